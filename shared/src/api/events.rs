@@ -1,0 +1,61 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::Problem;
+
+/// The body of the two event routes. `events` are [`crate::event::Event`]s as JSON: each is validated on its own,
+/// so that one bad event does not cost the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CollectRequest {
+    /// The site all of them belong to.
+    pub site_id: String,
+    /// At most [`crate::event::MAX_BATCH`].
+    pub events: Vec<Value>,
+    /// `navigator.webdriver`: a driven browser says so itself.
+    #[serde(default)]
+    pub webdriver: bool,
+}
+
+/// An event that was not accepted and never will be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Its place in the batch.
+    pub index: usize,
+    /// Why.
+    pub problems: Vec<Problem>,
+}
+
+/// The answer to the event routes. What is not in `refused` is on disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatchResponse {
+    /// How many are on disk, duplicates included.
+    pub accepted: usize,
+    /// How many of those were there already.
+    pub duplicates: usize,
+    /// The others.
+    pub refused: Vec<Refused>,
+}
+
+/// A stretch of one site's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentInfo {
+    /// Its name; also where to get it.
+    pub id: String,
+    /// First sequence number in it.
+    pub first: u64,
+    /// Last sequence number in it.
+    pub last: u64,
+    /// Sealed segments never change and lie in R2; the open tail grows.
+    pub sealed: bool,
+}
+
+/// The answer to [`super::route::SEGMENTS`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentList {
+    /// The last sequence number that the log holds.
+    pub head: u64,
+    /// Unix milliseconds by the server's clock: everything acknowledged before it is in.
+    pub as_of: i64,
+    /// Those with a sequence number above `after`, ascending; the open tail last.
+    pub segments: Vec<SegmentInfo>,
+}

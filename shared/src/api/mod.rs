@@ -1,0 +1,96 @@
+//! The HTTP contract between the desktop (or any client) and the edge: routes and bodies.
+//! Errors are `application/problem+json`, see [`ProblemDetails`].
+
+mod events;
+mod publish;
+mod sync;
+
+pub use events::{BatchResponse, CollectRequest, Refused, SegmentInfo, SegmentList};
+pub use publish::{Bundle, Publication, PublishRequest, Release, SiteBundle};
+pub use sync::{Cursor, Op, OpOutcome, PullResponse, PushRequest, PushResponse};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Problem};
+
+/// The routes, as axum writes them.
+pub mod route {
+    /// GET, public: the worker runs.
+    pub const HEALTH: &str = "/health";
+    /// GET, key: who am I; how the desktop tests a connection.
+    pub const WHOAMI: &str = "/api/whoami";
+    /// POST, key `write`.
+    pub const PUSH: &str = "/api/sync/push";
+    /// GET, key `read`; query `epoch`, `seq`, `op_id`.
+    pub const PULL: &str = "/api/sync/pull";
+    /// POST, key `publish`.
+    pub const PUBLISH: &str = "/api/admin/publish/all";
+    /// GET, key `read`.
+    pub const PUBLICATIONS: &str = "/api/admin/publications";
+    /// POST, public, site-validated: one event.
+    pub const COLLECT: &str = "/api/events/collect";
+    /// POST, public, site-validated: up to [`crate::event::MAX_BATCH`] events.
+    pub const BATCH: &str = "/api/events/batch";
+    /// GET, key `read`; query `site`, `after`.
+    pub const SEGMENTS: &str = "/api/events/segments";
+    /// GET, key `read`; newline-delimited JSON of [`crate::event::Logged`].
+    pub const SEGMENT: &str = "/api/events/segments/{id}";
+    /// GET, public: a GrowthBook payload.
+    pub const FEATURES: &str = "/api/features/{site_id}";
+    /// GET, public; query `site` inlines the definitions.
+    pub const SCRIPT: &str = "/beacon.js";
+}
+
+/// The header that carries the API key. `Authorization: Bearer` works too.
+pub const KEY_HEADER: &str = "x-api-key";
+
+/// Every API key starts with this.
+pub const KEY_PREFIX: &str = "bcn_";
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Ask for assignments from a server.
+    Evaluate,
+    /// Read documents and events.
+    Read,
+    /// Push documents.
+    Write,
+    /// Publish and roll back.
+    Publish,
+    /// Manage keys; implies all others.
+    Admin,
+}
+
+/// The answer to [`route::WHOAMI`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhoAmI {
+    /// Always `beacon-edge`: how a client knows that it talks to one.
+    pub product: String,
+    /// The edge's version.
+    pub version: String,
+    /// The key's name.
+    pub key_name: String,
+    /// What the key may do.
+    pub scopes: Vec<Scope>,
+}
+
+/// The value of [`WhoAmI::product`].
+pub const PRODUCT: &str = "beacon-edge";
+
+/// RFC 9457 problem details.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProblemDetails {
+    /// HTTP status.
+    pub status: u16,
+    /// The HTTP status in words.
+    pub title: String,
+    /// What a program may branch on.
+    pub code: Code,
+    /// A full sentence.
+    pub detail: String,
+    /// The wrong fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Problem>,
+}

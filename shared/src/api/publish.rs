@@ -1,0 +1,65 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Copies a document's draft to its released part, at the revision that was reviewed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Release {
+    /// The document.
+    pub doc_id: String,
+    /// The revision that the review showed.
+    pub rev: u64,
+}
+
+/// The body of [`super::route::PUBLISH`]: all of `release` or nothing, then a bundle at one sequence number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishRequest {
+    /// UUIDv7; sending it twice publishes once.
+    pub command_id: String,
+    /// Which device asks.
+    pub device: String,
+    /// What was ticked in the review.
+    pub release: Vec<Release>,
+    /// Unix milliseconds, by the device's clock.
+    pub at: i64,
+}
+
+/// One bundle that went live.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Publication {
+    /// The command's id.
+    pub id: String,
+    /// The bundle is the released documents at this sequence number.
+    pub seq: u64,
+    /// SHA-256 of the bundle's bytes, hex.
+    pub hash: String,
+    /// Unix milliseconds, by the server's clock.
+    pub at: i64,
+    /// Name of the key that published.
+    pub actor: String,
+    /// Whether it is what websites get now.
+    pub live: bool,
+}
+
+/// The immutable object in R2.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// The released documents at this sequence number.
+    pub seq: u64,
+    /// By site id.
+    pub sites: BTreeMap<String, SiteBundle>,
+}
+
+/// What the edge needs to serve one site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SiteBundle {
+    /// Hosts that may send events.
+    pub domains: Vec<String>,
+    /// Whether localhost counts.
+    pub allow_localhost: bool,
+    /// A disabled site's events are refused.
+    pub enabled: bool,
+    /// The GrowthBook payload: `{features: {key: {defaultValue, rules}}, experiments: [{key, variations, …}]}`.
+    pub payload: Value,
+}

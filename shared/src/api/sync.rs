@@ -1,0 +1,104 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    error::Problem,
+    model::{Document, Kind},
+};
+
+/// The most ops in one push: four statements each, in one D1 batch each.
+pub const MAX_OPS: usize = 10;
+/// The most documents in one pull answer.
+pub const PULL_PAGE: usize = 200;
+
+/// One frozen operation: its bytes and its id never change until it is answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Op {
+    /// UUIDv7 made by the device. The same id is the same op.
+    pub op_id: String,
+    /// The document it writes.
+    pub doc_id: String,
+    /// Which definition the body holds.
+    pub kind: Kind,
+    /// The draft's key.
+    pub key: String,
+    /// The revision it was made from; 0 creates the document.
+    pub base_rev: u64,
+    /// Whether it deletes the document.
+    pub deleted: bool,
+    /// A [`crate::model::Body`] as JSON.
+    pub body: Value,
+    /// Unix milliseconds, by the device's clock. For people; nothing is ordered by it.
+    pub at: i64,
+}
+
+/// The body of [`super::route::PUSH`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// Which device pushes.
+    pub device: String,
+    /// At most [`MAX_OPS`], each answered on its own.
+    pub ops: Vec<Op>,
+}
+
+/// What became of one op.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum OpOutcome {
+    /// It is in, now or since an earlier try.
+    Ok {
+        /// The op.
+        op_id: String,
+        /// The document's revision after it.
+        rev: u64,
+        /// The workspace's sequence number after it.
+        seq: u64,
+    },
+    /// The document has moved on (or was never there: `None`).
+    Stale {
+        /// The op.
+        op_id: String,
+        /// The document as it stands.
+        current: Option<Document>,
+    },
+    /// It breaks a rule and will never be accepted as it is.
+    Rejected {
+        /// The op.
+        op_id: String,
+        /// Why.
+        problems: Vec<Problem>,
+    },
+}
+
+/// The answer to [`super::route::PUSH`], one outcome for each op, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushResponse {
+    /// Changes when the workspace was made anew.
+    pub epoch: String,
+    /// One for each op, in order.
+    pub outcomes: Vec<OpOutcome>,
+}
+
+/// How far a device has read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The workspace it was read from.
+    pub epoch: String,
+    /// The last sequence number read; 0 at the start.
+    pub seq: u64,
+    /// The op id of the change at `seq`, so that a restored server notices.
+    pub op_id: String,
+}
+
+/// The answer to [`super::route::PULL`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PullResponse {
+    /// Where the next pull starts.
+    pub cursor: Cursor,
+    /// The server does not know the cursor: the documents start again from the first.
+    pub resync: bool,
+    /// Whether there are more.
+    pub more: bool,
+    /// By `seq`, ascending.
+    pub documents: Vec<Document>,
+}

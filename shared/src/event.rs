@@ -1,0 +1,163 @@
+//! The event envelope: what `beacon.js` sends, the collector validates and the desktop counts.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The envelope's version; unknown columns go into [`Event::props`].
+pub const EVENT_SCHEMA: u32 = 1;
+
+/// The most events in one batch.
+pub const MAX_BATCH: usize = 100;
+/// The most bytes in one body.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventType {
+    /// A page was shown.
+    Pageview,
+    /// Something the site named.
+    Event,
+    /// A link was clicked.
+    Click,
+    /// A performance measurement.
+    Timing,
+    /// A variant was applied to a visitor.
+    Exposure,
+    /// A goal of an experiment was reached.
+    Conversion,
+}
+
+/// Why an event is left out of results. Marked events are kept: exclusions are counted, never hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// A robot: its user agent says so, or its browser is driven (`navigator.webdriver`).
+    Bot,
+    /// A prefetch or prerender that nobody saw.
+    Prefetch,
+    /// A preview of a draft.
+    Preview,
+    /// A variant forced by hand.
+    Forced,
+    /// The client's clock was off by more than a day; `ts` is the server's.
+    ClockSkew,
+}
+
+impl Mark {
+    /// Whether events with this mark are left out of results.
+    pub fn excludes(self) -> bool {
+        self != Self::ClockSkew
+    }
+}
+
+/// One event. The collector fills `received_at`, `country`, `region`, `device`, `browser`, `os`, and `marks`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// UUIDv7 made by the client; a second event with the same id is the same event.
+    pub event_id: String,
+    /// Document id of the site.
+    pub site_id: String,
+    /// Unix milliseconds, by the client's clock.
+    pub ts: i64,
+    /// Unix milliseconds, by the server's clock.
+    #[serde(default)]
+    pub received_at: i64,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: EventType,
+    /// The event's or the conversion's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// As given to `trackEvent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// As given to `trackEvent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// A finite number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The random first-party visitor id: the unit of analysis.
+    pub visitor_id: String,
+    /// One visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// The page's address without its fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The path of `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The page's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Where the visitor came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// Campaign parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utm_source: Option<String>,
+    /// Campaign parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utm_medium: Option<String>,
+    /// Campaign parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utm_campaign: Option<String>,
+    /// Campaign parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utm_term: Option<String>,
+    /// Campaign parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utm_content: Option<String>,
+    /// ISO 3166-1 alpha-2, from the edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// From the edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `desktop`, `mobile` or `tablet`, from the user agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// From the user agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// From the user agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// BCP 47.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The experiment's key, on exposures and conversions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment_id: Option<String>,
+    /// The variant's id, on exposures and conversions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_id: Option<String>,
+    /// Everything that has no column.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub props: Map<String, Value>,
+    /// Why it is left out of results, if it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// [`EVENT_SCHEMA`] of whoever wrote it.
+    pub schema_version: u32,
+}
+
+impl Event {
+    /// Whether results count it.
+    pub fn counts(&self) -> bool {
+        !self.marks.iter().any(|m| m.excludes())
+    }
+}
+
+/// An event with its place in its site's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logged {
+    /// Given by the site's single writer, from 1, without gaps.
+    pub seq: u64,
+    /// The event.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,279 @@
+//! The contract between the interface and the core: every call is declared here, once.
+//!
+//! A call is a type that implements [`Call`]. The interface sends `(NAME, request as JSON)`, the core
+//! answers `Response` or [`crate::error::Error`]. [`NAMES`] lists them all, so that a test can prove
+//! that each one has a handler.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::api::{Publication, WhoAmI};
+use crate::chart::Theme;
+use crate::error::Problem;
+use crate::model::{Experiment, Flag, Kind, Site};
+use crate::stats::Analysis;
+
+/// One call from the interface to the core.
+pub trait Call {
+    /// Its name on the bridge.
+    const NAME: &'static str;
+    /// What is sent.
+    type Request: Serialize + DeserializeOwned;
+    /// What comes back.
+    type Response: Serialize + DeserializeOwned;
+}
+
+macro_rules! calls {
+    ($($(#[$doc:meta])* $call:ident = $name:literal : $request:ty => $response:ty;)*) => {
+        $($(#[$doc])* pub struct $call;
+        impl Call for $call {
+            const NAME: &'static str = $name;
+            type Request = $request;
+            type Response = $response;
+        })*
+        /// The names of all calls.
+        pub const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+calls! {
+    /// Everything the window needs at the start.
+    Overview = "overview": () => OverviewView;
+    /// All sites that are not deleted.
+    SiteList = "site.list": () => Vec<DocumentView<Site>>;
+    /// Writes a site's draft, creating the document when `id` is `None`.
+    SiteSave = "site.save": Save<Site> => DocumentView<Site>;
+    /// All experiments that are not deleted.
+    ExperimentList = "experiment.list": () => Vec<DocumentView<Experiment>>;
+    /// One experiment.
+    ExperimentGet = "experiment.get": ById => DocumentView<Experiment>;
+    /// Writes an experiment's draft, creating the document when `id` is `None`.
+    ExperimentSave = "experiment.save": Save<Experiment> => DocumentView<Experiment>;
+    /// Marks the draft as running in a new phase; goes live with the next publication.
+    ExperimentStart = "experiment.start": ById => DocumentView<Experiment>;
+    /// Marks the draft as stopped; goes live with the next publication.
+    ExperimentStop = "experiment.stop": ById => DocumentView<Experiment>;
+    /// All flags that are not deleted.
+    FlagList = "flag.list": () => Vec<DocumentView<Flag>>;
+    /// Writes a flag's draft, creating the document when `id` is `None`.
+    FlagSave = "flag.save": Save<Flag> => DocumentView<Flag>;
+    /// Deletes a document of any kind.
+    DocumentDelete = "document.delete": ById => ();
+    /// What publishing would change on the sites.
+    PublishReview = "publish.review": () => ReviewView;
+    /// Releases what was ticked and publishes.
+    Publish = "publish.run": PublishTicks => Publication;
+    /// Results of one experiment from the events on this machine.
+    Results = "results.get": ResultsRequest => ResultsView;
+    /// The connection, without its key.
+    ConnectionGet = "connection.get": () => ConnectionView;
+    /// Tests the edge with the key, then stores the address, and the key in the keychain.
+    ConnectionSave = "connection.save": ConnectionInput => ConnectionView;
+    /// Forgets the address and the key.
+    ConnectionForget = "connection.forget": () => ConnectionView;
+    /// Syncs now: pushes, pulls, and fetches new events.
+    SyncNow = "sync.now": () => SyncView;
+}
+
+/// Names a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ById {
+    /// Document id.
+    pub id: String,
+}
+
+/// A draft to write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Save<T> {
+    /// The document, or `None` for a new one.
+    pub id: Option<String>,
+    /// The whole draft. An incomplete one is kept too: see [`DocumentView::problems`].
+    pub draft: T,
+}
+
+/// How a document stands towards the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    /// The edge has it as it is here.
+    Synced,
+    /// Changed here since.
+    Pending,
+    /// Changed here and elsewhere, in the same place.
+    Conflict,
+    /// The edge refuses it; see the problems.
+    Rejected,
+}
+
+/// A document as the interface shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DocumentView<T> {
+    /// Document id.
+    pub id: String,
+    /// What is being edited.
+    pub draft: T,
+    /// What is released, if anything.
+    pub released: Option<T>,
+    /// How it stands towards the edge.
+    pub sync: SyncState,
+    /// Unix milliseconds of the last change here.
+    pub updated_at: i64,
+    /// Why it cannot go live yet. An incomplete draft is kept and synced nevertheless.
+    pub problems: Vec<Problem>,
+}
+
+/// Everything the window needs at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OverviewView {
+    /// The app's version.
+    pub version: String,
+    /// How many sites there are.
+    pub sites: usize,
+    /// How many experiments there are.
+    pub experiments: usize,
+    /// How many flags there are.
+    pub flags: usize,
+    /// The connection.
+    pub connection: ConnectionView,
+    /// Sync.
+    pub sync: SyncView,
+}
+
+/// An edge to connect to. The key goes one way: nothing returns it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionInput {
+    /// `https://…`, or `http://` on this machine.
+    pub url: String,
+    /// The API key; `None` keeps the stored one.
+    pub key: Option<String>,
+}
+
+impl std::fmt::Debug for ConnectionInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectionInput").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// The connection, without its key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionView {
+    /// The edge's address, when one is set.
+    pub url: Option<String>,
+    /// Whether the keychain holds a key for it.
+    pub has_key: bool,
+    /// The keychain's trouble, as a sentence that says what to do.
+    pub keychain_problem: Option<String>,
+    /// What the edge said last.
+    pub edge: Option<WhoAmI>,
+}
+
+/// Where sync stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncView {
+    /// Whether the last attempt reached the edge.
+    pub online: bool,
+    /// Whether an attempt is under way.
+    pub busy: bool,
+    /// Documents that the edge does not have as they are here.
+    pub pending: usize,
+    /// Documents in conflict.
+    pub conflicts: usize,
+    /// Unix milliseconds of the last complete sync.
+    pub last_at: Option<i64>,
+    /// What stands in the way, as a sentence that says what to do.
+    pub problem: Option<String>,
+}
+
+/// What publishing would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewView {
+    /// Documents whose draft differs from what is released.
+    pub items: Vec<ReviewItem>,
+    /// What is live now.
+    pub live: Option<Publication>,
+    /// Why nothing can be published now.
+    pub blocked: Option<String>,
+}
+
+/// One document in the review.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewItem {
+    /// Document id.
+    pub doc_id: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// What people call it.
+    pub name: String,
+    /// The revision that is shown.
+    pub rev: u64,
+    /// What differs, field by field.
+    pub changes: Vec<FieldChange>,
+    /// Why this one cannot be released.
+    pub problems: Vec<Problem>,
+}
+
+/// One field that differs. Values are JSON in one line, or empty where there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// JSON pointer into the definition.
+    pub pointer: String,
+    /// What is live.
+    pub before: String,
+    /// What would be.
+    pub after: String,
+}
+
+/// What was ticked in the review, at the revision that was shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishTicks {
+    /// Document ids with revisions.
+    pub release: Vec<crate::api::Release>,
+}
+
+/// Which results, drawn for which theme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultsRequest {
+    /// Document id of the experiment.
+    pub id: String,
+    /// For the chart.
+    pub theme: Theme,
+}
+
+/// Results of one experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultsView {
+    /// The decision and the numbers it comes from.
+    pub analysis: Analysis,
+    /// Names of the variants, in the order of the analysis.
+    pub variant_names: Vec<String>,
+    /// What was left out, and how many visitors or events that concerned.
+    pub excluded: Vec<(String, u64)>,
+    /// How many events of the site are on this machine.
+    pub events: u64,
+    /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.
+    pub data_as_of: Option<i64>,
+    /// The lift with its interval, as SVG made by the core.
+    pub chart_svg: String,
+    /// The same chart in words, for a screen reader.
+    pub chart_text: String,
+}
+
+/// What the core tells the window without being asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Notice {
+    /// Documents of this kind changed.
+    Changed {
+        /// Which.
+        kind: Kind,
+    },
+    /// Sync stands differently.
+    Sync {
+        /// How.
+        view: SyncView,
+    },
+    /// New events arrived.
+    Events,
+}
+
+/// The name of the one webview event that carries a [`Notice`].
+pub const NOTICE: &str = "notice";

@@ -1,0 +1,14 @@
+//! Beacon's pure core. No I/O, no clock, no randomness, no threads: time and identifiers come in as
+//! parameters, so the same code runs in the desktop, in its interface (wasm) and at the edge (wasm).
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod api;
+pub mod chart;
+pub mod error;
+pub mod eval;
+pub mod event;
+pub mod ipc;
+pub mod model;
+pub mod stats;
+pub mod sync;
+pub mod validate;

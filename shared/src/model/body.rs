@@ -1,0 +1,85 @@
+//! The envelope around every definition: what is being edited next to what is live.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// The schema version this build writes. A document with a higher one is kept, but read-only.
+pub const SCHEMA: u32 = 1;
+
+/// The kind of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A website.
+    Site,
+    /// An A/B test.
+    Experiment,
+    /// A feature flag.
+    Flag,
+}
+
+impl Kind {
+    /// The name in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Experiment => "experiment",
+            Self::Flag => "flag",
+        }
+    }
+
+    /// The inverse of [`Kind::as_str`].
+    pub fn parse(s: &str) -> Option<Self> {
+        [Self::Site, Self::Experiment, Self::Flag].into_iter().find(|k| k.as_str() == s)
+    }
+}
+
+/// A definition that lives in a document: a [`super::Site`], an [`super::Experiment`] or a [`super::Flag`].
+pub trait Definition: Serialize + DeserializeOwned + Clone + PartialEq {
+    /// Which kind of document holds it.
+    const KIND: Kind;
+    /// The name by which pages address it, unique in the workspace for its kind.
+    fn key(&self) -> &str;
+    /// The name that people read.
+    fn name(&self) -> &str;
+}
+
+/// What a document holds: `draft` is what is being edited, `released` is what publishing takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Body<T> {
+    /// The schema version the body was written with.
+    pub schema: u32,
+    /// What is being edited.
+    pub draft: T,
+    /// What the next bundle contains; `None` until it is first released.
+    pub released: Option<T>,
+    /// Fields of a newer schema, kept so that a round trip loses nothing.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl<T> Body<T> {
+    /// A body that was never released.
+    pub fn draft(draft: T) -> Self {
+        Self { schema: SCHEMA, draft, released: None, extra: Map::new() }
+    }
+}
+
+/// A document as the edge orders it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Opaque and never reused: `sit_…`, `exp_…`, `flg_…`.
+    pub id: String,
+    /// Which definition the body holds.
+    pub kind: Kind,
+    /// The draft's key, unique among the living documents of its kind.
+    pub key: String,
+    /// Counts the accepted changes of this document, from 1.
+    pub rev: u64,
+    /// The workspace's sequence number at which this revision was accepted.
+    pub seq: u64,
+    /// Whether the document was deleted. Its id stays taken.
+    pub deleted: bool,
+    /// A [`Body`] as JSON.
+    pub body: Value,
+}

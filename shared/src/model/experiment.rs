@@ -1,0 +1,130 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Definition, Kind};
+
+/// Where an experiment is in its life: draft → running → stopped → archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Never started; pages do not know it.
+    Draft,
+    /// Visitors are assigned. Allocation and targeting are locked.
+    Running,
+    /// Everybody gets the page as it is; results stay.
+    Stopped,
+    /// Out of sight.
+    Archived,
+}
+
+/// An A/B test on one site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// What pages and events call it, such as `home_hero_test`.
+    pub key: String,
+    /// What people read.
+    pub name: String,
+    /// What is believed, and why.
+    #[serde(default)]
+    pub hypothesis: String,
+    /// Document id of the site.
+    pub site_id: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The first one is the control. Weights are parts of 10,000 and sum to 10,000.
+    pub variants: Vec<Variant>,
+    /// Share of eligible visitors that enter at all, in parts of 10,000.
+    pub coverage: u32,
+    /// The attribute that is hashed; `id` is the visitor id.
+    pub hash_attribute: String,
+    /// 2, the unbiased hash. 1 only in what was imported.
+    pub hash_version: u32,
+    /// What the hash is seeded with: the key at creation, so that renaming reshuffles nobody.
+    pub seed: String,
+    /// Whether `beacon.js` applies it without being asked.
+    pub auto_activate: bool,
+    /// Who is eligible, as a condition of the evaluator; an empty object is everybody.
+    #[serde(default)]
+    pub condition: Map<String, Value>,
+    /// One for every (re)start, oldest first.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+    /// What it is judged by.
+    pub metrics: Vec<Metric>,
+    /// Fields of a newer schema.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One arm of an experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// What pages and events call it, such as `control`.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// Share of the participants, in parts of 10,000.
+    pub weight: u32,
+    /// Handed to `activate(config)` on the page.
+    #[serde(default)]
+    pub config: Value,
+    /// Fields of a newer schema.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A stretch of time in which the allocation did not change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Unix milliseconds.
+    pub started_at: i64,
+    /// Unix milliseconds; `None` while it runs.
+    pub ended_at: Option<i64>,
+}
+
+/// What a metric is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Decides.
+    Goal,
+    /// Explains.
+    Secondary,
+    /// Must not get worse.
+    Guardrail,
+}
+
+/// How a visitor's events become a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MetricKind {
+    /// 1 when the visitor has at least one event of this name after the exposure, else 0.
+    Conversion {
+        /// The name of the event.
+        event: String,
+    },
+}
+
+/// What an experiment is judged by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Unique in the experiment.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// How events become a number.
+    #[serde(flatten)]
+    pub kind: MetricKind,
+}
+
+impl Definition for Experiment {
+    const KIND: Kind = Kind::Experiment;
+    fn key(&self) -> &str {
+        &self.key
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}

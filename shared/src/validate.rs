@@ -1,0 +1,1 @@
+//! Every invariant of the model, as functions that return field-addressed problems.

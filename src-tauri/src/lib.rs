@@ -1,0 +1,10 @@
+//! Beacon's application core: everything the app does, without Tauri and without a window.
+
+pub mod app;
+pub mod charts;
+pub mod edge;
+pub mod ipc;
+pub mod results;
+pub mod store;
+pub mod sync;
+pub mod vault;
