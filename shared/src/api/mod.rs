@@ -7,7 +7,7 @@ mod sync;
 
 pub use events::{BatchResponse, CollectRequest, Refused, SegmentInfo, SegmentList};
 pub use publish::{Bundle, Publication, PublishRequest, Release, SiteBundle};
-pub use sync::{Cursor, Op, OpOutcome, PullResponse, PushRequest, PushResponse};
+pub use sync::{Cursor, MAX_OPS, Op, OpOutcome, PULL_PAGE, PullResponse, PushRequest, PushResponse};
 
 use serde::{Deserialize, Serialize};
 

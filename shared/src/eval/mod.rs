@@ -1,1 +1,9 @@
-//! The one evaluator.
+//! The one evaluator: which visitor gets what, by the semantics of GrowthBook's SDK specification 0.8.0.
+//! `edge/sdk` holds the same semantics for the page.
+
+mod bucket;
+mod hash;
+pub mod payload;
+
+pub use bucket::{Range, bucket_ranges, choose_variation, equal_weights};
+pub use hash::hash;

@@ -1,0 +1,114 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn experiment_json() -> Value {
+    json!({
+        "key": "home_hero", "name": "Home hero", "site_id": "sit_1", "status": "draft",
+        "variants": [
+            {"id": "control", "name": "Control", "weight": 5000, "config": {}},
+            {"id": "treatment", "name": "Treatment", "weight": 5000, "config": {"headline": "Hi"}}
+        ],
+        "coverage": 10000, "hash_attribute": "id", "hash_version": 2, "seed": "home_hero", "auto_activate": true,
+        "metrics": [{"id": "goal", "name": "Sign-up", "role": "goal", "kind": "conversion", "event": "signup"}]
+    })
+}
+
+/// `base` with the value at `pointer` replaced has its first problem at `expected`; `""` expects none.
+fn check(kind: Kind, base: &Value, pointer: &str, replacement: Value, expected: &str) {
+    let mut draft = base.clone();
+    *draft.pointer_mut(pointer).expect("pointer exists") = replacement.clone();
+    let problems = document(kind, &draft);
+    let first = problems.first().map_or("", |p| p.pointer.as_str());
+    assert_eq!(first, expected, "{pointer} = {replacement}: {problems:?}");
+}
+
+#[test]
+fn experiments() {
+    let base = experiment_json();
+    let check = |pointer, replacement, expected| check(Kind::Experiment, &base, pointer, replacement, expected);
+    check("/name", json!("Any name at all"), "");
+    check("/name", json!("  "), "/name");
+    check("/key", json!(""), "/key");
+    check("/key", json!("has space"), "/key");
+    check("/key", json!("x".repeat(65)), "/key");
+    check("/key", json!("ключ"), "/key");
+    check("/coverage", json!(10001), "/coverage");
+    check("/hash_version", json!(3), "/hash_version");
+    check("/variants/1/weight", json!(4999), "/variants");
+    check("/variants/1/weight", json!(u32::MAX), "/variants");
+    check("/variants/1/id", json!("control"), "/variants/1/id");
+    check("/variants/1/config", json!("x".repeat(MAX_VALUE)), "/variants/1/config");
+    check("/variants", json!([]), "/variants");
+    check("/metrics", json!([]), "/metrics");
+    check("/metrics/0/role", json!("secondary"), "/metrics");
+    check("/metrics/0/event", json!(""), "/metrics/0/event");
+    check("/status", json!("running"), "/phases");
+}
+
+#[test]
+fn sites() {
+    let base = json!({"key": "shop", "name": "Shop", "domains": ["shop.example"], "enabled": true, "time_zone": "UTC"});
+    let check = |domains: Value, expected| check(Kind::Site, &base, "/domains", domains, expected);
+    check(json!(["shop.example", "*.shop.example"]), "");
+    check(json!([]), "/domains");
+    check(json!(["https://shop.example"]), "/domains/0");
+    check(json!(["shop.example", "Shop.Example"]), "/domains/1");
+    check(json!(["*"]), "/domains/0");
+    check(json!(["*.example.*"]), "/domains/0");
+}
+
+#[test]
+fn flags() {
+    let base = json!({
+        "key": "new-nav", "name": "New navigation", "site_ids": ["sit_1"], "enabled": true, "default_value": false,
+        "rules": [{"id": "r1", "coverage": 1000, "value": true}]
+    });
+    let check = |pointer, replacement, expected| check(Kind::Flag, &base, pointer, replacement, expected);
+    check("/rules/0/coverage", json!(0), "");
+    check("/rules/0/value", json!("yes"), "/rules/0/value");
+    check("/site_ids", json!([]), "/site_ids");
+}
+
+#[test]
+fn what_is_no_definition_has_a_problem_at_the_root() {
+    for draft in [json!(null), json!({}), json!([1]), json!({"key": 1})] {
+        let problems = document(Kind::Flag, &draft);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].pointer, "");
+    }
+}
+
+#[test]
+fn hosts_match_domains() {
+    let domains = ["shop.example".to_owned(), "*.blog.example".to_owned()];
+    let matches = |host| domain_matches(&domains, false, host);
+    assert!(matches("shop.example"));
+    assert!(matches("a.blog.example"));
+    assert!(matches("a.b.blog.example"));
+    for host in ["evil-shop.example", "shop.example.evil", "blog.example", "evilblog.example", "localhost", ""] {
+        assert!(!matches(host), "{host}");
+    }
+    assert!(domain_matches(&domains, true, "localhost"));
+    assert!(domain_matches(&domains, true, "127.0.0.1"));
+}
+
+#[test]
+fn a_running_experiment_locks_what_decides_who_gets_what() {
+    let mut running: Experiment = serde_json::from_value(experiment_json()).expect("an experiment");
+    running.status = crate::model::Status::Running;
+    running.phases.push(crate::model::Phase { started_at: 1, ended_at: None });
+
+    let mut renamed = running.clone();
+    renamed.name = "Another name".into();
+    renamed.variants[1].config = json!({"headline": "Typo fixed"});
+    assert_eq!(locked_changes(&running, &renamed), []);
+
+    let mut shifted = running.clone();
+    shifted.variants[0].weight = 9000;
+    shifted.variants[1].weight = 1000;
+    assert_eq!(locked_changes(&running, &shifted)[0].pointer, "/variants");
+
+    shifted.phases.push(crate::model::Phase { started_at: 2, ended_at: None });
+    assert_eq!(locked_changes(&running, &shifted), [], "a new phase may have a new allocation");
+}
