@@ -7,7 +7,6 @@ mod experiment;
 mod flag;
 mod site;
 
-use serde::Deserialize as _;
 use serde_json::Value;
 
 pub use experiment::{experiment, locked_changes};
