@@ -2,6 +2,7 @@
 //! `edge/sdk` holds the same semantics for the page.
 
 mod bucket;
+pub mod condition;
 mod hash;
 pub mod payload;
 

@@ -1,0 +1,90 @@
+//! What each operator means.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::{Element, Groups, Operator, Relation, js, version};
+
+/// The most characters of a subject that a regular expression sees, so that both sides do bounded work.
+const MAX_SUBJECT: usize = 1_000;
+
+impl Operator {
+    pub(super) fn matches(&self, value: &Value, groups: &Groups) -> bool {
+        match self {
+            Self::Eq(expected) => js::identical(value, expected),
+            Self::Ne(expected) => !js::identical(value, expected),
+            Self::Compare(relation, expected) => compare(value, expected).is_some_and(|o| relation.holds(o)),
+            Self::Version(relation, padded) => relation.holds(version::pad(value).as_str().cmp(padded)),
+            Self::Exists(expected) => value.is_null() != *expected,
+            Self::In { list, insensitive, negated } => is_in(value, list, *insensitive) != *negated,
+            Self::InGroup { id, negated } => groups.get(id).is_some_and(|list| is_in(value, list, false)) != *negated,
+            Self::All { tests, insensitive } => value.as_array().is_some_and(|items| {
+                tests.iter().all(|t| items.iter().any(|item| t.matches(item, groups, *insensitive)))
+            }),
+            Self::Not(test) => !test.matches(value, groups, false),
+            Self::Size(test) => {
+                value.as_array().is_some_and(|items| test.matches(&Value::from(items.len()), groups, false))
+            }
+            Self::ElemMatch(element) => {
+                value.as_array().is_some_and(|items| items.iter().any(|item| element.matches(item, groups)))
+            }
+            Self::Regex(regex) => {
+                let subject = js::string(value);
+                let end = subject.char_indices().nth(MAX_SUBJECT).map_or(subject.len(), |(i, _)| i);
+                subject.get(..end).is_some_and(|s| regex.is_match(s))
+            }
+            Self::Type(name) => js::type_name(value) == name,
+            Self::Never => false,
+        }
+    }
+}
+
+impl Element {
+    fn matches(&self, item: &Value, groups: &Groups) -> bool {
+        match self {
+            Self::Value(test) => test.matches(item, groups, false),
+            Self::Object(condition) => condition.matches(item, groups),
+        }
+    }
+}
+
+impl Relation {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Eq => ordering.is_eq(),
+            Self::Ne => ordering.is_ne(),
+            Self::Lt => ordering.is_lt(),
+            Self::Lte => ordering.is_le(),
+            Self::Gt => ordering.is_gt(),
+            Self::Gte => ordering.is_ge(),
+        }
+    }
+}
+
+/// JavaScript's `<`: two strings by UTF-16 code units, everything else as numbers; `None` when one is not a number.
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    // A list or an object becomes a string before it is compared.
+    let text = |v: &Value| matches!(v, Value::String(_) | Value::Array(_) | Value::Object(_));
+    if text(a) && text(b) {
+        return Some(js::string(a).encode_utf16().cmp(js::string(b).encode_utf16()));
+    }
+    js::number(a)?.partial_cmp(&js::number(b)?)
+}
+
+fn is_in(value: &Value, list: &[Value], insensitive: bool) -> bool {
+    let one = |v: &Value| list.iter().any(|e| equal(v, e, insensitive));
+    match value {
+        Value::Array(items) => items.iter().any(one),
+        _ => one(value),
+    }
+}
+
+fn equal(a: &Value, b: &Value, insensitive: bool) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) if insensitive => {
+            a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
+        }
+        _ => js::identical(a, b),
+    }
+}
