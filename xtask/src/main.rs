@@ -1,1 +1,72 @@
-fn main() {}
+//! `cargo xtask`: every task that a person repeats, so that nobody has to remember one.
+
+mod build;
+mod check;
+mod command;
+mod display;
+mod doctor;
+mod edge;
+mod node;
+mod packages;
+mod paths;
+mod processes;
+mod run;
+mod setup;
+mod test;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+type Task = (&'static str, &'static str, fn(&[String]) -> Result<()>);
+
+const TASKS: &[Task] = &[
+    ("run", "[--reset] [--state DIR]  the app on a local edge; Ctrl-C ends both", run::task),
+    ("test", "[--full]  everything: set up, check, build, test on the real runtime and in real windows", test::task),
+    ("check", "formatting, lints and unit tests: the fast ring", check::task),
+    ("build", "[sdk|ui|edge|app]  one part, or all of them", build::task),
+    ("setup", "installs what is missing, and says first what and why", setup::task),
+    ("doctor", "shows what is there and what is missing; changes nothing", doctor::task),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let Some((name, rest)) = arguments.split_first() else {
+        list();
+        return Ok(());
+    };
+    match TASKS.iter().find(|(task, ..)| task == name) {
+        Some((.., work)) => work(rest),
+        None => {
+            list();
+            bail!("There is no task `{name}`.")
+        }
+    }
+}
+
+fn list() {
+    println!("cargo xtask TASK");
+    for (name, about, _) in TASKS {
+        println!("  {name:<8} {about}");
+    }
+}
+
+/// Refuses every argument, for the tasks that take none.
+fn no_arguments(arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(unknown) => bail!("This task takes no `{unknown}`."),
+    }
+}
