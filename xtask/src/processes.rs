@@ -70,3 +70,28 @@ impl Drop for Group {
         let _ = self.child.wait();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    #[test]
+    fn dropping_a_group_ends_what_the_program_started() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' TERM; sleep 300 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut group = Group::start("A shell", &mut command).unwrap();
+        let mut line = String::new();
+        BufReader::new(group.stdout().unwrap()).read_line(&mut line).unwrap();
+        let grandchild = nix::unistd::Pid::from_raw(line.trim().parse().unwrap());
+        assert!(nix::sys::signal::kill(grandchild, None).is_ok());
+        drop(group);
+        let gone = || nix::sys::signal::kill(grandchild, None).is_err();
+        let zombie = || {
+            let state = std::fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
+            state.contains(") Z ")
+        };
+        assert!(gone() || zombie());
+    }
+}

@@ -124,3 +124,45 @@ fn admin_key(file: &Path) -> Result<String> {
     options.open(file)?.write_all(key.as_bytes())?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("beacon-xtask-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn unknown_words_are_refused() {
+        let words = |words: &[&str]| options(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert!(words(&["--reset", "--state", "/tmp/x"]).unwrap().reset);
+        assert!(words(&["--rest"]).is_err());
+        assert!(words(&["--state"]).is_err());
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_only_its_owner_reads_it() {
+        let folder = fresh("key");
+        let file = folder.join("admin-key");
+        let key = admin_key(&file).unwrap();
+        assert_eq!((key.len(), &key[..4]), (68, "bcn_"));
+        assert_eq!(admin_key(&file).unwrap(), key);
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn reset_leaves_a_folder_alone_that_it_did_not_make() {
+        let folder = fresh("reset");
+        fs::write(folder.join("thesis.txt"), "years of work").unwrap();
+        assert!(reset(&folder).is_err());
+        assert!(folder.join("thesis.txt").exists());
+        admin_key(&folder.join("admin-key")).unwrap();
+        reset(&folder).unwrap();
+        assert!(!folder.exists());
+    }
+}

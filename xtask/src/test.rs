@@ -14,7 +14,7 @@ pub fn task(arguments: &[String]) -> Result<()> {
     };
     setup::all()?;
     build::sdk()?;
-    sdk_tests()?;
+    script_tests()?;
     check::all()?;
     build::all()?;
     product_tests()?;
@@ -23,19 +23,18 @@ pub fn task(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn sdk_tests() -> Result<()> {
-    let folder = paths::root().join("edge/sdk/test");
+fn script_tests() -> Result<()> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&folder).into_iter().flatten() {
-        let path = entry?.path();
-        if path.to_string_lossy().ends_with(".test.mjs") {
-            files.push(path);
+    for folder in ["edge/sdk/test", "edge/local"] {
+        for entry in std::fs::read_dir(paths::root().join(folder)).into_iter().flatten() {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if [".test.mjs", ".test.js"].iter().any(|end| name.ends_with(end)) {
+                files.push(path);
+            }
         }
     }
-    if files.is_empty() {
-        return Ok(());
-    }
-    say("Tests of beacon.js.");
+    say("Tests of beacon.js and of the local edge's migrations.");
     files.sort();
     run(node::script(&["--test"])?.args(files))
 }
