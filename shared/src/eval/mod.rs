@@ -3,8 +3,14 @@
 
 mod bucket;
 pub mod condition;
+mod context;
+pub mod definitions;
+mod evaluate;
 mod hash;
 pub mod payload;
+pub mod url;
 
 pub use bucket::{Range, bucket_ranges, choose_variation, equal_weights};
+pub use context::{Context, ExperimentResult, FeatureResult, Source};
+pub use evaluate::MAX_CHAIN;
 pub use hash::hash;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 /// `String(value)`.
-pub(super) fn string(value: &Value) -> Cow<'_, str> {
+pub(in crate::eval) fn string(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(s) => Cow::Borrowed(s),
         Value::Null => Cow::Borrowed("null"),
@@ -70,7 +70,7 @@ fn parse(s: &str) -> Option<f64> {
 }
 
 /// `!!value`.
-pub(super) fn truthy(value: &Value) -> bool {
+pub(in crate::eval) fn truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(b) => *b,

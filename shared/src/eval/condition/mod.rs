@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::{Map, Value};
 
+pub(super) use js::{string as to_text, truthy as is_truthy};
 pub use parse::MAX_DEPTH;
 
 /// Saved groups by id: what `$inGroup` and `$notInGroup` look in.
