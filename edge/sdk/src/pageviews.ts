@@ -1,0 +1,67 @@
+import { options } from './options';
+import { address, record, whenShown, type Fields } from './record';
+import { valued } from './record';
+
+let current = '';
+let previous = '';
+
+export function trackPageView(overrides: Fields = {}): void {
+  const { url, path, title, referrer, properties } = overrides;
+  record('pageview', { url, path, title, referrer: referrer || previous, ...valued(undefined, properties) }, options.directPageViews);
+}
+
+function moved(): void {
+  const now = address();
+  if (now === current) return;
+  previous = current;
+  current = now;
+  // Frameworks set the title after they push the address.
+  setTimeout(() => trackPageView({ url: now }), 0);
+}
+
+/** Counts this page, and those that a single-page app shows after it. */
+export function watchPages(): void {
+  current = address();
+  trackPageView();
+  for (const name of ['pushState', 'replaceState'] as const) {
+    const original = history[name];
+    history[name] = function (this: History, ...args: any) {
+      original.apply(this, args);
+      moved();
+    };
+  }
+  addEventListener('popstate', moved);
+  if (options.hashRouting) addEventListener('hashchange', moved);
+  addEventListener('pageshow', (e) => e.persisted && trackPageView());
+}
+
+export function watchClicks(): void {
+  document.addEventListener(
+    'click',
+    (e) => {
+      const link = e.target instanceof Element && (e.target.closest('a[href]') as HTMLAnchorElement | null);
+      if (!link) return;
+      const category = link.host === location.host ? 'internal' : 'outbound';
+      record('click', { name: 'link_click', category, label: (link.textContent || '').trim(), props: { href: String(link.href).slice(0, 1000) } });
+    },
+    true,
+  );
+}
+
+/** What loading this page took, in milliseconds. */
+export function watchTimings(): void {
+  const report = (): void => {
+    const nav = performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming | undefined;
+    const paint = performance.getEntriesByName('first-contentful-paint')[0];
+    const measured: [string, number | undefined][] = [
+      ['ttfb', nav && nav.responseStart],
+      ['fcp', paint && paint.startTime],
+      ['dom_ready', nav && nav.domContentLoadedEventEnd],
+      ['load', nav && nav.loadEventEnd],
+    ];
+    for (const [name, value] of measured) if (value) record('timing', { name, category: 'navigation', value: Math.round(value) });
+  };
+  // The load event's own end is known only after it.
+  const later = (): void => void setTimeout(report, 0);
+  whenShown(() => (document.readyState === 'complete' ? later() : addEventListener('load', later)));
+}
