@@ -186,7 +186,7 @@ fn is_filtered_out(filters: &[Filter], context: &Context<'_>) -> bool {
     filters.iter().any(|filter| {
         let value = context.hash_value(&filter.attribute);
         let place = if value.is_empty() { None } else { hash(&filter.seed, &value, filter.hash_version) };
-        !place.is_some_and(|n| choose_variation(n, &filter.ranges).is_some())
+        place.is_none_or(|n| choose_variation(n, &filter.ranges).is_none())
     })
 }
 

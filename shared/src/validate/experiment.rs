@@ -23,7 +23,7 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
     }
     variants(e, &mut problems);
     metrics(e, &mut problems);
-    if e.status == Status::Running && !e.phases.last().is_some_and(|p| p.ended_at.is_none()) {
+    if e.status == Status::Running && e.phases.last().is_none_or(|p| p.ended_at.is_some()) {
         problems.push(Problem::new("/phases", "A running experiment has an open phase. Start it again."));
     }
     problems

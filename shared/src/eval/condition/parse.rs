@@ -29,7 +29,7 @@ pub(super) fn condition(source: &Map<String, Value>) -> Condition {
 
 fn clause(key: &str, value: &Value) -> Clause {
     let list = |make: fn(Vec<Condition>) -> Clause| match value {
-        Value::Array(items) => make(items.iter().map(|item| nested(item)).collect()),
+        Value::Array(items) => make(items.iter().map(nested).collect()),
         _ => Clause::Never,
     };
     match key {
@@ -42,7 +42,7 @@ fn clause(key: &str, value: &Value) -> Clause {
 }
 
 fn nested(value: &Value) -> Condition {
-    value.as_object().map_or_else(|| Condition(vec![Clause::Never]), |map| condition(map))
+    value.as_object().map_or_else(|| Condition(vec![Clause::Never]), condition)
 }
 
 fn test(value: &Value) -> Test {
@@ -123,7 +123,7 @@ fn group(argument: &Value, negated: bool) -> Operator {
 
 fn all(argument: &Value, insensitive: bool) -> Operator {
     match argument {
-        Value::Array(items) => Operator::All { tests: items.iter().map(|item| test(item)).collect(), insensitive },
+        Value::Array(items) => Operator::All { tests: items.iter().map(test).collect(), insensitive },
         _ => Operator::Never,
     }
 }
