@@ -1,7 +1,7 @@
 import { assign, type Experiment } from './assign';
 import { attributes, definitions, known } from './definitions';
 import { debug, options, warnOnce } from './options';
-import { force, forcedVariants, record, unforce, valued } from './record';
+import { force, forcedVariants, record, unforce, valued, whenShown } from './record';
 import { allowed, read, remove, write } from './storage';
 import { isLasting, visitorId } from './visitor';
 
@@ -77,7 +77,7 @@ function apply(id: string): Choice | null {
   }
   applied.set(id, c);
   // Also when the site's function fails: whoever was assigned counts, or the groups would not be comparable.
-  expose(e, c);
+  whenShown(() => expose(e, c));
   const failed = (error: unknown): void => debug('The variant failed: ' + id, error);
   try {
     const variant = (behaviour.variants || []).find((v) => v.id === c.variant_id);

@@ -87,9 +87,7 @@ const beaconFlags: Api = { get: flags.get, isOn: flags.isOn, onChange: flags.onC
 function instead(method: string, args: any[]): unknown {
   if (method === 'get') return args[1];
   if (method === 'isOn') return false;
-  if (method === 'isInVariant') return Promise.resolve(false);
-  if (/^(activate|getVariant)$/.test(method)) return Promise.resolve(null);
-  return /^(activateAll|flush)$/.test(method) ? Promise.resolve() : undefined;
+  if (/^(activate|getV|isIn|flush)/.test(method)) return Promise.resolve(method === 'isInVariant' ? false : null);
 }
 
 /** No exception of ours reaches the page; what is called before `init` warns once and does no harm. */
@@ -100,7 +98,10 @@ function guarded(global: string, api: Api): Api {
       try {
         // Definitions of behaviours wait for init, and consent may be known before it.
         const waits = method === 'init' || /^(define|setConsent|onChange)/.test(method);
-        if (started || waits) return api[method](...args);
+        if (started || waits) {
+          const answer = api[method](...args);
+          return answer instanceof Promise ? answer.catch(() => instead(method, args)) : answer;
+        }
         warnOnce(global + '.' + method + ' was called before Beacon.init.');
       } catch (e) {
         debug(global + '.' + method + ' failed.', e);

@@ -36,24 +36,22 @@ export type Fields = Record<string, unknown>;
 
 /** Completes an event and queues it. */
 export function record(type: string, fields: Fields, direct = false, durable = false): void {
-  const ts = Date.now();
   const href = address();
   whenShown(() => {
     if (!allowed()) return;
-    const url = String(fields.url || href);
-    const at = new URL(url, location.href);
+    const at = new URL(String(fields.url || href), location.href);
     const user = userId();
     const props = { ...(options.appName && { app_name: options.appName }), ...(user && { user_id: user }), ...(fields.props as Fields) };
     const event: any = {
       event_id: uuidv7(),
       site_id: options.siteId,
-      ts,
+      ts: Date.now(),
       type,
       visitor_id: visitorId(),
       session_id: sessionId(),
       language: cut(navigator.language, 35),
       ...fields,
-      url: cut(url, 2000),
+      url: cut(at.href, 2000),
       path: cut(fields.path || at.pathname + (options.hashRouting ? at.hash : ''), 1000),
       title: cut(fields.title || document.title, 300),
       referrer: cut(fields.referrer || document.referrer, 2000),

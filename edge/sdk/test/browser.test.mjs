@@ -23,6 +23,7 @@ const pages = {
     Beacon.q.push(['init',[{siteId:'s1',batchTimeout:50,debug:true}]]);Beacon.q.push(['trackEvent',[{name:'early',value:'7'}]]);</script>
     <script src="/beacon.js" defer></script>`,
   '/consent': `<script src="/beacon.js?site=s1" data-require-consent="true" data-batch-timeout="50"></script><script>${behaviour}</script>`,
+  '/bare': `<script src="/beacon.js"></script>`,
   '/slow': `<script src="/beacon.js?site=s1" data-batch-timeout="60000"></script>`,
 };
 
@@ -180,7 +181,7 @@ test('leaving the page sends what is queued', { skip }, () => visit(async (page)
   await until(() => kinds('event').length === 1, 'the last event');
 }));
 
-test('single-page navigation counts; a second init, early calls and blocked storage do no harm', { skip }, () => visit(async (page) => {
+test('single-page navigation counts; a second init and blocked storage do no harm', { skip }, () => visit(async (page) => {
   await page.goto(origin + '/slow');
   await page.evaluate(() => {
     Beacon.init({ siteId: 'other' });
@@ -193,6 +194,19 @@ test('single-page navigation counts; a second init, early calls and blocked stor
 }, (page) => page.addInitScript(() => {
   Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked'); } });
 })));
+
+test('calls before init warn once, answer harmlessly and send nothing', { skip }, () => visit(async (page) => {
+  const warnings = [];
+  page.on('console', (m) => m.type() === 'warning' && warnings.push(m.text()));
+  await page.goto(origin + '/bare');
+  const answers = await page.evaluate(() => Promise.all([
+    Beacon.trackEvent({ name: 'x' }), Beacon.trackEvent({ name: 'x' }), BeaconExperiments.getVariant('hero'), BeaconFlags.get('nav', 3),
+  ]));
+  assert.deepEqual(answers, [undefined, undefined, null, 3]);
+  assert.equal(warnings.filter((w) => w.includes('Beacon.trackEvent')).length, 1);
+  await page.evaluate(() => Beacon.flush());
+  assert.deepEqual(batches, []);
+}));
 
 test('a forced variant marks its events', { skip }, () => visit(async (page) => {
   await page.goto(origin + '/?beacon_force=hero:control');
