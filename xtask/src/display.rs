@@ -70,8 +70,16 @@ pub fn has_keychain() -> bool {
 /// The program inside a session bus of its own with an unlocked keyring, whose file is in `folder`.
 pub fn with_keychain(program: &Path, folder: &Path) -> Command {
     say("There is no keychain here: starting gnome-keyring for this run, with its file in the state folder.");
-    const UNLOCK: &str = "printf beacon-dev | XDG_DATA_HOME=\"$1\" gnome-keyring-daemon --unlock --components=secrets \
-                          >/dev/null && exec \"$2\"";
+    // The daemon goes to the background before it has its name on the bus; an app that asks earlier makes the bus start
+    // a second, locked one.
+    const UNLOCK: &str = r#"
+printf beacon-dev | XDG_DATA_HOME="$1" gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 1
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  dbus-send --session --dest=org.freedesktop.DBus --print-reply / org.freedesktop.DBus.GetNameOwner \
+    string:org.freedesktop.secrets >/dev/null 2>&1 && break
+  sleep 0.25
+done
+exec "$2""#;
     let mut command = Command::new("dbus-run-session");
     command.args(["--", "sh", "-c", UNLOCK, "sh"]).arg(folder).arg(program);
     command
