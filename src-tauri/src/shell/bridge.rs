@@ -1,0 +1,52 @@
+//! What crosses between the window and the core.
+
+use std::sync::Arc;
+
+use beacon_desktop::app::App;
+use beacon_desktop::ipc::dispatch;
+use beacon_shared::error::Error;
+use beacon_shared::ipc::{Call, ConnectionInput, ConnectionSave, NOTICE};
+use serde_json::Value;
+use tauri::{AppHandle, Emitter, Runtime, State};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::Core;
+
+/// The only command of the window: `shared::ipc` declares the calls that go through it.
+#[tauri::command]
+pub async fn ipc(core: State<'_, Core>, name: String, request: Value) -> Result<Value, Error> {
+    match core.inner() {
+        Ok(app) => dispatch(app, &name, request).await,
+        Err(error) => Err(error.clone()),
+    }
+}
+
+/// Tells the window what the core tells.
+pub fn forward_notices<R: Runtime>(app: &Arc<App>, window: AppHandle<R>) {
+    let mut notices = app.notices();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            match notices.recv().await {
+                Ok(notice) => {
+                    if let Err(error) = window.emit(NOTICE, notice) {
+                        tracing::warn!(%error, "A notice did not reach the window.");
+                    }
+                }
+                // Notices only say what to ask again, and later ones say it too.
+                Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "Notices came too fast."),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+}
+
+/// Connects to the edge that the environment names, as the developer's `run` task does.
+pub async fn connect_as_told(app: &Arc<App>) {
+    let Ok(url) = std::env::var("BEACON_CONNECT_URL") else { return };
+    let key = std::env::var("BEACON_CONNECT_KEY").ok();
+    let input = serde_json::json!(ConnectionInput { url, key });
+    match dispatch(app, ConnectionSave::NAME, input).await {
+        Ok(_) => tracing::info!("Connected to the edge that BEACON_CONNECT_URL names."),
+        Err(error) => tracing::error!(%error, "The edge that BEACON_CONNECT_URL names cannot be used."),
+    }
+}
