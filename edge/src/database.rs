@@ -1,0 +1,99 @@
+//! The one seam between the workspace and its SQL database: D1 at the edge, SQLite in tests.
+
+use beacon_shared::error::{Code, Error, Result};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A parameter of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// Text.
+    Text(String),
+    /// An integer that JavaScript can hold.
+    Integer(i64),
+}
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Argument {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Argument {
+    fn from(integer: i64) -> Self {
+        Self::Integer(integer)
+    }
+}
+
+impl From<u64> for Argument {
+    fn from(integer: u64) -> Self {
+        // What does not fit matches nothing, which is right for a revision or a cursor out of the blue.
+        Self::Integer(i64::try_from(integer).unwrap_or(i64::MAX))
+    }
+}
+
+/// One of [`crate::sql`]'s statements with its parameters.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The text.
+    pub sql: &'static str,
+    /// `?1`, `?2`, …
+    pub arguments: Vec<Argument>,
+}
+
+impl Statement {
+    /// A statement with its parameters.
+    pub fn new<const N: usize>(sql: &'static str, arguments: [Argument; N]) -> Self {
+        Self { sql, arguments: arguments.into() }
+    }
+}
+
+/// The rows that one statement gave, as JSON objects.
+#[derive(Clone, Debug, Default)]
+pub struct Rows(pub Vec<Value>);
+
+impl Rows {
+    /// All of them.
+    pub fn all<T: DeserializeOwned>(self) -> Result<Vec<T>> {
+        self.0.into_iter().map(row).collect()
+    }
+
+    /// The first, if there is one.
+    pub fn first<T: DeserializeOwned>(self) -> Result<Option<T>> {
+        self.0.into_iter().next().map(row).transpose()
+    }
+}
+
+fn row<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|e| Error::new(Code::Internal, format!("A stored row cannot be read: {e}.")))
+}
+
+/// Runs batches of statements.
+pub trait Database {
+    /// Runs all statements in one transaction, or none; gives the rows of each.
+    fn batch(&self, statements: Vec<Statement>) -> impl Future<Output = Result<Vec<Rows>>>;
+}
+
+/// Takes a batch's results apart in order.
+pub struct Results(std::vec::IntoIter<Rows>);
+
+impl Results {
+    /// The rows of the next statement.
+    pub fn next_rows(&mut self) -> Rows {
+        self.0.next().unwrap_or_default()
+    }
+}
+
+/// Runs a batch.
+pub async fn run(db: &impl Database, statements: Vec<Statement>) -> Result<Results> {
+    Ok(Results(db.batch(statements).await?.into_iter()))
+}
+
+#[cfg(test)]
+pub mod sqlite;

@@ -1,0 +1,72 @@
+//! Errors as `application/problem+json`.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use beacon_shared::api::ProblemDetails;
+use beacon_shared::error::{Code, Error};
+
+/// An error on its way to the caller.
+pub struct Failure {
+    status: StatusCode,
+    error: Error,
+}
+
+/// What a handler gives.
+pub type Answer = Result<Response, Failure>;
+
+impl Failure {
+    /// An error whose status is not the one its code stands for.
+    pub fn with_status(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status, error: Error::new(code, message) }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { status: status(error.code), error }
+    }
+}
+
+impl From<worker::Error> for Failure {
+    fn from(error: worker::Error) -> Self {
+        storage(error).into()
+    }
+}
+
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Stale | Code::Locked => StatusCode::CONFLICT,
+        Code::Unauthorized => StatusCode::UNAUTHORIZED,
+        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::SiteRefused => StatusCode::FORBIDDEN,
+        Code::Storage | Code::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::NotConnected | Code::NotAnEdge | Code::Keychain | Code::NewerDatabase | Code::Internal => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}
+
+/// A binding failed. What exactly is for the operator's log, not for the caller.
+pub fn storage(error: impl std::fmt::Display) -> Error {
+    worker::console_error!("storage: {}", error.to_string());
+    Error::new(Code::Storage, "The edge's storage did not answer: retry in a moment.")
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self { status, error } = self;
+        let details = ProblemDetails {
+            status: status.as_u16(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            code: error.code,
+            detail: error.message,
+            errors: error.problems,
+        };
+        let body = serde_json::to_string(&details).unwrap_or_default();
+        let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
+        (status, headers, body).into_response()
+    }
+}
