@@ -25,6 +25,8 @@ pub struct Plan {
     pub sequential_n: f64,
     /// Variant ids, the baseline first.
     pub variants: Vec<String>,
+    /// What people call the variants, in their order.
+    pub names: Vec<String>,
     /// Expected shares of the variants, in their order; they sum to 1.
     pub weights: Vec<f64>,
     /// What to judge by.
