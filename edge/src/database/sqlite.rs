@@ -16,6 +16,7 @@ pub struct Memory(pub RefCell<Connection>);
 
 impl Memory {
     /// An empty workspace.
+    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         let connection = Connection::open_in_memory().expect("SQLite");
         for migration in MIGRATIONS {
@@ -41,7 +42,7 @@ impl Database for Memory {
 
 fn run_one(connection: &Connection, statement: &Statement) -> rusqlite::Result<Rows> {
     let mut prepared = connection.prepare(statement.sql)?;
-    let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let arguments = statement.arguments.iter().map(|a| match a {
         Argument::Text(text) => rusqlite::types::Value::Text(text.clone()),
         Argument::Integer(integer) => rusqlite::types::Value::Integer(*integer),
