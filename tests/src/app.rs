@@ -1,0 +1,186 @@
+//! The app in its real window, driven as a person would drive it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::desktop::Desktop;
+use crate::processes::Process;
+use crate::{built, cache, wait};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The app, with the driver that holds its window.
+pub struct App {
+    window: Client,
+    pictures: PathBuf,
+    // The app is a child of the driver: one group holds both.
+    driver: Process,
+}
+
+impl App {
+    /// Opens the app on the data in `folder/data`.
+    pub async fn open(desktop: &Desktop, folder: &Path) -> Result<Self> {
+        let binary = built("BEACON_APP", cache().join("target/debug/beacon"), "cargo xtask build app")?;
+        let port = free_port()?;
+        let mut command = Command::new("WebKitWebDriver");
+        command.arg(format!("--port={port}"));
+        desktop.apply(&mut command);
+        command.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command.env("BEACON_DATA_DIR", data(folder)).env("BEACON_SYNC_SECONDS", "1");
+        command.env_remove("BEACON_CONNECT_URL").env_remove("BEACON_CONNECT_KEY");
+        let mut driver = Process::start("WebKitWebDriver", &mut command, &folder.join("app.log"))?;
+        driver.let_run();
+        let options = json!({ "webkitgtk:browserOptions": { "binary": binary, "args": [] } });
+        let capabilities = options.as_object().cloned().unwrap_or_default();
+        let address = format!("http://127.0.0.1:{port}");
+        let window = wait::until("The app's window", Duration::from_secs(60), || async {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            Ok(builder.capabilities(capabilities.clone()).connect(&address).await?)
+        })
+        .await?;
+        let pictures = folder.join("pictures");
+        std::fs::create_dir_all(&pictures)?;
+        Ok(Self { window, pictures, driver })
+    }
+
+    /// Kills the app as a power cut would.
+    pub async fn kill(mut self) -> Result<()> {
+        self.driver.kill().await
+    }
+
+    /// Waits for the element with this test id.
+    pub async fn find(&self, id: &str) -> Result<Element> {
+        self.find_css(&by_id(id)).await
+    }
+
+    /// Waits for the first element that this selector matches.
+    pub async fn find_css(&self, css: &str) -> Result<Element> {
+        let found = self.window.wait().at_most(PATIENCE).every(Duration::from_millis(100));
+        match found.for_element(Locator::Css(css)).await {
+            Ok(element) => Ok(element),
+            Err(error) => {
+                let picture = self.picture("missing").await.unwrap_or_default();
+                bail!("The window shows no {css} ({error}); see {}.", picture.display())
+            }
+        }
+    }
+
+    /// Whether the window shows the element now.
+    pub async fn shows(&self, id: &str) -> Result<bool> {
+        Ok(!self.window.find_all(Locator::Css(&by_id(id))).await?.is_empty())
+    }
+
+    /// Clicks.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        wait::until(&format!("A click on {id}"), PATIENCE, || async { Ok(self.find(id).await?.click().await?) }).await
+    }
+
+    /// Clicks the first element that this selector matches.
+    pub async fn click_css(&self, css: &str) -> Result<()> {
+        let what = format!("A click on {css}");
+        wait::until(&what, PATIENCE, || async { Ok(self.find_css(css).await?.click().await?) }).await
+    }
+
+    /// Replaces what a field holds by typing.
+    pub async fn type_into(&self, id: &str, text: &str) -> Result<()> {
+        let field = self.find(id).await?;
+        field.clear().await?;
+        field.send_keys(text).await.with_context(|| format!("{id} takes no text"))?;
+        Ok(())
+    }
+
+    /// What a field holds.
+    pub async fn value(&self, id: &str) -> Result<String> {
+        Ok(self.find(id).await?.prop("value").await?.unwrap_or_default())
+    }
+
+    /// What an element says.
+    pub async fn text(&self, id: &str) -> Result<String> {
+        Ok(self.find(id).await?.text().await?)
+    }
+
+    /// An attribute of an element.
+    pub async fn attribute(&self, id: &str, name: &str) -> Result<String> {
+        Ok(self.find(id).await?.attr(name).await?.unwrap_or_default())
+    }
+
+    /// Chooses in a list by the value behind the words.
+    pub async fn choose(&self, id: &str, value: &str) -> Result<()> {
+        Ok(self.find(id).await?.select_by_value(value).await?)
+    }
+
+    /// Ticks a box that is not ticked.
+    pub async fn tick(&self, id: &str) -> Result<()> {
+        let field = self.find(id).await?;
+        if !field.is_selected().await? {
+            field.click().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was typed is in the database.
+    pub async fn saved(&self) -> Result<()> {
+        wait::until("Saved", PATIENCE, || async {
+            match self.text("save-state").await?.as_str() {
+                "Saved" => Ok(()),
+                other => bail!("the editor says {other:?}"),
+            }
+        })
+        .await
+    }
+
+    /// What the window itself can ask the core: the answer, or the error as `{"error": …}`.
+    pub async fn ask(&self, name: &str, request: Value) -> Result<Value> {
+        const ASK: &str = "const done = arguments[2]; window.__TAURI__.core.invoke('ipc', { name: arguments[0], request: arguments[1] }).then(done, (error) => done({ error }));";
+        Ok(self.window.execute_async(ASK, vec![json!(name), request]).await?)
+    }
+
+    /// Asks without waiting for the answer.
+    pub async fn begin(&self, name: &str) -> Result<()> {
+        const BEGIN: &str =
+            "window.__TAURI__.core.invoke('ipc', { name: arguments[0], request: null }).catch(() => {});";
+        self.window.execute(BEGIN, vec![json!(name)]).await?;
+        Ok(())
+    }
+
+    /// Everything the page holds in text and in fields.
+    pub async fn contents(&self) -> Result<String> {
+        const READ: &str = "return document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map((field) => field.value).join('\\n');";
+        Ok(self.window.execute(READ, vec![]).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Fails when the window shows an error.
+    pub async fn shows_no_error(&self) -> Result<()> {
+        if let Some(error) = self.window.find_all(Locator::Css(&by_id("error-message"))).await?.first() {
+            bail!("The window shows an error: {}", error.text().await?);
+        }
+        Ok(())
+    }
+
+    /// Saves what the window shows; returns the file.
+    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let file = self.pictures.join(format!("{name}.png"));
+        std::fs::write(&file, self.window.screenshot().await?)?;
+        Ok(file)
+    }
+}
+
+/// Where the app under test keeps its data.
+pub fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+fn by_id(id: &str) -> String {
+    format!("[data-testid=\"{id}\"]")
+}
+
+fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
