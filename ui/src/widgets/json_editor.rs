@@ -1,0 +1,106 @@
+use serde_json::Value;
+use yew::prelude::*;
+
+use super::{Field, FieldKind};
+
+/// What was typed: JSON, or a text that is not JSON yet and is kept as it is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum JsonEdit {
+    Valid(Value),
+    Invalid(String),
+}
+
+impl JsonEdit {
+    /// Reads what was typed; nothing at all is `null`.
+    pub fn read(text: &str) -> Self {
+        if text.trim().is_empty() {
+            return Self::Valid(Value::Null);
+        }
+        serde_json::from_str(text).map_or_else(|_| Self::Invalid(text.to_owned()), Self::Valid)
+    }
+
+    /// Puts it where it belongs: JSON into `value`, and what is not JSON yet next to it, under `name` in `extra`,
+    /// so that it is saved too and nothing typed is lost.
+    pub fn store(self, value: &mut Value, extra: &mut serde_json::Map<String, Value>, name: &str) {
+        match self {
+            Self::Valid(new) => {
+                *value = new;
+                extra.remove(name);
+            }
+            Self::Invalid(text) => {
+                extra.insert(name.to_owned(), Value::String(text));
+            }
+        }
+    }
+}
+
+/// A text field for JSON that says in place what is wrong with it.
+#[derive(Properties, PartialEq)]
+pub struct JsonEditorProps {
+    pub label: AttrValue,
+    pub testid: AttrValue,
+    pub value: Value,
+    /// What was typed last and is not JSON yet.
+    #[prop_or_default]
+    pub unfinished: Option<String>,
+    pub on_change: Callback<JsonEdit>,
+    pub on_blur: Callback<()>,
+    #[prop_or_default]
+    pub hint: AttrValue,
+    #[prop_or_default]
+    pub problem: Option<AttrValue>,
+    #[prop_or_default]
+    pub disabled: bool,
+    #[prop_or(4)]
+    pub rows: u32,
+}
+
+#[component]
+pub fn JsonEditor(props: &JsonEditorProps) -> Html {
+    let text = props.unfinished.clone().unwrap_or_else(|| pretty(&props.value));
+    let problem = props.unfinished.as_deref().and_then(explain).map(AttrValue::from).or_else(|| props.problem.clone());
+    let on_change = props.on_change.clone();
+    let on_input = Callback::from(move |text: String| on_change.emit(JsonEdit::read(&text)));
+    html! {
+        <Field label={props.label.clone()} testid={props.testid.clone()} kind={FieldKind::CodeLines} value={text} {on_input}
+            on_blur={props.on_blur.clone()} {problem} hint={props.hint.clone()} disabled={props.disabled} rows={props.rows} />
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// What keeps `text` from being JSON, and where.
+fn explain(text: &str) -> Option<String> {
+    let error = serde_json::from_str::<Value>(text).err()?;
+    let what = error.to_string();
+    let what = what.split(" at line").next().unwrap_or_default();
+    Some(format!(
+        "Line {}, column {}: {what}. Until it is valid JSON, pages keep the last valid value; what you typed is saved.",
+        error.line(),
+        error.column()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JsonEdit, explain};
+    use serde_json::{Map, Value, json};
+
+    #[test]
+    fn what_is_not_json_yet_is_kept_next_to_the_last_valid_value() {
+        let (mut value, mut extra) = (json!({"a": 1}), Map::new());
+        JsonEdit::read("{\"a\": ").store(&mut value, &mut extra, "config_text");
+        assert_eq!((&value, &extra["config_text"]), (&json!({"a": 1}), &json!("{\"a\": ")));
+        JsonEdit::read("{\"a\": 2}").store(&mut value, &mut extra, "config_text");
+        assert_eq!((value, extra.is_empty()), (json!({"a": 2}), true));
+        assert_eq!(JsonEdit::read("  "), JsonEdit::Valid(Value::Null));
+    }
+
+    #[test]
+    fn the_explanation_names_the_place() {
+        assert!(explain("{\n  \"a\" 1\n}").is_some_and(|e| e.starts_with("Line 2, column 7: ")));
+        assert_eq!(explain("{}"), None);
+    }
+}

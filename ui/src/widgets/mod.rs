@@ -1,0 +1,13 @@
+//! Small parts that pages are made of.
+
+mod badge;
+mod banner;
+mod empty;
+mod field;
+mod json_editor;
+
+pub use badge::{Badge, StatusBadge, SyncBadge};
+pub use banner::{Banner, ErrorBanner, Note};
+pub use empty::Empty;
+pub use field::{Checkbox, Choice, Field, FieldKind};
+pub use json_editor::{JsonEdit, JsonEditor};
