@@ -1,1 +1,12 @@
-//! Three-way merge and the sans-IO planner.
+//! Three-way merge and the sans-IO planner: what a device does with its edits and with what the edge says.
+
+mod content;
+mod merge;
+mod replica;
+
+pub use content::{Base, Content};
+pub use merge::{Conflict, Merged, merge};
+pub use replica::{Open, Pulled, Replica, Take};
+
+#[cfg(test)]
+mod tests;

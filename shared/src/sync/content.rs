@@ -1,0 +1,50 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::api::Op;
+use crate::model::Document;
+
+/// What a revision of a document says. Deletion is part of it, as any other field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// Whether the document is deleted.
+    pub deleted: bool,
+    /// A [`crate::model::Body`] as JSON.
+    pub body: Value,
+}
+
+impl Content {
+    /// A field at the top of the draft, as text.
+    pub fn text(&self, field: &str) -> &str {
+        self.body["draft"][field].as_str().unwrap_or_default()
+    }
+}
+
+impl From<&Document> for Content {
+    fn from(d: &Document) -> Self {
+        Self { deleted: d.deleted, body: d.body.clone() }
+    }
+}
+
+impl From<&Op> for Content {
+    fn from(op: &Op) -> Self {
+        Self { deleted: op.deleted, body: op.body.clone() }
+    }
+}
+
+/// The revision that local edits are made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Base {
+    /// Its revision.
+    pub rev: u64,
+    /// The workspace's sequence number at that revision.
+    pub seq: u64,
+    /// What it says.
+    pub content: Content,
+}
+
+impl From<&Document> for Base {
+    fn from(d: &Document) -> Self {
+        Self { rev: d.rev, seq: d.seq, content: d.into() }
+    }
+}

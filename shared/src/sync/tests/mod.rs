@@ -1,0 +1,12 @@
+mod merging;
+mod planning;
+mod simulation;
+
+use serde_json::{Value, json};
+
+use super::Content;
+
+/// A living document with this draft.
+fn draft(draft: Value) -> Content {
+    Content { deleted: false, body: json!({"schema": 1, "draft": draft, "released": null}) }
+}
