@@ -1,5 +1,7 @@
 //! The edge, as the core sees it: [`Edge`] is the contract, [`http`] the reqwest client.
 
+pub mod http;
+
 use async_trait::async_trait;
 use beacon_shared::api::{
     Cursor, Publication, PublishRequest, PullResponse, PushRequest, PushResponse, SegmentList, WhoAmI,

@@ -1,5 +1,8 @@
 //! Where the API key lives: the OS keychain, and nowhere else.
 
+pub mod keychain;
+pub mod memory;
+
 use beacon_shared::error::Result;
 
 /// A string that does not print itself.

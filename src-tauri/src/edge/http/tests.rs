@@ -1,0 +1,131 @@
+use std::sync::{Arc, Mutex};
+
+use beacon_shared::api::Scope;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::vault::Secret;
+
+const KEY: &str = "bcn_secret_value";
+
+/// Answers every connection with the same bytes; gives the address and what was asked.
+async fn server(answer: Option<String>) -> (Target, Arc<Mutex<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let asked = Arc::new(Mutex::new(String::new()));
+    let log = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = vec![0; 64 * 1024];
+            let n = stream.read(&mut buffer).await.unwrap_or_default();
+            log.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..n]));
+            match &answer {
+                Some(answer) => {
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                    let _ = stream.shutdown().await;
+                }
+                None => tokio::time::sleep(Duration::from_secs(60)).await,
+            }
+        }
+    });
+    (Target { url, key: Secret::new(KEY) }, asked)
+}
+
+fn http(status: &str, content_type: &str, body: &str) -> Option<String> {
+    let length = body.len();
+    Some(format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"))
+}
+
+async fn whoami(answer: Option<String>) -> Result<WhoAmI> {
+    let (at, _) = server(answer).await;
+    let found = HttpEdge::with_timeout(Duration::from_millis(500)).unwrap().whoami(&at).await;
+    if let Err(error) = &found {
+        assert!(!error.message.contains(KEY), "{error}");
+        assert!(error.message.contains("127.0.0.1") || error.message == "Try later.", "{error}");
+    }
+    found
+}
+
+async fn code(answer: Option<String>) -> Code {
+    whoami(answer).await.unwrap_err().code
+}
+
+const WHO: &str = r#"{"product":"beacon-edge","version":"0.1.0","key_name":"desk","scopes":["read","write"]}"#;
+
+#[tokio::test]
+async fn a_valid_answer_is_read_and_the_key_travels_in_its_header_only() {
+    let (mut at, asked) = server(http("200 OK", "application/json", WHO)).await;
+    at.url.set_path("/below/");
+    at.url.set_username("somebody").unwrap();
+    let who = HttpEdge::new().unwrap().whoami(&at).await.unwrap();
+    assert_eq!(who.scopes, [Scope::Read, Scope::Write]);
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked.starts_with("GET /below/api/whoami HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains(&format!("x-api-key: {KEY}\r\n")), "{asked}");
+    assert_eq!(asked.matches(KEY).count(), 1);
+    assert!(!asked.to_lowercase().contains("authorization"), "{asked}");
+}
+
+#[tokio::test]
+async fn what_is_no_edge_is_called_so() {
+    assert_eq!(code(http("200 OK", "text/html", "<h1>Welcome</h1>")).await, Code::NotAnEdge);
+    assert_eq!(code(http("500 Oops", "text/html", "no")).await, Code::NotAnEdge);
+    assert_eq!(code(http("404 Not Found", "application/problem+json", "{}")).await, Code::NotAnEdge);
+    assert_eq!(code(http("200 OK", "application/json", &WHO.replace("beacon-edge", "other"))).await, Code::NotAnEdge);
+    let redirect = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(code(Some(redirect.to_owned())).await, Code::NotAnEdge);
+}
+
+#[tokio::test]
+async fn silence_is_unreachable() {
+    assert_eq!(code(None).await, Code::Unreachable);
+    assert_eq!(code(Some("garbage".to_owned())).await, Code::Unreachable);
+    assert_eq!(code(Some("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{".to_owned())).await, Code::Unreachable);
+    let (mut at, _) = server(None).await;
+    at.url.set_port(Some(1)).unwrap();
+    let error = HttpEdge::new().unwrap().whoami(&at).await.unwrap_err();
+    assert_eq!((error.code, error.retryable()), (Code::Unreachable, true));
+}
+
+#[tokio::test]
+async fn refusals_keep_their_meaning() {
+    assert_eq!(code(http("401 Unauthorized", "text/plain", "")).await, Code::Unauthorized);
+    assert_eq!(code(http("403 Forbidden", "text/html", "")).await, Code::Unauthorized);
+    assert_eq!(code(http("429 Too Many Requests", "text/plain", "")).await, Code::RateLimited);
+    let problem = r#"{"status":503,"title":"Service Unavailable","code":"storage","detail":"Try later."}"#;
+    let error = whoami(http("503 Service Unavailable", "application/problem+json; charset=utf-8", problem)).await;
+    assert_eq!(error.unwrap_err(), Error::new(Code::Storage, "Try later."));
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let body = "x".repeat(answer::MAX_BYTES + 1);
+    let (at, _) = server(http("200 OK", "application/json", &body)).await;
+    assert_eq!(HttpEdge::new().unwrap().whoami(&at).await.unwrap_err().code, Code::TooLarge);
+}
+
+#[tokio::test]
+async fn the_key_never_leaves_unencrypted() {
+    let at = Target { url: Url::parse("http://edge.example/").unwrap(), key: Secret::new(KEY) };
+    assert_eq!(HttpEdge::new().unwrap().whoami(&at).await.unwrap_err().code, Code::Invalid);
+    let (mut at, asked) = server(http("200 OK", "application/json", WHO)).await;
+    at.key = Secret::new("two\r\nlines");
+    assert_eq!(HttpEdge::new().unwrap().whoami(&at).await.unwrap_err().code, Code::Unauthorized);
+    assert_eq!(*asked.lock().unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_segment_is_read_line_by_line() {
+    let line = |seq: u64| {
+        format!(
+            r#"{{"seq":{seq},"event_id":"e{seq}","site_id":"sit_1","ts":5,"type":"exposure","visitor_id":"v","schema_version":1}}"#
+        )
+    };
+    let body = format!("{}\n{}\n", line(4), line(5));
+    let (at, asked) = server(http("200 OK", "application/x-ndjson", &body)).await;
+    let events = HttpEdge::new().unwrap().segment(&at, "sit_1", "sit_1~4-5/../x").await.unwrap();
+    assert_eq!(events.iter().map(|e| e.seq).collect::<Vec<_>>(), [4, 5]);
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked.starts_with("GET /api/events/segments/sit_1~4-5%2F..%2Fx HTTP/1.1"), "{asked}");
+}
