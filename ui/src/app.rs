@@ -165,7 +165,9 @@ fn Navigation(props: &NavigationProps) -> Html {
 
 fn icon(page: Page) -> Html {
     let d = match page {
-        Page::Sites => "M2 8h12M8 2c2 2 2.5 4 2.5 6S10 12 8 14c-2-2-2.5-4-2.5-6S6 4 8 2zM8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2z",
+        Page::Sites => {
+            "M2 8h12M8 2c2 2 2.5 4 2.5 6S10 12 8 14c-2-2-2.5-4-2.5-6S6 4 8 2zM8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2z"
+        }
         Page::Experiments => "M6 2h4M7 2v4L3 13a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1L9 6V2M5 10h6",
         Page::Flags => "M4 14V2M4 3h8l-2 3 2 3H4",
         Page::Publish => "M8 11V2M5 5l3-3 3 3M3 10v3h10v-3",

@@ -1,118 +1,58 @@
-//! Numbers, shares and times as people read them.
+//! Numbers and times as people read them.
 
-use js_sys::Date;
-use wasm_bindgen::JsValue;
-
-/// `1,234,567`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+/// How long ago, coarsely.
+pub fn ago(unix_ms: i64) -> String {
+    let seconds = ((js_sys::Date::now() - unix_ms as f64) / 1000.0).max(0.0) as u64;
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..86_400 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} d ago", seconds / 86_400),
     }
-    text
 }
 
-/// A fraction as a percentage: 0.1234 is `12.34 %`.
-pub fn percent(fraction: f64, decimals: usize) -> String {
-    format!("{:.decimals$} %", fraction * 100.0)
+/// Parts of 10,000 as a percentage to edit: 3333 is `33.33`, 5000 is `50`.
+pub fn parts(parts: u32) -> String {
+    format!("{}", f64::from(parts) / 100.0)
 }
 
-/// A fraction as a signed percentage with one decimal: 0.123 is `+12.3 %`.
-pub fn signed_percent(fraction: f64) -> String {
-    let rounded = (fraction * 1000.0).round() / 10.0;
-    let sign = if rounded < 0.0 { "−" } else { "+" };
-    format!("{sign}{:.1} %", rounded.abs())
-}
-
-/// Parts of 10,000 as a percentage without needless zeros: 5000 is `50`, 3333 is `33.33`.
-pub fn share(parts: u32) -> String {
-    let text = format!("{}.{:02}", parts / 100, parts % 100);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// The inverse of [`share`]; `None` for what is not a percentage between 0 and 100.
-pub fn parse_share(text: &str) -> Option<u32> {
+/// The inverse of [`parts`], `None` for what is not a share. A decimal comma is understood.
+pub fn parse_parts(text: &str) -> Option<u32> {
     let percent: f64 = text.trim().trim_end_matches('%').trim().replace(',', ".").parse().ok()?;
     (0.0..=100.0).contains(&percent).then(|| (percent * 100.0).round() as u32)
 }
 
-/// A p-value: three decimals, or `< 0.001`.
-pub fn p_value(p: f64) -> String {
-    if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
-}
-
-/// `1 change`, `2 changes`.
-pub fn plural(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n as u64)) }
-}
-
-/// A slug for a name: `Home hero, 2nd try` is `home_hero_2nd_try`.
-pub fn slug(name: &str, separator: char) -> String {
+/// A key made from a name: `Home hero test` is `home_hero_test`.
+pub fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for c in name.trim().chars() {
+    for c in name.chars() {
         if c.is_ascii_alphanumeric() {
             slug.push(c.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with(separator) {
-            slug.push(separator);
-        }
-        if slug.len() >= 48 {
-            break;
+        } else if !slug.is_empty() && !slug.ends_with('_') {
+            slug.push('_');
         }
     }
-    slug.trim_end_matches(separator).to_owned()
-}
-
-/// A moment in the person's own time zone: `24 Nov 2026, 14:03`.
-pub fn moment(ms: i64) -> String {
-    let date = Date::new(&JsValue::from_f64(ms as f64));
-    let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        .get(date.get_month() as usize)
-        .copied()
-        .unwrap_or_default();
-    format!("{} {month} {}, {}", date.get_date(), date.get_full_year(), clock(ms))
-}
-
-/// The time of day: `14:03`.
-pub fn clock(ms: i64) -> String {
-    let date = Date::new(&JsValue::from_f64(ms as f64));
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+    slug.truncate(beacon_shared::validate::MAX_KEY);
+    slug.trim_end_matches('_').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{parse_parts, parts, slug};
 
     #[test]
-    fn numbers() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(signed_percent(0.1234), "+12.3 %");
-        assert_eq!(signed_percent(-0.05), "−5.0 %");
-        assert_eq!(p_value(0.0004), "< 0.001");
-        assert_eq!(plural(1, "change"), "1 change");
-        assert_eq!(plural(0, "change"), "0 changes");
+    fn shares_survive_editing() {
+        for share in [0, 1, 3_333, 5_000, 9_999, 10_000] {
+            assert_eq!(parse_parts(&parts(share)), Some(share));
+        }
+        assert_eq!(parse_parts("12,5 %"), Some(1_250));
+        assert_eq!(parse_parts("101"), None);
+        assert_eq!(parse_parts("half"), None);
     }
 
     #[test]
-    fn shares_lead_back() {
-        for (parts, text) in [(5000, "50"), (3333, "33.33"), (10_000, "100"), (0, "0"), (1250, "12.5")] {
-            assert_eq!(share(parts), text);
-            assert_eq!(parse_share(text), Some(parts));
-        }
-        for text in ["", "x", "-1", "100.5", "NaN"] {
-            assert_eq!(parse_share(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn slugs() {
-        assert_eq!(slug("Home hero, 2nd try!", '_'), "home_hero_2nd_try");
-        assert_eq!(slug("  Ünicode  ", '-'), "nicode");
-        assert_eq!(slug("", '_'), "");
+    fn a_name_becomes_a_valid_key() {
+        assert_eq!(slug("  Home — Hero test! "), "home_hero_test");
+        assert_eq!(slug("…"), "");
     }
 }

@@ -31,9 +31,7 @@ pub fn listen(handler: impl Fn(Notice) + 'static) -> Result<()> {
             handler(notice);
         }
     });
-    listen
-        .call2(&event, &JsValue::from_str(NOTICE), closure.as_ref())
-        .map_err(|e| refusal(&e))?;
+    listen.call2(&event, &JsValue::from_str(NOTICE), closure.as_ref()).map_err(|e| refusal(&e))?;
     // One listener, as long as the window: nothing ever takes it down.
     closure.forget();
     Ok(())

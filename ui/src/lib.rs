@@ -7,7 +7,6 @@ mod format;
 mod ipc;
 mod merge;
 mod pages;
-mod route;
 mod state;
 mod widgets;
 

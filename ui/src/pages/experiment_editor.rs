@@ -152,7 +152,8 @@ fn Lifecycle(props: &LifecycleProps) -> Html {
             let (editor, error, busy, hub) = (editor.clone(), error.clone(), busy.clone(), hub.clone());
             busy.set(true);
             spawn_local(async move {
-                let outcome = if start { turn::<ExperimentStart>(&editor).await } else { turn::<ExperimentStop>(&editor).await };
+                let outcome =
+                    if start { turn::<ExperimentStart>(&editor).await } else { turn::<ExperimentStop>(&editor).await };
                 busy.set(false);
                 error.set(outcome.err());
                 if let Some(hub) = hub {

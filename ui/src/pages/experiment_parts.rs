@@ -124,8 +124,11 @@ pub fn MetricFields(props: &MetricProps) -> Html {
         Role::Secondary => "secondary",
         Role::Guardrail => "guardrail",
     };
-    let options =
-        [("goal", "Goal: decides"), ("secondary", "Secondary: explains"), ("guardrail", "Guardrail: must not get worse")];
+    let options = [
+        ("goal", "Goal: decides"),
+        ("secondary", "Secondary: explains"),
+        ("guardrail", "Guardrail: must not get worse"),
+    ];
     html! {
         <div class="metric">
             <div class="columns three">

@@ -27,7 +27,9 @@ pub fn Experiments() -> Html {
         let on_close = Callback::from(move |()| closed.dispatch(Opening::Close));
         // A new experiment wants to know the sites: with only one there is nothing to choose.
         return match sites {
-            Some(sites) => html! { <ExperimentEditor key={current.number} {document} {sites} {on_created} {on_close} /> },
+            Some(sites) => {
+                html! { <ExperimentEditor key={current.number} {document} {sites} {on_created} {on_close} /> }
+            }
             None => Html::default(),
         };
     }

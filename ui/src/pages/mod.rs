@@ -20,6 +20,7 @@ fn problem_at(problems: &[Problem], pointer: &str) -> Option<AttrValue> {
 
 /// What is wrong with the field at `pointer` or with a part of it.
 fn problem_under(problems: &[Problem], pointer: &str) -> Option<AttrValue> {
-    let under = |p: &&Problem| p.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let under =
+        |p: &&Problem| p.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     problems.iter().find(under).map(|p| p.detail.clone().into())
 }

@@ -15,11 +15,13 @@ pub fn Settings() -> Html {
     let (url, key) = (use_state(|| None::<String>), use_state(String::new));
     let (busy, error) = (use_state(|| false), use_state(|| None::<Error>));
     let accepted = use_state(|| 0u32);
-    let connection = (*changed).clone().or_else(|| loaded.value.as_deref().cloned()).unwrap_or_else(|| live.connection.clone());
+    let connection =
+        (*changed).clone().or_else(|| loaded.value.as_deref().cloned()).unwrap_or_else(|| live.connection.clone());
     let shown_url = (*url).clone().or_else(|| connection.url.clone()).unwrap_or_default();
     let done = {
         let accepted = accepted.clone();
-        let (changed, url, key, busy, error) = (changed.setter(), url.setter(), key.setter(), busy.setter(), error.setter());
+        let (changed, url, key, busy, error) =
+            (changed.setter(), url.setter(), key.setter(), busy.setter(), error.setter());
         Callback::from(move |result: Result<ConnectionView, Error>| {
             busy.set(false);
             match result {
@@ -39,7 +41,8 @@ pub fn Settings() -> Html {
         })
     };
     let connect = {
-        let (done, busy, url, key) = (done.clone(), busy.setter(), shown_url.trim().to_owned(), (*key).trim().to_owned());
+        let (done, busy, url, key) =
+            (done.clone(), busy.setter(), shown_url.trim().to_owned(), (*key).trim().to_owned());
         Callback::from(move |e: SubmitEvent| {
             e.prevent_default();
             busy.set(true);

@@ -74,7 +74,8 @@ pub fn Field(props: &FieldProps) -> Html {
     let invalid = problem.is_some().then_some("true");
     let code = matches!(props.kind, FieldKind::Code | FieldKind::CodeLines).then_some("code");
     let control = if matches!(props.kind, FieldKind::Lines | FieldKind::CodeLines) {
-        let oninput = Callback::from(move |e: InputEvent| set(e.target_unchecked_into::<HtmlTextAreaElement>().value()));
+        let oninput =
+            Callback::from(move |e: InputEvent| set(e.target_unchecked_into::<HtmlTextAreaElement>().value()));
         html! {
             <textarea id={props.testid.clone()} data-testid={props.testid.clone()} class={classes!(code)} {value} {oninput}
                 {onfocus} {onblur} rows={props.rows.to_string()} placeholder={props.placeholder.clone()}
@@ -124,7 +125,8 @@ pub struct ChoiceProps {
 #[component]
 pub fn Choice(props: &ChoiceProps) -> Html {
     let on_change = props.on_change.clone();
-    let onchange = Callback::from(move |e: Event| on_change.emit(e.target_unchecked_into::<HtmlSelectElement>().value()));
+    let onchange =
+        Callback::from(move |e: Event| on_change.emit(e.target_unchecked_into::<HtmlSelectElement>().value()));
     let unknown = !props.options.iter().any(|(value, _)| *value == props.value);
     html! {
         <div class="field">
@@ -158,7 +160,8 @@ pub struct CheckboxProps {
 #[component]
 pub fn Checkbox(props: &CheckboxProps) -> Html {
     let on_change = props.on_change.clone();
-    let onchange = Callback::from(move |e: Event| on_change.emit(e.target_unchecked_into::<HtmlInputElement>().checked()));
+    let onchange =
+        Callback::from(move |e: Event| on_change.emit(e.target_unchecked_into::<HtmlInputElement>().checked()));
     html! {
         <label class="checkbox">
             <input type="checkbox" data-testid={props.testid.clone()} checked={props.checked} {onchange}
