@@ -1,5 +1,7 @@
 //! Events in, sufficient statistics out.
 
+pub mod sqlite;
+
 use beacon_shared::error::Result;
 use beacon_shared::event::Logged;
 use beacon_shared::model::Metric;

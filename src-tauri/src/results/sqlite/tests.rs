@@ -1,0 +1,244 @@
+use beacon_shared::event::{EVENT_SCHEMA, Mark};
+use beacon_shared::model::{Metric, MetricKind, Role};
+use serde_json::Map;
+
+use super::*;
+use crate::results::Cell;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+const START: i64 = 20_000 * DAY;
+const END: i64 = START + 10 * DAY;
+
+/// A hand-made log.
+struct Log {
+    store: SqliteEvents,
+    events: Vec<Logged>,
+    _folder: tempfile::TempDir,
+}
+
+impl Log {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteEvents::open(&folder.path().join("events.db")).unwrap();
+        Self { store, events: Vec::new(), _folder: folder }
+    }
+
+    fn push(&mut self, visitor: &str, kind: EventType, at: i64) -> &mut Event {
+        let seq = self.events.len() as u64 + 1;
+        self.events.push(Logged { seq, event: event(seq, visitor, kind, START + at) });
+        &mut self.events.last_mut().unwrap().event
+    }
+
+    fn exposed(&mut self, visitor: &str, variant: &str, at: i64) -> &mut Event {
+        let event = self.push(visitor, EventType::Exposure, at);
+        event.experiment_id = Some("hero".into());
+        event.variant_id = Some(variant.into());
+        event
+    }
+
+    fn did(&mut self, visitor: &str, name: &str, at: i64) -> &mut Event {
+        let event = self.push(visitor, EventType::Event, at);
+        event.name = Some(name.into());
+        event
+    }
+
+    fn count(&self) -> Counts {
+        self.store.append("sit_1", &self.events).unwrap();
+        self.store.count(&query()).unwrap()
+    }
+}
+
+fn event(id: u64, visitor: &str, kind: EventType, ts: i64) -> Event {
+    Event {
+        event_id: format!("e{id}"),
+        site_id: "sit_1".into(),
+        ts,
+        received_at: ts,
+        kind,
+        name: None,
+        category: None,
+        label: None,
+        value: None,
+        visitor_id: visitor.into(),
+        session_id: None,
+        url: None,
+        path: None,
+        title: None,
+        referrer: None,
+        utm_source: None,
+        utm_medium: None,
+        utm_campaign: None,
+        utm_term: None,
+        utm_content: None,
+        country: None,
+        region: None,
+        device: None,
+        browser: None,
+        os: None,
+        language: None,
+        experiment_id: None,
+        variant_id: None,
+        props: Map::new(),
+        marks: Vec::new(),
+        schema_version: EVENT_SCHEMA,
+    }
+}
+
+fn query() -> Query {
+    let metric = |id: &str| Metric {
+        id: id.into(),
+        name: id.into(),
+        role: Role::Goal,
+        kind: MetricKind::Conversion { event: id.into() },
+    };
+    Query {
+        site: "sit_1".into(),
+        experiment: "hero".into(),
+        from: START,
+        until: Some(END),
+        variants: vec!["control".into(), "treatment".into()],
+        metrics: vec![metric("signup"), metric("o'rder")],
+    }
+}
+
+fn cell(variant: &str, day: i64, units: u64, conversions: [u64; 2]) -> Cell {
+    Cell { variant: variant.into(), day, units, conversions: conversions.to_vec() }
+}
+
+#[test]
+fn the_first_exposure_fixes_variant_and_day() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 2 * DAY + 5);
+    log.exposed("a", "control", 5);
+    log.exposed("b", "control", DAY);
+    log.exposed("c", "treatment", DAY - 1);
+    log.did("c", "signup", DAY - 1);
+    log.did("c", "signup", DAY);
+    log.did("c", "o'rder", 9 * DAY);
+    let expected = vec![
+        cell("control", 20_000, 1, [0, 0]),
+        cell("control", 20_001, 1, [0, 0]),
+        cell("treatment", 20_000, 1, [1, 1]),
+    ];
+    assert_eq!(log.count(), Counts { cells: expected, multiple_exposures: 0, excluded: Vec::new() });
+}
+
+#[test]
+fn only_outcomes_after_the_exposure_and_within_the_phase_count() {
+    let mut log = Log::new();
+    log.did("a", "signup", 9);
+    log.exposed("a", "control", 10);
+    log.did("a", "signup", 10 * DAY);
+    log.did("a", "other", 11);
+    log.exposed("b", "control", 10);
+    log.did("b", "signup", 20).marks = vec![Mark::Bot];
+    log.exposed("c", "control", 10);
+    log.did("c", "signup", 20).marks = vec![Mark::ClockSkew];
+    log.exposed("d", "control", 10);
+    log.did("d", "signup", 20).kind = EventType::Conversion;
+    log.exposed("e", "control", 10);
+    log.did("e", "signup", 20).kind = EventType::Click;
+    log.did("stranger", "signup", 20);
+    assert_eq!(log.count().cells, [cell("control", 20_000, 5, [2, 0])]);
+}
+
+#[test]
+fn visitors_in_several_variants_are_left_out_and_counted() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    log.exposed("a", "treatment", 2);
+    log.did("a", "signup", 3);
+    log.exposed("b", "treatment", 1);
+    // Seen in the other variant too, but not in this phase.
+    log.exposed("b", "control", -1);
+    log.exposed("b", "control", 10 * DAY);
+    log.exposed("c", "removed", 1);
+    let counts = log.count();
+    assert_eq!(counts.cells, [cell("treatment", 20_000, 1, [0, 0])]);
+    assert_eq!(counts.multiple_exposures, 1);
+}
+
+#[test]
+fn marked_exposures_are_counted_by_mark() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1).marks = vec![Mark::Bot, Mark::Prefetch];
+    log.exposed("a", "treatment", 2).marks = vec![Mark::Bot];
+    log.exposed("b", "control", 3).marks = vec![Mark::Bot, Mark::ClockSkew];
+    log.exposed("c", "control", 4).marks = vec![Mark::ClockSkew];
+    log.exposed("d", "control", 11 * DAY).marks = vec![Mark::Preview];
+    let counts = log.count();
+    assert_eq!(counts.cells, [cell("control", 20_000, 1, [0, 0])]);
+    assert_eq!(counts.excluded, [("bot".to_owned(), 2), ("prefetch".to_owned(), 1)]);
+}
+
+#[test]
+fn other_sites_and_experiments_do_not_mix() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    log.exposed("a", "treatment", 1).experiment_id = Some("other".into());
+    let mut elsewhere = Log::new();
+    elsewhere.exposed("b", "control", 1);
+    elsewhere.did("a", "signup", 2);
+    log.store.append("sit_2", &elsewhere.events).unwrap();
+    assert_eq!(log.count().cells, [cell("control", 20_000, 1, [0, 0])]);
+}
+
+#[test]
+fn appending_again_changes_nothing() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    log.exposed("b", "control", 1);
+    let first = log.count();
+    log.events[0].event.variant_id = Some("treatment".into());
+    assert_eq!(log.count(), first);
+    assert_eq!((log.store.len("sit_1").unwrap(), log.store.head("sit_1").unwrap()), (2, 2));
+}
+
+#[test]
+fn an_event_under_two_numbers_counts_once_and_leaves_no_gap() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    log.exposed("a", "treatment", 1).event_id = "e1".into();
+    log.exposed("b", "control", 1);
+    let counts = log.count();
+    assert_eq!(counts.cells, [cell("control", 20_000, 2, [0, 0])]);
+    assert_eq!((counts.multiple_exposures, log.store.head("sit_1").unwrap()), (0, 3));
+}
+
+#[test]
+fn the_head_stops_at_the_first_gap() {
+    let log = Log::new();
+    let stretch = |seqs: &[u64]| -> Vec<Logged> {
+        seqs.iter().map(|seq| Logged { seq: *seq, event: event(*seq, "a", EventType::Pageview, START) }).collect()
+    };
+    for (seqs, head) in [(&[2, 3][..], 0), (&[5], 0), (&[1], 3), (&[4], 5), (&[], 5), (&[7, 6], 7)] {
+        log.store.append("sit_1", &stretch(seqs)).unwrap();
+        assert_eq!(log.store.head("sit_1").unwrap(), head, "{seqs:?}");
+    }
+    assert_eq!((log.store.head("sit_2").unwrap(), log.store.len("sit_2").unwrap()), (0, 0));
+}
+
+#[test]
+fn what_is_known_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    let store = SqliteEvents::open(&path).unwrap();
+    assert_eq!(store.as_of("sit_1").unwrap(), None);
+    store.append("sit_1", &[Logged { seq: 1, event: event(1, "a", EventType::Pageview, START) }]).unwrap();
+    assert_eq!(store.as_of("sit_1").unwrap(), None);
+    store.set_as_of("sit_1", START).unwrap();
+    drop(store);
+    let store = SqliteEvents::open(&path).unwrap();
+    assert_eq!((store.as_of("sit_1").unwrap(), store.head("sit_1").unwrap()), (Some(START), 1));
+    drop(store);
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    assert_eq!(SqliteEvents::open(&path).err().map(|e| e.code), Some(Code::NewerDatabase));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    std::fs::write(&path, "not a database, but long enough to be looked at as one").unwrap();
+    assert_eq!(SqliteEvents::open(&path).err().map(|e| e.code), Some(Code::Storage));
+}
