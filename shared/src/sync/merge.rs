@@ -134,8 +134,9 @@ impl<'a> Sides<'a> {
         };
         // Weights that two people chose apart do not sum, so ids and weights move together.
         let allocation = |v: Option<&Value>| {
-            let weights = |list: &Vec<Value>| list.iter().map(|v| (v["id"].clone(), v["weight"].clone())).collect();
-            v.and_then(Value::as_array).map(weights).unwrap_or_else(Vec::new)
+            let weights =
+                |list: &Vec<Value>| list.iter().map(|v| (v["id"].clone(), v["weight"].clone())).collect::<Vec<_>>();
+            v.and_then(Value::as_array).map(weights).unwrap_or_default()
         };
         let apart = pointer == "/draft/variants"
             && (allocation(self.base) != allocation(self.mine) || allocation(self.base) != allocation(self.theirs));

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Base, Conflict, Content, merge};
 use crate::api::{Op, OpOutcome};
@@ -58,14 +59,14 @@ pub struct Replica {
 
 impl Replica {
     /// A document that was made here.
-    pub fn new(id: impl Into<String>, kind: Kind, body: serde_json::Value) -> Self {
+    pub fn new(id: impl Into<String>, kind: Kind, body: Value) -> Self {
         let local = Content { deleted: false, body };
         Self { id: id.into(), kind, base: None, local, in_flight: None, conflict: None, rejected: Vec::new() }
     }
 
     /// A document that was made elsewhere.
     pub fn remote(document: &Document) -> Self {
-        let new = Self::new(&document.id, document.kind, serde_json::Value::Null);
+        let new = Self::new(&document.id, document.kind, Value::Null);
         Self { base: Some(document.into()), local: document.into(), ..new }
     }
 
@@ -148,7 +149,8 @@ impl Replica {
     pub fn gone(&mut self) {
         let Some(base) = self.base.take() else { return };
         let key = base.content.text("key").to_owned();
-        let body = base.content.body;
+        let mut body = base.content.body;
+        unrelease(&mut body);
         self.meet(Document { id: self.id.clone(), kind: self.kind, key, rev: 0, seq: 0, deleted: true, body });
     }
 
@@ -178,9 +180,7 @@ impl Replica {
         self.in_flight = None;
         self.conflict = None;
         self.rejected.clear();
-        if let Some(body) = self.local.body.as_object_mut() {
-            body.insert("released".to_owned(), serde_json::Value::Null);
-        }
+        unrelease(&mut self.local.body);
     }
 
     fn meet(&mut self, theirs: Document) {
@@ -207,6 +207,13 @@ impl Replica {
     }
 }
 
+/// Where the edge has no such document, nothing of it is live.
+fn unrelease(body: &mut Value) {
+    if let Some(body) = body.as_object_mut() {
+        body.insert("released".to_owned(), Value::Null);
+    }
+}
+
 /// What two sides, each in order, break together: a rule of the model, or a running experiment's allocation.
 fn broken(kind: Kind, mine: &Content, theirs: &Content, merged: &Content) -> Vec<Conflict> {
     if merged == mine || merged == theirs || merged.deleted {
@@ -227,7 +234,7 @@ fn broken(kind: Kind, mine: &Content, theirs: &Content, merged: &Content) -> Vec
     let at = |c: &Content, pointer: &str| c.body.pointer(pointer).cloned().unwrap_or_default();
     let conflict = |problem: Problem| {
         let pointer = format!("/draft{}", problem.pointer);
-        Conflict { base: serde_json::Value::Null, mine: at(mine, &pointer), theirs: at(theirs, &pointer), pointer }
+        Conflict { base: Value::Null, mine: at(mine, &pointer), theirs: at(theirs, &pointer), pointer }
     };
     found.into_iter().map(conflict).collect()
 }

@@ -166,7 +166,7 @@ impl World {
             }
             for ((id, field), value) in &device.typed {
                 let pushed = |(doc, c): &(String, Content)| {
-                    doc == id && c.body["draft"][FIELDS[*field]] == Value::from(value.as_str())
+                    doc == id && c.body["draft"][FIELDS[*field]] == value.as_str()
                 };
                 let kept = self.server.history.iter().any(pushed) || self.given_up.contains(value);
                 assert!(kept, "seed {seed}: {value}, typed on device {d}, is lost");
