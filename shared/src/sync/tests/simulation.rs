@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::draft;
 use crate::api::{Op, OpOutcome};
@@ -165,9 +165,8 @@ impl World {
                 assert_eq!(Some(&replica.local.body), self.server.docs.get(id).map(|x| &x.body), "seed {seed}");
             }
             for ((id, field), value) in &device.typed {
-                let pushed = |(doc, c): &(String, Content)| {
-                    doc == id && c.body["draft"][FIELDS[*field]] == value.as_str()
-                };
+                let pushed =
+                    |(doc, c): &(String, Content)| doc == id && c.body["draft"][FIELDS[*field]] == value.as_str();
                 let kept = self.server.history.iter().any(pushed) || self.given_up.contains(value);
                 assert!(kept, "seed {seed}: {value}, typed on device {d}, is lost");
             }
