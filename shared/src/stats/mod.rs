@@ -13,6 +13,7 @@ pub use analysis::{Analysis, Comparison, Engine, Estimate, Health, MetricAnalysi
 pub use effect::{Scale, effect};
 pub use proportion::Proportion;
 pub use srm::{SRM_ALPHA, srm};
+pub use verdict::percent;
 
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,7 @@ fn confidence(analysis: &Analysis) -> String {
 }
 
 /// A signed percentage with one decimal: a fraction of 0.123 is `+12.3 %`.
-fn percent(fraction: f64) -> String {
+pub fn percent(fraction: f64) -> String {
     let rounded = (fraction * 1000.0).round() / 10.0;
     let sign = if rounded < 0.0 { "−" } else { "+" };
     format!("{sign}{:.1} %", rounded.abs())

@@ -1,0 +1,62 @@
+//! What stands in which row.
+
+use beacon_shared::model::Role;
+use beacon_shared::stats::{Analysis, Comparison, Estimate, MetricAnalysis, Reason};
+
+/// One variant on one goal metric.
+pub(super) struct Row<'a> {
+    /// Its name.
+    pub variant: &'a str,
+    /// Its numbers.
+    pub comparison: &'a Comparison,
+    /// The lift, or why there is none.
+    pub lift: Result<Estimate, Reason>,
+}
+
+impl Row<'_> {
+    /// Whether the lift may decide, and is on one side of zero.
+    pub fn decided(&self) -> bool {
+        self.comparison.undecided.is_none() && self.lift.is_ok_and(|e| e.lower > 0.0 || e.upper < 0.0)
+    }
+}
+
+/// The goal metrics with their rows; all metrics when none is a goal.
+pub(super) fn groups(analysis: &Analysis) -> Vec<(&MetricAnalysis, Vec<Row<'_>>)> {
+    let has_goal = analysis.metrics.iter().any(|m| m.metric.role == Role::Goal);
+    let shown = analysis.metrics.iter().filter(|m| !has_goal || m.metric.role == Role::Goal);
+    shown.map(|metric| (metric, rows(analysis, metric))).collect()
+}
+
+fn rows<'a>(analysis: &'a Analysis, metric: &'a MetricAnalysis) -> Vec<Row<'a>> {
+    let row = |(index, comparison): (usize, &'a Comparison)| {
+        let lift = comparison.relative?;
+        Some(Row { variant: name(analysis, index), comparison, lift })
+    };
+    metric.variants.iter().enumerate().filter_map(row).collect()
+}
+
+/// The name of the variant at this place, or its id when it has none.
+pub(super) fn name(analysis: &Analysis, index: usize) -> &str {
+    let name = analysis.plan.names.get(index).filter(|name| !name.trim().is_empty());
+    name.or(analysis.plan.variants.get(index)).map_or("the baseline", String::as_str)
+}
+
+/// Why there is no lift to draw.
+pub(super) fn because(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoUnits => "no visitors yet",
+        Reason::FewerThanTwoUnits => "fewer than two visitors",
+        Reason::ZeroBaseline => "the baseline has no conversions yet",
+        Reason::ZeroVariance => "all visitors did the same so far",
+        Reason::TooFewConversions => "too few conversions",
+    }
+}
+
+/// At most `most` characters.
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
