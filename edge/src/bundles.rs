@@ -131,10 +131,10 @@ async fn read(env: &Env, pointer: &Pointer) -> Result<String> {
     };
     let text = body.text().await.map_err(storage)?;
     // Only a cache: the answer does not wait on its success.
-    if let Ok(put) = kv.put(&pointer.hash, &text) {
-        if let Err(error) = put.execute().await {
-            worker::console_warn!("bundle cache: {}", error.to_string());
-        }
+    if let Ok(put) = kv.put(&pointer.hash, &text)
+        && let Err(error) = put.execute().await
+    {
+        worker::console_warn!("bundle cache: {}", error.to_string());
     }
     Ok(text)
 }

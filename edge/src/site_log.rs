@@ -189,10 +189,10 @@ impl SiteLog {
         let Bounds { first, last, sealed: sealed_to } =
             bounds.into_iter().next().unwrap_or(Bounds { first: None, last: None, sealed: None });
         let mut segments: Vec<SegmentInfo> = sealed.into_iter().map(|r| info(r.first, r.last, true)).collect();
-        if let (Some(first), Some(last)) = (first, last) {
-            if last > after {
-                segments.push(info(first.max(after.saturating_add(1)), last, false));
-            }
+        if let (Some(first), Some(last)) = (first, last)
+            && last > after
+        {
+            segments.push(info(first.max(after.saturating_add(1)), last, false));
         }
         Ok(SegmentList { head: last.or(sealed_to).unwrap_or(0), as_of: now(), segments })
     }
