@@ -90,8 +90,8 @@ pub fn App() -> Html {
         Page::Sites => html! { <pages::Sites /> },
         Page::Experiments => html! { <pages::Experiments /> },
         Page::Flags => Html::default(),
-        Page::Publish => Html::default(),
-        Page::Results => Html::default(),
+        Page::Publish => html! { <pages::Publish /> },
+        Page::Results => html! { <pages::Results /> },
         Page::Settings => html! { <pages::Settings /> },
     };
     html! {

@@ -11,6 +11,27 @@ pub fn ago(unix_ms: i64) -> String {
     }
 }
 
+/// Unix milliseconds in the person's language and time zone.
+pub fn date_time(unix_ms: i64) -> String {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(unix_ms as f64));
+    date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED).into()
+}
+
+/// A fraction as percent: 0.1234 is `12.34 %`.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.2} %", fraction * 100.0)
+}
+
+/// A relative effect with its sign: 0.1 is `+10.0 %`.
+pub fn lift(fraction: f64) -> String {
+    format!("{:+.1} %", fraction * 100.0)
+}
+
+/// A p-value, without pretending to more digits than matter.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
+}
+
 /// Parts of 10,000 as a percentage to edit: 3333 is `33.33`, 5000 is `50`.
 pub fn parts(parts: u32) -> String {
     format!("{}", f64::from(parts) / 100.0)
@@ -38,7 +59,7 @@ pub fn slug(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_parts, parts, slug};
+    use super::{lift, p_value, parse_parts, parts, percent, slug};
 
     #[test]
     fn shares_survive_editing() {
@@ -54,5 +75,14 @@ mod tests {
     fn a_name_becomes_a_valid_key() {
         assert_eq!(slug("  Home — Hero test! "), "home_hero_test");
         assert_eq!(slug("…"), "");
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(percent(0.125), "12.50 %");
+        assert_eq!(lift(0.1), "+10.0 %");
+        assert_eq!(lift(-0.02), "-2.0 %");
+        assert_eq!(p_value(0.0001), "p < 0.001");
+        assert_eq!(p_value(0.04), "p = 0.040");
     }
 }

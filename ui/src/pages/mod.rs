@@ -3,10 +3,14 @@
 mod experiment_editor;
 mod experiment_parts;
 mod experiments;
+mod publish;
+mod results;
 mod settings;
 mod sites;
 
 pub use experiments::Experiments;
+pub use publish::Publish;
+pub use results::Results;
 pub use settings::Settings;
 pub use sites::Sites;
 

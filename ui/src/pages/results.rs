@@ -1,0 +1,201 @@
+use beacon_shared::ipc::{self, DocumentView, ExperimentList, ResultsRequest, ResultsView};
+use beacon_shared::model::{Experiment, Kind, MetricKind, Role, Status};
+use beacon_shared::stats::{Comparison, Estimate, MetricAnalysis, Reason, Srm, Verdict};
+use yew::prelude::*;
+
+use crate::format::{date_time, lift, p_value, percent};
+use crate::state::{use_call, use_live};
+use crate::widgets::{Badge, Empty, ErrorBanner, Note, StatusBadge};
+
+/// The experiments that have something to tell, and what the open one tells.
+#[component]
+pub fn Results() -> Html {
+    let live = use_live();
+    let list = use_call::<ExperimentList>((), live.changed[Kind::Experiment as usize]);
+    let chosen = use_state(|| None::<String>);
+    let all = list.value.as_deref().map_or(&[][..], |l| l);
+    let started: Vec<&DocumentView<Experiment>> = all.iter().filter(|e| e.draft.status != Status::Draft).collect();
+    let open = started.iter().find(|e| Some(&e.id) == chosen.as_ref()).or(started.first()).copied();
+    let button = |view: &&DocumentView<Experiment>| {
+        let (chosen, id) = (chosen.setter(), view.id.clone());
+        let current = open.is_some_and(|o| o.id == view.id);
+        html! {
+            <button type="button" class="row" key={view.id.clone()} data-testid="results-open" data-key={view.draft.key.clone()}
+                data-id={view.id.clone()} aria-current={current.then_some("true")} onclick={move |_| chosen.set(Some(id.clone()))}>
+                <span class="row-main"><strong>{ view.draft.name.clone() }</strong><span class="note"><code>{ view.draft.key.clone() }</code></span></span>
+                <StatusBadge status={view.draft.status} />
+            </button>
+        }
+    };
+    html! {
+        <>
+            <header class="page-head"><div><h1>{ "Results" }</h1><Note text="Computed on this computer, from the events it has fetched." /></div></header>
+            <ErrorBanner error={list.error.clone()} on_retry={list.reload.clone()} />
+            if list.value.is_some() && started.is_empty() {
+                <Empty title="No results yet">
+                    <p>{ "Results appear once an experiment was started and published, and visitors have seen it. You will get a verdict in a sentence, the lift with its uncertainty, and a check that the split is honest." }</p>
+                </Empty>
+            } else {
+                <div class="split" data-testid="results-experiment">
+                    <div class="list" role="list">{ for started.iter().map(button) }</div>
+                    <div class="detail">
+                        if let Some(open) = open { <Detail key={open.id.clone()} id={open.id.clone()} /> }
+                    </div>
+                </div>
+            }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DetailProps {
+    id: String,
+}
+
+#[component]
+fn Detail(props: &DetailProps) -> Html {
+    let live = use_live();
+    let tick = live.events.wrapping_add(live.changed[Kind::Experiment as usize]);
+    let loaded = use_call::<ipc::Results>(ResultsRequest { id: props.id.clone(), theme: live.theme }, tick);
+    let banner = html! { <ErrorBanner error={loaded.error.clone()} on_retry={loaded.reload.clone()} /> };
+    let Some(view) = loaded.value else { return banner };
+    let a = &view.analysis;
+    // The first goal decides, and its numbers carry the names that tests look for.
+    let first_goal = a.metrics.iter().position(|m| m.metric.role == Role::Goal).unwrap_or_default();
+    let metrics = a.metrics.iter().enumerate().map(|(i, m)| metric(&view, m, i == first_goal));
+    html! {
+        <>
+            { banner }
+            <section class="card">
+                <div class="live">{ verdict(&a.verdict) }<AsOf view={(*view).clone()} /></div>
+                <p class="verdict" data-testid="results-verdict" aria-live="polite">{ a.sentence.clone() }</p>
+            </section>
+            if !view.chart_svg.is_empty() {
+                <figure class="card chart" data-testid="results-chart">
+                    <img src={picture(&view.chart_svg)} alt={view.chart_text.clone()} />
+                </figure>
+            }
+            { for metrics }
+            <section class="card">
+                <h2>{ "Can the numbers be trusted?" }</h2>
+                { srm(&a.health.srm) }
+                <p class="note">{ format!("{} visitors were seen in more than one variant and are left out.", a.health.multiple_exposures) }</p>
+                { for view.excluded.iter().map(|(what, count)| html! { <p class="note">{ format!("Left out: {what}: {count}") }</p> }) }
+            </section>
+        </>
+    }
+}
+
+/// The SVG as an address of its own: as a picture it can neither run scripts nor be styled by the page.
+fn picture(svg: &str) -> String {
+    format!("data:image/svg+xml;utf8,{}", String::from(js_sys::encode_uri_component(svg)))
+}
+
+fn verdict(verdict: &Verdict) -> Html {
+    let (text, tone) = match verdict {
+        Verdict::TooEarly => ("Too early", ""),
+        Verdict::Untrustworthy => ("Do not trust", "bad"),
+        Verdict::Undecided => ("Undecided", "busy"),
+        Verdict::Winner { .. } => ("Winner", "good"),
+        Verdict::Loser { .. } => ("Worse", "warn"),
+    };
+    html! { <Badge {text} {tone} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct AsOfProps {
+    view: ResultsView,
+}
+
+/// What the numbers were computed from, and as of when.
+#[component]
+fn AsOf(props: &AsOfProps) -> Html {
+    let (events, at) = (props.view.events, props.view.data_as_of);
+    let when = at.map_or_else(|| "no data fetched yet".to_owned(), |at| format!("data as of {}", date_time(at)));
+    html! {
+        <span class="note" data-testid="results-as-of" data-at={at.map(|at| at.to_string())} data-events={events.to_string()}>
+            { format!("{events} events of the site · {when}") }
+        </span>
+    }
+}
+
+fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
+    let MetricKind::Conversion { event } = &m.metric.kind;
+    let role = match m.metric.role {
+        Role::Goal => "Goal",
+        Role::Secondary => "Secondary",
+        Role::Guardrail => "Guardrail",
+    };
+    let rows = m.variants.iter().enumerate().map(|(i, c)| row(view.variant_names.get(i), c, named));
+    html! {
+        <section class="card" key={m.metric.id.clone()}>
+            <header class="card-head">
+                <div class="live"><h2>{ m.metric.name.clone() }</h2><span class="note">{ "visitors with " }<code>{ event.clone() }</code></span></div>
+                <Badge text={role} />
+            </header>
+            <div class="scroll"><table>
+                <thead><tr>
+                    <th>{ "Variant" }</th><th class="number">{ "Visitors" }</th><th class="number">{ "Converted" }</th>
+                    <th class="number">{ "Rate" }</th><th class="number">{ "Lift" }</th>
+                    <th class="number">{ format!("{:.0} % interval", (1.0 - view.analysis.plan.alpha) * 100.0) }</th><th class="number">{ "p-value" }</th>
+                </tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table></div>
+        </section>
+    }
+}
+
+fn row(name: Option<&String>, c: &Comparison, named: bool) -> Html {
+    let id = |what: &str| named.then(|| format!("results-{what}-{}", c.variant));
+    let effect = match &c.relative {
+        None => html! { <td class="number note" colspan="3">{ "Baseline" }</td> },
+        Some(Err(reason)) => html! { <td class="number note" colspan="3">{ why(*reason) }</td> },
+        Some(Ok(estimate)) => interval(estimate),
+    };
+    html! {
+        <tr key={c.variant.clone()}>
+            <td>{ name.unwrap_or(&c.variant).clone() }
+                if let Some(reason) = c.undecided { <div class="note">{ why(reason) }</div> }
+            </td>
+            <td class="number" data-testid={id("units")}>{ c.units }</td>
+            <td class="number" data-testid={id("conversions")}>{ c.conversions }</td>
+            <td class="number">{ if c.units == 0 { "—".to_owned() } else { percent(c.mean) } }</td>
+            { effect }
+        </tr>
+    }
+}
+
+fn interval(e: &Estimate) -> Html {
+    html! {
+        <>
+            <td class="number"><strong>{ lift(e.effect) }</strong></td>
+            <td class="number">{ format!("{} … {}", lift(e.lower), lift(e.upper)) }</td>
+            <td class="number">{ p_value(e.p_value) }</td>
+        </>
+    }
+}
+
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoUnits => "No visitors yet",
+        Reason::FewerThanTwoUnits => "Needs two visitors at least",
+        Reason::ZeroBaseline => "No conversions in the baseline yet",
+        Reason::ZeroVariance => "All visitors behave alike so far",
+        Reason::TooFewConversions => "Too few conversions to decide",
+    }
+}
+
+fn srm(srm: &Srm) -> Html {
+    let (state, text) = match srm.p_value {
+        None => ("none", "Sample ratio: no visitors to check yet.".to_owned()),
+        Some(p) if srm.alarm => (
+            "alarm",
+            format!(
+                "Sample ratio mismatch ({}): visitors are not split as planned. Find out why before you decide anything.",
+                p_value(p)
+            ),
+        ),
+        Some(p) => ("ok", format!("Sample ratio is as planned ({}).", p_value(p))),
+    };
+    html! { <p class={if srm.alarm { "note problem" } else { "note" }} data-testid="results-srm" data-state={state}>{ text }</p> }
+}
