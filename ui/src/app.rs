@@ -89,7 +89,7 @@ pub fn App() -> Html {
     let body = match *page {
         Page::Sites => html! { <pages::Sites /> },
         Page::Experiments => html! { <pages::Experiments /> },
-        Page::Flags => Html::default(),
+        Page::Flags => html! { <pages::Flags /> },
         Page::Publish => html! { <pages::Publish /> },
         Page::Results => html! { <pages::Results /> },
         Page::Settings => html! { <pages::Settings /> },

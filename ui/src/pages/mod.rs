@@ -3,12 +3,15 @@
 mod experiment_editor;
 mod experiment_parts;
 mod experiments;
+mod flag_editor;
+mod flags;
 mod publish;
 mod results;
 mod settings;
 mod sites;
 
 pub use experiments::Experiments;
+pub use flags::Flags;
 pub use publish::Publish;
 pub use results::Results;
 pub use settings::Settings;
