@@ -14,12 +14,12 @@ use super::layout::{Row, because, groups, name, shorten};
 use super::palette::{Palette, palette};
 use super::scale::Scale;
 
-const WIDTH: u32 = 760;
-const LEFT: i32 = 190;
-const RIGHT: i32 = 560;
+const WIDTH: u32 = 780;
+const LEFT: i32 = 212;
+const RIGHT: i32 = 578;
 const TOP: i32 = 40;
 const ROW: i32 = 52;
-const HEADING: i32 = 30;
+const HEADING: i32 = 38;
 const BOTTOM: i32 = 34;
 /// More rows than anybody compares; the table has them all.
 const MAX_ROWS: usize = 40;
@@ -84,7 +84,7 @@ impl<'a> Plot<'a> {
         let mut y = TOP;
         for line in &self.lines {
             match line {
-                Line::Heading(metric) => text(area, &shorten(metric, 40), (0, y + HEADING / 2 + 4), self.bold(14.0))?,
+                Line::Heading(metric) => text(area, &shorten(metric, 40), (0, y + HEADING - 12), self.bold(14.0))?,
                 Line::Lift(row) => self.row(area, row, y + ROW / 2)?,
             }
             y += line.height();
@@ -98,6 +98,11 @@ impl<'a> Plot<'a> {
     fn axis(&self, area: &Area<'_>) -> Drawn {
         let bottom = self.height - BOTTOM;
         text(area, &self.title, (0, 12), self.style(13.0, self.palette.muted))?;
+        if self.lines.iter().any(|line| line.estimate().is_some()) {
+            let legend = self.style(12.0, self.palette.muted).pos(Pos::new(HPos::Right, VPos::Center));
+            let edge = i32::try_from(WIDTH).unwrap_or(RIGHT);
+            text(area, "Filled: decided. Hollow: may still be chance.", (edge, 12), legend)?;
+        }
         let labels = self.style(12.0, self.palette.muted).pos(Pos::new(HPos::Center, VPos::Center));
         for (lift, label) in self.scale.ticks() {
             let x = self.scale.pixel(lift);
@@ -109,7 +114,7 @@ impl<'a> Plot<'a> {
     }
 
     fn row(&self, area: &Area<'_>, row: &Row<'_>, y: i32) -> Drawn {
-        text(area, &shorten(row.variant, 24), (0, y - 8), self.bold(15.0))?;
+        text(area, &shorten(row.variant, 20), (0, y - 8), self.bold(15.0))?;
         let counts = format!("{} of {} visitors", grouped(row.comparison.conversions), grouped(row.comparison.units));
         text(area, &counts, (0, y + 11), self.style(12.0, self.palette.muted))?;
         let right = RIGHT + 22;
@@ -118,12 +123,15 @@ impl<'a> Plot<'a> {
                 let color = self.color(row, &estimate);
                 self.interval(area, &estimate, y, color, row.decided())?;
                 text(area, &percent(estimate.effect), (right, y - 8), self.bold(15.0).color(&color))?;
+                if row.comparison.undecided.is_some() {
+                    text(area, "too early", (right + 92, y - 8), self.style(12.0, self.palette.muted))?;
+                }
                 let range = format!("{} to {}", percent(estimate.lower), percent(estimate.upper));
                 text(area, &range, (right, y + 11), self.style(12.0, self.palette.muted))
             }
             Err(reason) => {
-                text(area, "No estimate", (right, y - 8), self.style(13.0, self.palette.muted))?;
-                self.note(area, because(reason), y)
+                text(area, "No estimate", (right, y), self.style(13.0, self.palette.muted))?;
+                self.note(area, &capitalised(because(reason)), y)
             }
         }
     }
@@ -193,6 +201,11 @@ impl Line<'_> {
 
 fn text(area: &Area<'_>, words: &str, at: (i32, i32), style: TextStyle<'_>) -> Drawn {
     area.draw(&Text::new(words.to_owned(), at, style))
+}
+
+fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Thousands apart: 12,345.

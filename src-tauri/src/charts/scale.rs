@@ -28,8 +28,9 @@ impl Scale {
         let high = estimates.iter().map(|e| e.upper).fold(0.0, f64::max).min(limit);
         let (low, high) = if high - low < FINEST { EMPTY } else { (low, high) };
         let step = step((high - low) / TICKS);
+        let padded = (low / step - 0.15).floor() * step;
         Self {
-            low: (low / step - 0.15).floor() * step,
+            low: if step > 1.0 { padded } else { padded.max(-1.0) },
             high: (high / step + 0.15).ceil() * step,
             step,
             left: f64::from(left),
@@ -94,6 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_too_far_out_is_cut_off() {
+        assert_eq!(labels(&[estimate(-0.999, -0.8, 0.4)])[0], "−100 %");
         let scale = Scale::new(&[estimate(-2.6, 1.0, 4.6)], 0, 100);
         assert!(!scale.shows(-2.6) && !scale.shows(4.6) && scale.shows(1.0));
         assert_eq!((scale.pixel(-2.6), scale.pixel(9.0)), (0, 100));

@@ -1,10 +1,13 @@
 //! Events in, sufficient statistics out.
 
 pub mod sqlite;
+mod view;
 
 use beacon_shared::error::Result;
 use beacon_shared::event::Logged;
 use beacon_shared::model::Metric;
+
+pub use view::view;
 
 /// What to count: one phase of one experiment.
 #[derive(Clone, Debug)]

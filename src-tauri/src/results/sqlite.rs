@@ -26,7 +26,8 @@ pub struct SqliteEvents {
 
 impl SqliteEvents {
     /// Opens the file, making it when there is none.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let mut writer = connect(path)?;
         migrate(&mut writer)?;
         let reader = connect(path)?;

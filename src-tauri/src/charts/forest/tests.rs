@@ -58,7 +58,7 @@ fn the_page_sizes_it_and_nothing_in_it_runs() {
     for theme in [Theme::Light, Theme::Dark] {
         let svg = forest(&typical(), theme).unwrap();
         let open = svg.split_once('>').unwrap().0;
-        assert!(open.starts_with("<svg") && open.contains("viewBox=\"0 0 760 "), "{open}");
+        assert!(open.starts_with("<svg") && open.contains("viewBox=\"0 0 780 "), "{open}");
         assert!(!open.contains("width=") && !open.contains("height="), "{open}");
         assert!(!svg.contains("<script") && svg.contains("Third &lt;script&gt;&amp;&quot;&apos;"), "{svg}");
     }
@@ -68,12 +68,18 @@ fn the_page_sizes_it_and_nothing_in_it_runs() {
 #[test]
 fn it_shows_names_numbers_zero_and_reasons() {
     let svg = forest(&typical(), Theme::Light).unwrap();
-    for part in
-        ["Bold headline", "Quiet headline with a v…", "1,300 of 12,100 visitors", "Sign-up", "\n0 %\n", "First order"]
-    {
+    for part in [
+        "Bold headline",
+        "Quiet headline with…",
+        "1,300 of 12,100 visitors",
+        "Sign-up",
+        "\n0 %\n",
+        "First order",
+        "too early",
+    ] {
         assert!(svg.contains(part), "{part} is not in {svg}");
     }
-    assert!(forest(&empty(), Theme::Light).unwrap().contains("no visitors yet"));
+    assert!(forest(&empty(), Theme::Light).unwrap().contains("No visitors yet"));
     let nothing = analysis(&["Control"], &[]);
     assert!(forest(&nothing, Theme::Dark).unwrap().contains("There is nothing to compare yet"));
     assert_eq!(words(&nothing), "Lift over Control with its 95 % interval. There is nothing to compare yet.");
