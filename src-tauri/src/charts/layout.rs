@@ -47,7 +47,7 @@ pub(super) fn because(reason: Reason) -> &'static str {
         Reason::NoUnits => "no visitors yet",
         Reason::FewerThanTwoUnits => "fewer than two visitors",
         Reason::ZeroBaseline => "the baseline has no conversions yet",
-        Reason::ZeroVariance => "all visitors did the same so far",
+        Reason::ZeroVariance => "nobody or everybody converted in one variant",
         Reason::TooFewConversions => "too few conversions",
     }
 }

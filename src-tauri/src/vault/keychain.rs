@@ -78,4 +78,15 @@ mod tests {
             assert!(error.message.ends_with('.') && !error.message.contains("bcn_1"), "{error}");
         }
     }
+
+    #[test]
+    #[ignore = "needs an unlocked keychain"]
+    fn a_key_is_stored_found_and_forgotten() {
+        let url = "https://keychain-test.example/";
+        Keychain.set(url, &Secret::new("bcn_1")).unwrap();
+        assert_eq!(Keychain.get(url).unwrap(), Some(Secret::new("bcn_1")));
+        Keychain.forget(url).unwrap();
+        Keychain.forget(url).unwrap();
+        assert_eq!(Keychain.get(url).unwrap(), None);
+    }
 }

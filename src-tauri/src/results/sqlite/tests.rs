@@ -19,7 +19,7 @@ struct Log {
 impl Log {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteEvents::open(&folder.path().join("events.db")).unwrap();
+        let store = SqliteEvents::open(folder.path().join("events.db")).unwrap();
         Self { store, events: Vec::new(), _folder: folder }
     }
 
