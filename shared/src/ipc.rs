@@ -58,6 +58,8 @@ calls! {
     FlagSave = "flag.save": Save<Flag> => DocumentView<Flag>;
     /// Deletes a document of any kind.
     DocumentDelete = "document.delete": ById => ();
+    /// Decides a document's open conflict; everything else in it stays merged.
+    ConflictResolve = "conflict.resolve": Resolve => ();
     /// What publishing would change on the sites.
     PublishReview = "publish.review": () => ReviewView;
     /// Releases what was ticked and publishes.
@@ -79,6 +81,15 @@ calls! {
 pub struct ById {
     /// Document id.
     pub id: String,
+}
+
+/// Decides a conflict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolve {
+    /// Document id.
+    pub id: String,
+    /// Whose values to take where both changed.
+    pub take: crate::sync::Take,
 }
 
 /// A draft to write.

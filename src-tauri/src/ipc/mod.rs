@@ -1,1 +1,82 @@
-//! ipc
+//! Answers the interface's calls. `beacon_shared::ipc` declares them; the table here says who answers.
+
+mod connection;
+mod diff;
+mod document;
+mod experiment;
+mod flag;
+mod overview;
+mod publish;
+mod results;
+mod site;
+mod sync;
+
+use std::sync::Arc;
+
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::ipc::{self as calls, Call};
+use serde_json::Value;
+
+use crate::app::App;
+
+macro_rules! handlers {
+    ($($call:ident => $handler:path,)*) => {
+        /// Answers the call `name`.
+        pub async fn dispatch(app: &Arc<App>, name: &str, request: Value) -> Result<Value> {
+            match name {
+                $(<calls::$call as Call>::NAME => {
+                    let request = read::<calls::$call>(request)?;
+                    write::<calls::$call>(&$handler(app, request).await?)
+                })*
+                _ => Err(Error::new(Code::NotFound, format!("Beacon has no call named '{name}'. Update Beacon."))),
+            }
+        }
+
+        #[cfg(test)]
+        const HANDLED: &[&str] = &[$(<calls::$call as Call>::NAME),*];
+    };
+}
+
+handlers! {
+    Overview => overview::get,
+    SiteList => site::list,
+    SiteSave => site::save,
+    ExperimentList => experiment::list,
+    ExperimentGet => experiment::get,
+    ExperimentSave => experiment::save,
+    ExperimentStart => experiment::start,
+    ExperimentStop => experiment::stop,
+    FlagList => flag::list,
+    FlagSave => flag::save,
+    DocumentDelete => document::delete,
+    ConflictResolve => document::resolve,
+    PublishReview => publish::review,
+    Publish => publish::run,
+    Results => results::get,
+    ConnectionGet => connection::get,
+    ConnectionSave => connection::save,
+    ConnectionForget => connection::forget,
+    SyncNow => sync::now,
+}
+
+fn read<C: Call>(request: Value) -> Result<C::Request> {
+    serde_json::from_value(request).map_err(|e| {
+        // The error of a secret's neighbour must not print the secret: serde names types and fields, not strings.
+        Error::new(Code::Invalid, format!("The core cannot read the request of '{}' ({}).", C::NAME, category(&e)))
+    })
+}
+
+fn write<C: Call>(response: &C::Response) -> Result<Value> {
+    serde_json::to_value(response)
+        .map_err(|e| Error::new(Code::Internal, format!("The answer of '{}' cannot be written: {e}.", C::NAME)))
+}
+
+fn category(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Data => "a field is missing or of another type",
+        _ => "it is not JSON",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,261 @@
-//! store
+//! What this machine knows, in one SQLite file: drafts, what waits for the edge, and what the edge said.
+//!
+//! A document's row, its op in flight and its entry in the log of changes are written in one transaction, and a
+//! transaction that returned is on disk. The API key is never in here.
+
+mod changes;
+mod cursor;
+mod documents;
+mod failure;
+mod migrate;
+mod outbox;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use beacon_shared::api::{Cursor, Op};
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::model::{Document, Kind};
+use beacon_shared::sync::{Pulled, Replica};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use uuid::Uuid;
+
+pub use changes::Origin;
+use failure::storage;
+pub use settings::Setting;
+
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A document as it is kept here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The document.
+    pub replica: Replica,
+    /// Unix milliseconds of the last change here.
+    pub updated_at: i64,
+}
+
+/// How much waits for the edge, or for a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Documents that the edge does not have as they are here.
+    pub pending: usize,
+    /// Documents in conflict.
+    pub conflicts: usize,
+}
+
+/// The database. Its calls block: use the blocking pool.
+pub struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens the file, makes it if there is none, and brings its tables up to date.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path).map_err(storage)?;
+        connection.busy_timeout(BUSY).map_err(storage)?;
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+            .map_err(storage)?;
+        let mut store = Self { connection };
+        migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS)?;
+        Ok(store)
+    }
+
+    /// All documents of a kind, deleted ones included, the newest change first.
+    pub fn documents(&self, kind: Kind) -> Result<Vec<Row>> {
+        documents::by_kind(&self.connection, kind)
+    }
+
+    /// One document, deleted or not.
+    pub fn document(&self, id: &str) -> Result<Option<Row>> {
+        documents::get(&self.connection, id)
+    }
+
+    /// Adds a document that was made here.
+    pub fn create(&mut self, replica: Replica, now: i64) -> Result<Row> {
+        self.write(|t| {
+            let row = Row { replica, updated_at: now };
+            save(t, None, &row, Origin::Here)?;
+            Ok(row)
+        })
+    }
+
+    /// Changes a document, all or nothing.
+    pub fn change(&mut self, id: &str, now: i64, change: impl FnOnce(&mut Replica) -> Result<()>) -> Result<Row> {
+        self.write(|t| {
+            let before = documents::get(t, id)?.filter(|row| !row.replica.local.deleted).ok_or_else(not_found)?;
+            let mut row = before.clone();
+            change(&mut row.replica)?;
+            if row != before {
+                row.updated_at = now;
+                save(t, Some(&before), &row, Origin::Here)?;
+            }
+            Ok(row)
+        })
+    }
+
+    /// The ops to send: those in flight, oldest first, then new ones, which are stored before this returns.
+    pub fn freeze(&mut self, now: i64, most: usize) -> Result<Vec<Op>> {
+        self.write(|t| {
+            let mut ops = outbox::oldest(t, most)?;
+            for id in documents::to_push(t)? {
+                if ops.len() >= most {
+                    break;
+                }
+                let Some(before) = documents::get(t, &id)? else { continue };
+                let mut row = before.clone();
+                if let Some(op) = row.replica.freeze(|| Uuid::now_v7().simple().to_string(), now) {
+                    ops.push(op.clone());
+                    save(t, Some(&before), &row, Origin::Here)?;
+                }
+            }
+            Ok(ops)
+        })
+    }
+
+    /// Takes what the edge said about one document in, and answers its kind when something changed.
+    pub fn hear(&mut self, id: &str, now: i64, event: impl FnOnce(&mut Replica)) -> Result<Option<Kind>> {
+        self.write(|t| {
+            let Some(before) = documents::get(t, id)? else { return Ok(None) };
+            let mut row = before.clone();
+            event(&mut row.replica);
+            if row == before {
+                return Ok(None);
+            }
+            settle(t, &before, row, now).map(Some)
+        })
+    }
+
+    /// Takes rows in, and moves the cursor when none of them had to wait. In a `resync` the rows are all that the
+    /// edge has. Answers the kinds that changed, and whether the cursor moved.
+    pub fn pull(&mut self, rows: &[Document], resync: bool, cursor: &Cursor, now: i64) -> Result<(Vec<Kind>, bool)> {
+        self.write(|t| {
+            let (mut kinds, mut held) = (Vec::new(), false);
+            for theirs in rows {
+                let Some(before) = documents::get(t, &theirs.id)? else {
+                    let row = Row { replica: Replica::remote(theirs), updated_at: now };
+                    save(t, None, &row, Origin::Edge)?;
+                    kinds.push(theirs.kind);
+                    continue;
+                };
+                let mut row = before.clone();
+                held |= row.replica.pull(theirs, resync) == Pulled::Held;
+                if row != before {
+                    kinds.push(settle(t, &before, row, now)?);
+                }
+            }
+            if resync {
+                kinds.extend(lose_missing(t, rows, now)?);
+            }
+            if !held {
+                cursor::set(t, cursor)?;
+            }
+            kinds.sort_unstable();
+            kinds.dedup();
+            Ok((kinds, !held))
+        })
+    }
+
+    /// How far the edge was read.
+    pub fn cursor(&self) -> Result<Cursor> {
+        cursor::get(&self.connection)
+    }
+
+    /// How much waits.
+    pub fn tally(&self) -> Result<Tally> {
+        documents::tally(&self.connection)
+    }
+
+    /// How many documents of a kind there are.
+    pub fn count(&self, kind: Kind) -> Result<usize> {
+        documents::count(&self.connection, kind)
+    }
+
+    /// Ids of the sites whose events are fetched.
+    pub fn sites(&self) -> Result<Vec<String>> {
+        documents::pushed(&self.connection, Kind::Site)
+    }
+
+    /// A setting's value.
+    pub fn setting(&self, key: Setting) -> Result<Option<String>> {
+        settings::get(&self.connection, key)
+    }
+
+    /// Writes a setting; `None` removes it.
+    pub fn set(&mut self, key: Setting, value: Option<&str>) -> Result<()> {
+        self.write(|t| settings::set(t, key, value))
+    }
+
+    /// Remembers the edge. Another address than the last is another workspace: there, every document is new, and
+    /// what the last one answered is forgotten.
+    pub fn connect(&mut self, url: &str, now: i64) -> Result<()> {
+        self.write(|t| {
+            let last = settings::get(t, Setting::LastEdge)?;
+            if last.is_some_and(|last| last != url) {
+                for before in documents::all(t)? {
+                    let mut row = before.clone();
+                    row.replica.forget_edge();
+                    row.updated_at = now;
+                    save(t, Some(&before), &row, Origin::Here)?;
+                }
+                cursor::set(t, &Cursor::default())?;
+                settings::set(t, Setting::Publishing, None)?;
+                settings::set(t, Setting::Live, None)?;
+            }
+            settings::set(t, Setting::LastEdge, Some(url))?;
+            settings::set(t, Setting::Edge, Some(url))
+        })
+    }
+
+    fn write<T>(&mut self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
+        let result = f(&transaction)?;
+        transaction.commit().map_err(storage)?;
+        Ok(result)
+    }
+}
+
+fn settle(t: &Transaction<'_>, before: &Row, mut row: Row, now: i64) -> Result<Kind> {
+    if row.replica.local != before.replica.local {
+        row.updated_at = now;
+    }
+    save(t, Some(before), &row, Origin::Edge)?;
+    Ok(row.replica.kind)
+}
+
+fn lose_missing(t: &Transaction<'_>, rows: &[Document], now: i64) -> Result<Vec<Kind>> {
+    let there: std::collections::HashSet<&str> = rows.iter().map(|d| d.id.as_str()).collect();
+    let mut kinds = Vec::new();
+    for before in documents::all(t)? {
+        // An op in flight gets its own answer.
+        if there.contains(before.replica.id.as_str()) || before.replica.in_flight.is_some() {
+            continue;
+        }
+        let mut row = before.clone();
+        row.replica.gone();
+        if row != before {
+            kinds.push(settle(t, &before, row, now)?);
+        }
+    }
+    Ok(kinds)
+}
+
+fn save(t: &Transaction<'_>, before: Option<&Row>, row: &Row, origin: Origin) -> Result<()> {
+    let old = before.map(|b| &b.replica);
+    documents::put(t, row)?;
+    if old.and_then(|o| o.in_flight.as_ref()) != row.replica.in_flight.as_ref() {
+        outbox::put(t, &row.replica.id, row.replica.in_flight.as_ref())?;
+    }
+    if old.map(|o| &o.local) != Some(&row.replica.local) {
+        changes::add(t, &row.replica, row.updated_at, origin)?;
+    }
+    Ok(())
+}
+
+fn not_found() -> Error {
+    Error::new(Code::NotFound, "This does not exist any more: it was deleted. Go back to the list.")
+}

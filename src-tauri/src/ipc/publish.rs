@@ -1,0 +1,199 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use beacon_shared::api::{Publication, PublishRequest, Release};
+use beacon_shared::error::{Code, Error, Problem, Result};
+use beacon_shared::ipc::{PublishTicks, ReviewItem, ReviewView};
+use beacon_shared::model::{Experiment, Kind, Status};
+use beacon_shared::sync::Replica;
+use beacon_shared::validate::{self, MAX_BODY};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::diff::diff;
+use super::document;
+use crate::app::App;
+use crate::store::Setting;
+use crate::sync;
+
+/// Every draft that differs from what is released, and what stands in the way.
+pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
+    let connected = app.target().await;
+    let live = live(app).await?;
+    let mut blocked = match &connected {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("Connect to an edge first: enter its address and an API key in the settings.".to_owned()),
+        Err(error) => Some(error.message.clone()),
+    };
+    let (mut items, mut syncing) = (Vec::new(), Vec::new());
+    for kind in [Kind::Site, Kind::Experiment, Kind::Flag] {
+        for row in app.store(move |s| s.documents(kind)).await? {
+            if !differs(&row.replica) {
+                continue;
+            }
+            let item = item(&row.replica);
+            if row.replica.pending() && item.problems.is_empty() {
+                syncing.push(item.name.clone());
+            }
+            items.push(item);
+        }
+    }
+    add_unconfirmed(app, &mut items).await?;
+    if blocked.is_none() && !syncing.is_empty() {
+        blocked = Some(match syncing.as_slice() {
+            [one] => format!("'{one}' is still syncing. Publish when the edge has it."),
+            many => format!("{} changes are still syncing. Publish when the edge has them.", many.len()),
+        });
+    }
+    Ok(ReviewView { items, live, blocked })
+}
+
+/// What is live: as the edge says, or as it said last.
+async fn live(app: &App) -> Result<Option<Publication>> {
+    let asked = match app.target().await {
+        Ok(Some(target)) if app.sync_view().online => app.edge().publications(&target).await.ok(),
+        _ => None,
+    };
+    let Some(publications) = asked else {
+        let stored = app.store(|s| s.setting(Setting::Live)).await?;
+        return Ok(stored.and_then(|text| serde_json::from_str(&text).ok()));
+    };
+    if let Some(command) = unconfirmed(app).await?
+        && publications.iter().any(|p| p.id == command.command_id)
+    {
+        app.store(|s| s.set(Setting::Publishing, None)).await?;
+    }
+    let live = publications.into_iter().find(|p| p.live);
+    remember_live(app, live.as_ref()).await?;
+    Ok(live)
+}
+
+async fn remember_live(app: &App, live: Option<&Publication>) -> Result<()> {
+    let text = live.map(|p| json!(p).to_string());
+    app.store(move |s| s.set(Setting::Live, text.as_deref())).await
+}
+
+/// Drafts of experiments that never ran stay out: pages would not notice them.
+fn differs(replica: &Replica) -> bool {
+    let (draft, released) = parts(replica);
+    let unborn = replica.kind == Kind::Experiment && released.is_none() && draft["status"] == json!(Status::Draft);
+    !replica.local.deleted && !unborn && released != Some(draft)
+}
+
+fn parts(replica: &Replica) -> (&Value, Option<&Value>) {
+    let body = &replica.local.body;
+    (&body["draft"], body.get("released").filter(|r| !r.is_null()))
+}
+
+fn item(replica: &Replica) -> ReviewItem {
+    let (draft, released) = parts(replica);
+    let mut problems = document::problems(replica);
+    if replica.kind == Kind::Experiment
+        && let Some(live) = released
+        && let (Ok(live), Ok(draft)) = (Experiment::deserialize(live), Experiment::deserialize(draft))
+    {
+        problems.extend(validate::locked_changes(&live, &draft));
+    }
+    if draft.to_string().len() * 2 > MAX_BODY {
+        // Released, the definition is in the document twice.
+        let detail = format!("Shorten this to at most {} KiB, so that it can be published.", MAX_BODY / 2048);
+        problems.push(Problem::new("", detail));
+    }
+    ReviewItem {
+        doc_id: replica.id.clone(),
+        kind: replica.kind,
+        name: name(draft),
+        rev: replica.base.as_ref().map_or(0, |b| b.rev),
+        changes: diff(released, draft),
+        problems,
+    }
+}
+
+fn name(draft: &Value) -> String {
+    let field = |field: &str| draft[field].as_str().filter(|s| !s.trim().is_empty());
+    field("name").or_else(|| field("key")).unwrap_or("Unnamed").to_owned()
+}
+
+/// Documents of a publication whose answer was lost, and that it may have released without going live: ticking
+/// them sends the same command again.
+async fn add_unconfirmed(app: &App, items: &mut Vec<ReviewItem>) -> Result<()> {
+    let Some(command) = unconfirmed(app).await? else { return Ok(()) };
+    for Release { doc_id, rev } in command.release {
+        if items.iter().any(|item| item.doc_id == doc_id) {
+            continue;
+        }
+        let id = doc_id.clone();
+        if let Some(row) = app.store(move |s| s.document(&id)).await?.filter(|r| !r.replica.local.deleted) {
+            let (kind, name) = (row.replica.kind, name(parts(&row.replica).0));
+            items.push(ReviewItem { doc_id, kind, name, rev, changes: Vec::new(), problems: Vec::new() });
+        }
+    }
+    Ok(())
+}
+
+async fn unconfirmed(app: &App) -> Result<Option<PublishRequest>> {
+    let stored = app.store(|s| s.setting(Setting::Publishing)).await?;
+    Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Releases what was ticked and publishes. The command is on disk before it leaves, and a retry is the same one.
+pub async fn run(app: &Arc<App>, PublishTicks { release }: PublishTicks) -> Result<Publication> {
+    let _one_at_a_time = app.publishing.lock().await;
+    let target = app.connection().await?;
+    let same = |command: &PublishRequest| ids(&command.release) == ids(&release);
+    let command = match unconfirmed(app).await?.filter(same) {
+        Some(command) => command,
+        None => {
+            sync::documents(app).await?;
+            check(app, &release).await?;
+            freeze(app, release).await?
+        }
+    };
+    let answer = app.edge().publish(&target, &command).await;
+    if answer.as_ref().map_or_else(is_final, |_| true) {
+        app.store(|s| s.set(Setting::Publishing, None)).await?;
+    }
+    let publication = answer?;
+    tracing::info!(hash = %publication.hash, seq = publication.seq, "Published.");
+    remember_live(app, Some(&publication)).await?;
+    // It is live, whatever becomes of this; the next sync brings it too.
+    if let Err(error) = sync::documents(app).await {
+        tracing::warn!(%error, "What was released is not here yet.");
+    }
+    app.touched().await?;
+    Ok(publication)
+}
+
+fn ids(release: &[Release]) -> BTreeSet<(&str, u64)> {
+    release.iter().map(|r| (r.doc_id.as_str(), r.rev)).collect()
+}
+
+/// Whether the edge refused for good. After any other error the command may have taken effect.
+fn is_final(error: &Error) -> bool {
+    matches!(error.code, Code::Invalid | Code::Stale | Code::Locked | Code::NotFound | Code::TooLarge)
+}
+
+/// What goes live is what the review showed.
+async fn check(app: &App, release: &[Release]) -> Result<()> {
+    for Release { doc_id, rev } in release.iter().cloned() {
+        let row = app.store(move |s| s.document(&doc_id)).await?;
+        let as_shown = row.is_some_and(|row| {
+            let r = row.replica;
+            !r.local.deleted && !r.pending() && r.base.is_some_and(|b| b.rev == rev)
+        });
+        if !as_shown {
+            let message = "A document changed after the review: look at the review again and publish then.";
+            return Err(Error::new(Code::Stale, message));
+        }
+    }
+    Ok(())
+}
+
+async fn freeze(app: &App, release: Vec<Release>) -> Result<PublishRequest> {
+    let (command_id, device) = (Uuid::now_v7().simple().to_string(), app.device().to_owned());
+    let command = PublishRequest { command_id, device, release, at: app.now() };
+    let text = json!(command).to_string();
+    app.store(move |s| s.set(Setting::Publishing, Some(&text))).await?;
+    Ok(command)
+}

@@ -1,0 +1,18 @@
+use beacon_shared::api::Cursor;
+use beacon_shared::error::Result;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::failure::storage;
+
+pub fn get(c: &Connection) -> Result<Cursor> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Cursor { epoch: row.get(0)?, seq: row.get(1)?, op_id: row.get(2)? });
+    let found = c.query_row("SELECT epoch, seq, op_id FROM cursor WHERE id = 1", [], read).optional();
+    Ok(found.map_err(storage)?.unwrap_or_default())
+}
+
+pub fn set(c: &Connection, cursor: &Cursor) -> Result<()> {
+    let sql = "INSERT INTO cursor (id, epoch, seq, op_id) VALUES (1, ?1, ?2, ?3)
+        ON CONFLICT (id) DO UPDATE SET epoch = ?1, seq = ?2, op_id = ?3";
+    c.execute(sql, (&cursor.epoch, cursor.seq, &cursor.op_id)).map_err(storage)?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+use beacon_shared::api::Op;
+use beacon_shared::error::Result;
+use beacon_shared::model::Kind;
+use beacon_shared::sync::{Base, Content, Replica};
+use rusqlite::{Connection, Params, named_params};
+use serde::de::DeserializeOwned;
+
+use super::failure::{storage, unreadable};
+use super::{Row, Tally};
+
+const SELECT: &str = "SELECT d.id, d.kind, d.base_rev, d.base_seq, d.base_deleted, d.base_body, d.local_body,
+    d.deleted_local, d.updated_at, d.conflict, d.problems, o.bytes
+    FROM documents d LEFT JOIN outbox o ON o.doc_id = d.id";
+
+/// Rows whose text differs from the base. Only a candidate: `Replica::dirty` compares the values.
+const CHANGED: &str = "(d.base_body IS NULL AND d.deleted_local = 0) OR d.base_body <> d.local_body
+    OR d.base_deleted <> d.deleted_local";
+
+/// A row as SQLite holds it.
+struct Raw {
+    id: String,
+    kind: String,
+    base: Option<(u64, u64, bool, String)>,
+    local: String,
+    deleted: bool,
+    updated_at: i64,
+    conflict: Option<String>,
+    problems: String,
+    op: Option<String>,
+}
+
+impl Raw {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let base = match row.get::<_, Option<String>>(5)? {
+            Some(body) => Some((row.get(2)?, row.get(3)?, row.get(4)?, body)),
+            None => None,
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            base,
+            local: row.get(6)?,
+            deleted: row.get(7)?,
+            updated_at: row.get(8)?,
+            conflict: row.get(9)?,
+            problems: row.get(10)?,
+            op: row.get(11)?,
+        })
+    }
+
+    fn parse(self) -> Result<Row> {
+        let kind = Kind::parse(&self.kind).ok_or_else(|| unreadable(&self.kind))?;
+        let base = match self.base {
+            Some((rev, seq, deleted, body)) => {
+                Some(Base { rev, seq, content: Content { deleted, body: json(&body)? } })
+            }
+            None => None,
+        };
+        let replica = Replica {
+            id: self.id,
+            kind,
+            base,
+            local: Content { deleted: self.deleted, body: json(&self.local)? },
+            in_flight: self.op.as_deref().map(json::<Op>).transpose()?,
+            conflict: self.conflict.as_deref().map(json).transpose()?,
+            rejected: json(&self.problems)?,
+        };
+        Ok(Row { replica, updated_at: self.updated_at })
+    }
+}
+
+pub fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+pub fn text(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(unreadable)
+}
+
+fn select(c: &Connection, rest: &str, params: impl Params) -> Result<Vec<Row>> {
+    let mut statement = c.prepare_cached(&format!("{SELECT} {rest}")).map_err(storage)?;
+    let rows = statement.query_map(params, Raw::read).map_err(storage)?;
+    rows.map(|raw| raw.map_err(storage)?.parse()).collect()
+}
+
+pub fn get(c: &Connection, id: &str) -> Result<Option<Row>> {
+    Ok(select(c, "WHERE d.id = ?1", [id])?.pop())
+}
+
+pub fn all(c: &Connection) -> Result<Vec<Row>> {
+    select(c, "ORDER BY d.id", [])
+}
+
+pub fn by_kind(c: &Connection, kind: Kind) -> Result<Vec<Row>> {
+    select(c, "WHERE d.kind = ?1 ORDER BY d.updated_at DESC, d.id", [kind.as_str()])
+}
+
+/// Ids of the documents that may need a new op, those that have waited longest first.
+pub fn to_push(c: &Connection) -> Result<Vec<String>> {
+    ids(
+        c,
+        &format!(
+            "SELECT d.id FROM documents d LEFT JOIN outbox o ON o.doc_id = d.id
+             WHERE o.op_id IS NULL AND d.conflict IS NULL AND d.problems = '[]' AND ({CHANGED})
+             ORDER BY d.updated_at, d.id"
+        ),
+        [],
+    )
+}
+
+/// Ids of the living documents of a kind that the edge has.
+pub fn pushed(c: &Connection, kind: Kind) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM documents WHERE kind = ?1 AND deleted_local = 0 AND base_rev > 0 ORDER BY id";
+    ids(c, sql, [kind.as_str()])
+}
+
+fn ids(c: &Connection, sql: &str, params: impl Params) -> Result<Vec<String>> {
+    let mut statement = c.prepare_cached(sql).map_err(storage)?;
+    let rows = statement.query_map(params, |row| row.get(0)).map_err(storage)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(storage)
+}
+
+pub fn count(c: &Connection, kind: Kind) -> Result<usize> {
+    let sql = "SELECT COUNT(*) FROM documents WHERE kind = ?1 AND deleted_local = 0";
+    c.query_row(sql, [kind.as_str()], |row| row.get(0)).map_err(storage)
+}
+
+pub fn tally(c: &Connection) -> Result<Tally> {
+    let waiting = select(c, &format!("WHERE o.op_id IS NOT NULL OR d.conflict IS NOT NULL OR {CHANGED}"), [])?;
+    Ok(Tally {
+        pending: waiting.iter().filter(|row| row.replica.pending()).count(),
+        conflicts: waiting.iter().filter(|row| row.replica.conflict.is_some()).count(),
+    })
+}
+
+pub fn put(c: &Connection, row: &Row) -> Result<()> {
+    let r = &row.replica;
+    let sql = "INSERT INTO documents (id, kind, key, base_rev, base_seq, base_deleted, base_body, local_body,
+            deleted_local, updated_at, conflict, problems)
+        VALUES (:id, :kind, :key, :base_rev, :base_seq, :base_deleted, :base_body, :local_body, :deleted_local,
+            :updated_at, :conflict, :problems)
+        ON CONFLICT (id) DO UPDATE SET key = :key, base_rev = :base_rev, base_seq = :base_seq,
+            base_deleted = :base_deleted, base_body = :base_body, local_body = :local_body,
+            deleted_local = :deleted_local, updated_at = :updated_at, conflict = :conflict, problems = :problems";
+    let mut statement = c.prepare_cached(sql).map_err(storage)?;
+    statement
+        .execute(named_params! {
+            ":id": r.id,
+            ":kind": r.kind.as_str(),
+            ":key": r.local.text("key"),
+            ":base_rev": r.base.as_ref().map(|b| b.rev),
+            ":base_seq": r.base.as_ref().map(|b| b.seq),
+            ":base_deleted": r.base.as_ref().map(|b| b.content.deleted),
+            ":base_body": r.base.as_ref().map(|b| b.content.body.to_string()),
+            ":local_body": r.local.body.to_string(),
+            ":deleted_local": r.local.deleted,
+            ":updated_at": row.updated_at,
+            ":conflict": r.conflict.as_ref().map(text).transpose()?,
+            ":problems": text(&r.rejected)?,
+        })
+        .map_err(storage)?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+use beacon_shared::error::Result;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::failure::storage;
+
+/// What is remembered besides documents. A secret never is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// How this device calls itself to the edge.
+    Device,
+    /// Address of the edge that is connected.
+    Edge,
+    /// Address of the edge that was connected last, kept when the connection is forgotten.
+    LastEdge,
+    /// The publish command whose answer is not known, as JSON.
+    Publishing,
+    /// What was live when the edge was last asked, as JSON.
+    Live,
+}
+
+impl Setting {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Edge => "edge",
+            Self::LastEdge => "last_edge",
+            Self::Publishing => "publishing",
+            Self::Live => "live",
+        }
+    }
+}
+
+pub fn get(c: &Connection, key: Setting) -> Result<Option<String>> {
+    c.query_row("SELECT value FROM settings WHERE key = ?1", [key.key()], |row| row.get(0)).optional().map_err(storage)
+}
+
+pub fn set(c: &Connection, key: Setting, value: Option<&str>) -> Result<()> {
+    let sql = match value {
+        Some(_) => "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+        None => "DELETE FROM settings WHERE key = ?1 AND ?2 IS NULL",
+    };
+    c.execute(sql, (key.key(), value)).map_err(storage)?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+use beacon_shared::api::{Cursor, OpOutcome};
+use beacon_shared::error::Code;
+use beacon_shared::model::{Document, Kind};
+use beacon_shared::sync::{Content, Replica};
+use serde_json::{Value, json};
+
+use super::{Setting, Store};
+
+fn body(name: &str) -> Value {
+    json!({"schema": 1, "draft": {"key": "k", "name": name}, "released": null})
+}
+
+fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("beacon.db")).unwrap();
+    (folder, store)
+}
+
+fn rename(store: &mut Store, name: &str) {
+    let edit = |r: &mut Replica| {
+        r.edit(Content { deleted: false, body: body(name) });
+        Ok(())
+    };
+    store.change("sit_1", 2, edit).unwrap();
+}
+
+#[test]
+fn everything_survives_reopening() {
+    let (folder, mut store) = store();
+    store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
+    let ops = store.freeze(1, 10).unwrap();
+    rename(&mut store, "Two");
+    store.set(Setting::Device, Some("me")).unwrap();
+    let before = store.document("sit_1").unwrap();
+    drop(store);
+    let mut store = Store::open(&folder.path().join("beacon.db")).unwrap();
+    assert_eq!(store.document("sit_1").unwrap(), before);
+    assert_eq!(store.freeze(9, 10).unwrap(), ops, "the op in flight is the same");
+    assert_eq!(store.setting(Setting::Device).unwrap().as_deref(), Some("me"));
+}
+
+#[test]
+fn a_change_that_fails_changes_nothing() {
+    let (_folder, mut store) = store();
+    store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
+    let before = store.document("sit_1").unwrap();
+    let refuse = |r: &mut Replica| {
+        r.local.deleted = true;
+        Err(beacon_shared::error::Error::new(Code::Locked, "No."))
+    };
+    assert_eq!(store.change("sit_1", 2, refuse).unwrap_err().code, Code::Locked);
+    assert_eq!(store.document("sit_1").unwrap(), before);
+}
+
+#[test]
+fn the_cursor_waits_for_a_row_that_has_to() {
+    let (_folder, mut store) = store();
+    let row = |rev: u64, name: &str| Document {
+        id: "sit_1".into(),
+        kind: Kind::Site,
+        key: "k".into(),
+        rev,
+        seq: rev,
+        deleted: false,
+        body: body(name),
+    };
+    let cursor = |seq| Cursor { epoch: "e".into(), seq, op_id: "o".into() };
+    assert_eq!(store.pull(&[row(1, "One")], false, &cursor(1), 1).unwrap(), (vec![Kind::Site], true));
+    rename(&mut store, "Two");
+    let op = store.freeze(2, 10).unwrap().remove(0);
+    assert_eq!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap(), (vec![], false));
+    assert_eq!(store.cursor().unwrap().seq, 1);
+    let stale = OpOutcome::Stale { op_id: op.op_id, current: Some(row(2, "Three")) };
+    assert_eq!(store.hear("sit_1", 3, |r| r.answer(stale)).unwrap(), Some(Kind::Site));
+    assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 1 });
+    assert!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap().1);
+    assert!(store.freeze(4, 10).unwrap().is_empty(), "a conflict pushes nothing");
+}
+
+#[test]
+fn another_edge_gets_everything_as_new() {
+    let (_folder, mut store) = store();
+    store.connect("https://a.example", 0).unwrap();
+    store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
+    let op = store.freeze(1, 10).unwrap().remove(0);
+    store.hear("sit_1", 1, |r| r.answer(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
+    store.connect("https://a.example", 2).unwrap();
+    assert!(store.freeze(2, 10).unwrap().is_empty());
+    store.connect("https://b.example", 3).unwrap();
+    assert_eq!(store.freeze(3, 10).unwrap()[0].base_rev, 0);
+}
+
+#[test]
+fn a_full_disk_says_so_and_keeps_what_was_there() {
+    let (_folder, mut store) = store();
+    store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
+    let pages: i64 = store.connection.pragma_query_value(None, "page_count", |r| r.get(0)).unwrap();
+    store.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    let large = Replica::new("sit_2", Kind::Site, body(&"x".repeat(100_000)));
+    let error = store.create(large, 2).unwrap_err();
+    assert_eq!(error.code, Code::Storage);
+    assert!(error.message.contains("full"), "{}", error.message);
+    assert_eq!(store.documents(Kind::Site).unwrap().len(), 1);
+}
+
+#[test]
+fn the_log_of_changes_is_bounded() {
+    let (_folder, mut store) = store();
+    store.create(Replica::new("sit_1", Kind::Site, body("0")), 1).unwrap();
+    for i in 1..150 {
+        rename(&mut store, &i.to_string());
+    }
+    let kept: i64 = store.connection.query_row("SELECT COUNT(*) FROM changes", [], |r| r.get(0)).unwrap();
+    assert_eq!(kept, 100);
+}
