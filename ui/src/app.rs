@@ -57,7 +57,13 @@ impl Reducible for Window {
                 (live.connection, live.sync, live.version) = (connection, sync, version);
             }
             Change::Notice(Notice::Changed { kind }) | Change::Wrote(kind) => live.changed[kind as usize] += 1,
-            Change::Notice(Notice::Sync { view }) => live.sync = view,
+            Change::Notice(Notice::Sync { view }) => {
+                // What the edge took or refused shows in the lists too.
+                if (view.pending, view.conflicts) != (live.sync.pending, live.sync.conflicts) {
+                    live.changed.iter_mut().for_each(|n| *n += 1);
+                }
+                live.sync = view;
+            }
             Change::Notice(Notice::Events) => live.events += 1,
             Change::Connection(connection) => live.connection = connection,
             Change::Theme => live.theme = system_theme(),
@@ -204,7 +210,7 @@ fn StatusBar() -> Html {
                 data-connected={connected.to_string()} data-busy={sync.busy.to_string()}>
                 <span class={classes!("dot", tone, sync.busy.then_some("busy"))}></span>
                 <span>{ text }</span>
-                <span>{ format!("{} pending", sync.pending) }</span>
+                if sync.pending > 0 { <span>{ format!("{} pending", sync.pending) }</span> }
                 if sync.conflicts > 0 { <span class="warn-text">{ format!("{} in conflict", sync.conflicts) }</span> }
                 if let Some(last) = last { <span>{ last }</span> }
                 if let Some(problem) = sync.problem.as_ref().filter(|_| connected) {

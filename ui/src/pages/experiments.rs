@@ -107,7 +107,7 @@ fn Row(props: &RowProps) -> Html {
         <button type="button" class="row" data-testid="experiment-row" data-key={e.key.clone()} data-id={view.id.clone()} {onclick}>
             <span class="row-main">
                 <strong>{ if e.name.is_empty() { "Untitled experiment" } else { &e.name } }</strong>
-                <span class="note"><code>{ e.key.clone() }</code>{ " · " }{ props.site.clone() }{ " · changed " }{ ago(view.updated_at) }</span>
+                <span class="note">if !e.key.is_empty() { <code>{ e.key.clone() }</code>{ " · " } }{ props.site.clone() }{ " · changed " }{ ago(view.updated_at) }</span>
             </span>
             if !view.problems.is_empty() { <Badge text={format!("{} to fix", view.problems.len())} tone="warn" /> }
             if unpublished { <Badge text="Unpublished changes" tone="busy" /> }

@@ -184,7 +184,7 @@ fn rule(editor: &Editor<Flag>, i: usize, r: &Rule, problems: &[Problem]) -> Html
                     problem={problem("coverage")} on_input={coverage} />
                 <JsonEditor label="Value (JSON)" testid={format!("rule-value-{i}")} value={r.value.clone()} rows=2
                     unfinished={text(&r.extra, UNFINISHED_VALUE)} on_change={value} on_blur={flush.clone()} problem={problem("value")} />
-                <JsonEditor label="Who (condition, JSON)" testid={format!("rule-condition-{i}")} value={Value::Object(r.condition.clone())} rows=2
+                <JsonEditor label="Who (condition, JSON)" testid={format!("rule-condition-{i}")} value={Value::Object(r.condition.clone())} rows=3
                     unfinished={text(&r.extra, UNFINISHED_CONDITION)} on_change={condition} on_blur={flush}
                     hint={r#"{} is everybody; {"country": "DE"} is Germany."#} />
             </div>

@@ -148,7 +148,7 @@ fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
 fn row(name: Option<&String>, c: &Comparison, named: bool) -> Html {
     let id = |what: &str| named.then(|| format!("results-{what}-{}", c.variant));
     let effect = match &c.relative {
-        None => html! { <td class="number note" colspan="3">{ "Baseline" }</td> },
+        None => html! { <><td class="number note">{ "Baseline" }</td><td></td><td></td></> },
         Some(Err(reason)) => html! { <td class="number note" colspan="3">{ why(*reason) }</td> },
         Some(Ok(estimate)) => interval(estimate),
     };
