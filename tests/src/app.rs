@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use crate::processes::Process;
 use crate::{built, cache, wait};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The delete key, as WebDriver writes it.
+const DELETE: &str = "\u{E017}";
 
 /// The app, with the driver that holds its window.
 pub struct App {
@@ -91,8 +95,13 @@ impl App {
     /// Replaces what a field holds by typing.
     pub async fn type_into(&self, id: &str, text: &str) -> Result<()> {
         let field = self.find(id).await?;
-        field.clear().await?;
-        field.send_keys(text).await.with_context(|| format!("{id} takes no text"))?;
+        // As a person does it: WebDriver's own "clear" changes the field without an input event.
+        let select_all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
+        field.send_keys(&select_all).await?;
+        field
+            .send_keys(if text.is_empty() { DELETE } else { text })
+            .await
+            .with_context(|| format!("{id} takes no text"))?;
         Ok(())
     }
 
