@@ -159,7 +159,9 @@ fn SiteEditor(props: &EditorProps) -> Html {
                 <button type="button" data-testid="site-save" onclick={save}>{ "Save" }</button>
                 <span class="note">{ "Beacon also saves by itself while you type." }</span>
             </div>
-            { snippet }
+            // In an element of its own: Yew matches children without keys from the end, so a snippet that appears
+            // beside the fields would replace them, and the one being typed in with them.
+            <div>{ snippet }</div>
         </section>
     }
 }
