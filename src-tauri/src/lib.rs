@@ -3,6 +3,8 @@
 pub mod app;
 pub mod charts;
 pub mod edge;
+#[cfg(test)]
+mod fixtures;
 pub mod ipc;
 pub mod results;
 pub mod store;

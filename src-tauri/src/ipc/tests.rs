@@ -1,13 +1,235 @@
-use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use beacon_shared::ipc::NAMES;
+use beacon_shared::api::Release;
+use beacon_shared::chart::Theme;
+use beacon_shared::error::Code;
+use beacon_shared::ipc::{
+    ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionSave, DocumentDelete, ExperimentGet,
+    ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES, Overview, Publish,
+    PublishReview, PublishTicks, Results, ResultsRequest, ReviewView, Save, SiteList, SiteSave, SyncNow, SyncState,
+};
+use beacon_shared::model::{Flag, Status};
+use serde_json::{Value, json};
 
-use super::HANDLED;
+use super::{HANDLED, dispatch};
+use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL, experiment, site};
 
-#[test]
-fn every_declared_call_has_one_handler() {
-    let declared: BTreeSet<_> = NAMES.iter().collect();
-    let handled: BTreeSet<_> = HANDLED.iter().collect();
-    assert_eq!(handled, declared);
-    assert_eq!(HANDLED.len(), NAMES.len(), "no call is declared or handled twice");
+fn offline() -> Device {
+    Device::new(&Arc::new(FakeEdge::default()))
+}
+
+fn ticks(review: &ReviewView) -> PublishTicks {
+    let release = review.items.iter().map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect();
+    PublishTicks { release }
+}
+
+#[tokio::test]
+async fn every_call_has_a_handler() {
+    assert_eq!(HANDLED, NAMES);
+    let device = offline();
+    for name in NAMES {
+        // No call takes a number: each is found, and says that it cannot read this.
+        let error = dispatch(&device.app, name, json!(7)).await.unwrap_err();
+        assert_eq!(error.code, Code::Invalid, "{name}");
+    }
+    assert_eq!(dispatch(&device.app, "nonsense", Value::Null).await.unwrap_err().code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_first_start_without_a_network_shows_no_error() {
+    let device = offline();
+    device.edge.fault(Fault::Down);
+    let overview = device.call::<Overview>(()).await.unwrap();
+    assert_eq!((overview.sites, overview.sync.problem, overview.connection.url), (0, None, None));
+    let site = device.add_site("shop").await;
+    let draft = device.add_experiment(&site.id).await;
+    assert!(draft.id.starts_with("exp_") && draft.problems.is_empty(), "{:?}", draft.problems);
+    assert_eq!(draft.sync, SyncState::Pending);
+    assert_eq!(device.call::<PublishReview>(()).await.unwrap().blocked.is_some(), true);
+    assert_eq!(device.call::<SyncNow>(()).await.unwrap_err().code, Code::NotConnected);
+}
+
+#[tokio::test]
+async fn drafts_survive_reopening_as_they_were_typed() {
+    let device = offline();
+    let site = device.add_site("shop").await;
+    let mut draft = experiment(&site.id);
+    draft.key.clear();
+    draft.variants.truncate(1);
+    let saved = device.call::<ExperimentSave>(Save { id: None, draft: draft.clone() }).await.unwrap();
+    assert!(!saved.problems.is_empty(), "incomplete, and kept");
+    draft.name = "Renamed".into();
+    draft.extra.insert("from_the_future".into(), json!(1));
+    device.call::<ExperimentSave>(Save { id: Some(saved.id.clone()), draft: draft.clone() }).await.unwrap();
+    let device = device.reopen();
+    let found = device.call::<ExperimentList>(()).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].draft, draft);
+}
+
+#[tokio::test]
+async fn only_what_is_too_large_is_refused() {
+    let device = offline();
+    let mut draft = site("shop");
+    draft.name = "x".repeat(70_000);
+    assert_eq!(device.call::<SiteSave>(Save { id: None, draft }).await.unwrap_err().code, Code::TooLarge);
+    let draft = site("shop");
+    let unknown = Save { id: Some("sit_none".into()), draft };
+    assert_eq!(device.call::<SiteSave>(unknown).await.unwrap_err().code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn what_runs_keeps_its_allocation() {
+    let device = offline();
+    let site = device.add_site("shop").await;
+    let id = device.add_experiment(&site.id).await.id;
+    let by_id = || ById { id: id.clone() };
+    let started = device.call::<ExperimentStart>(by_id()).await.unwrap();
+    assert_eq!((started.draft.status, started.draft.phases.len()), (Status::Running, 1));
+    assert_eq!(device.call::<ExperimentStart>(by_id()).await.unwrap().draft, started.draft, "once is enough");
+
+    let mut draft = started.draft.clone();
+    draft.variants[0].weight = 1000;
+    draft.variants[1].weight = 9000;
+    let error = device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft: draft.clone() }).await.unwrap_err();
+    assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Locked, "/variants"));
+    assert_eq!(device.call::<DocumentDelete>(by_id()).await.unwrap_err().code, Code::Locked);
+    let mut sneaky = started.draft.clone();
+    sneaky.status = Status::Draft;
+    sneaky.phases.clear();
+    sneaky.hypothesis = "Because.".into();
+    let saved = device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft: sneaky }).await.unwrap();
+    assert_eq!((saved.draft.status, saved.draft.phases.len()), (Status::Running, 1), "saving stops nothing");
+    assert_eq!(saved.draft.hypothesis, "Because.");
+
+    let stopped = device.call::<ExperimentStop>(by_id()).await.unwrap();
+    assert!(stopped.draft.phases[0].ended_at.is_some());
+    device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft }).await.unwrap();
+    assert_eq!(device.call::<ExperimentStart>(by_id()).await.unwrap().draft.phases.len(), 2);
+}
+
+#[tokio::test]
+async fn an_incomplete_experiment_does_not_start() {
+    let device = offline();
+    let mut draft = experiment("sit_gone");
+    let saved = device.call::<ExperimentSave>(Save { id: None, draft: draft.clone() }).await.unwrap();
+    let error = device.call::<ExperimentStart>(ById { id: saved.id.clone() }).await.unwrap_err();
+    assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, "/site_id"));
+    draft.metrics.clear();
+    device.call::<ExperimentSave>(Save { id: Some(saved.id.clone()), draft }).await.unwrap();
+    let error = device.call::<ExperimentStart>(ById { id: saved.id.clone() }).await.unwrap_err();
+    assert_eq!(error.problems[0].pointer, "/metrics");
+    let kept = device.call::<ExperimentGet>(ById { id: saved.id }).await.unwrap();
+    assert_eq!((kept.draft.status, kept.draft.phases.len()), (Status::Draft, 0));
+}
+
+#[tokio::test]
+async fn the_key_goes_in_and_never_out() {
+    let device = offline();
+    let input = |url: &str, key: &str| ConnectionInput { url: url.into(), key: Some(key.into()) };
+    for (url, key, code) in [
+        ("http://edge.example", KEY, Code::Invalid),
+        (URL, "bcn_wrong", Code::Unauthorized),
+        (URL, "", Code::Unauthorized),
+    ] {
+        assert_eq!(device.call::<ConnectionSave>(input(url, key)).await.unwrap_err().code, code);
+    }
+    device.edge.fault(Fault::Down);
+    assert_eq!(device.call::<ConnectionSave>(input(URL, KEY)).await.unwrap_err().code, Code::Unreachable);
+    device.edge.fault(Fault::None);
+    device.keychain.locked.store(true, Ordering::SeqCst);
+    assert_eq!(device.call::<ConnectionSave>(input(URL, KEY)).await.unwrap_err().code, Code::Keychain);
+    device.keychain.locked.store(false, Ordering::SeqCst);
+    assert_eq!(device.call::<ConnectionGet>(()).await.unwrap().url, None, "nothing of all that was stored");
+
+    let view = device.call::<ConnectionSave>(input("https://edge.example/", KEY)).await.unwrap();
+    assert_eq!((view.url.as_deref(), view.has_key), (Some(URL), true));
+    let device = device.reopen();
+    let overview = serde_json::to_string(&device.call::<Overview>(()).await.unwrap()).unwrap();
+    assert!(overview.contains(URL) && !overview.contains(KEY));
+    for file in std::fs::read_dir(device.folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(KEY.len()).any(|w| w == KEY.as_bytes()), "the key is in a file");
+    }
+    let view = device.call::<ConnectionForget>(()).await.unwrap();
+    assert_eq!((view.url, view.has_key), (None, false));
+}
+
+#[tokio::test]
+async fn a_locked_keychain_is_said_and_stops_nothing() {
+    let device = Device::connected(&Arc::new(FakeEdge::default())).await.reopen();
+    device.keychain.locked.store(true, Ordering::SeqCst);
+    let view = device.call::<ConnectionGet>(()).await.unwrap();
+    assert!(view.keychain_problem.is_some() && !view.has_key);
+    device.add_site("shop").await;
+    assert_eq!(device.call::<SyncNow>(()).await.unwrap_err().code, Code::Keychain);
+}
+
+#[tokio::test]
+async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
+    let edge = Arc::new(FakeEdge::default());
+    let device = Device::connected(&edge).await;
+    let site = device.add_site("shop").await;
+    let draft = device.add_experiment(&site.id).await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    assert!(review.blocked.unwrap().contains("still syncing"));
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    assert_eq!(review.blocked, None);
+    assert_eq!(review.items.iter().map(|i| &i.doc_id).collect::<Vec<_>>(), [&site.id], "a mere draft is not news");
+
+    device.call::<ExperimentStart>(ById { id: draft.id.clone() }).await.unwrap();
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    assert_eq!(review.items.len(), 2);
+    assert!(review.items[0].changes.iter().any(|c| c.pointer == "/key" && c.after == "\"shop\""));
+    let publication = device.call::<Publish>(ticks(&review)).await.unwrap();
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    assert_eq!((review.items.len(), review.live), (0, Some(publication)));
+    let live = device.call::<ExperimentGet>(ById { id: draft.id.clone() }).await.unwrap();
+    assert_eq!((live.sync, live.released.as_ref()), (SyncState::Synced, Some(&live.draft)));
+
+    device.call::<ExperimentStop>(ById { id: draft.id.clone() }).await.unwrap();
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    let pointers: Vec<&str> = review.items[0].changes.iter().map(|c| c.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/phases/0/ended_at", "/status"]);
+
+    let results = ResultsRequest { id: draft.id, theme: Theme::Dark };
+    assert_eq!(device.call::<Results>(results).await.unwrap().variant_names, ["Control", "New"]);
+}
+
+#[tokio::test]
+async fn a_publication_whose_answer_is_lost_is_the_same_when_repeated() {
+    let edge = Arc::new(FakeEdge::default());
+    let device = Device::connected(&edge).await;
+    device.add_site("shop").await;
+    device.sync().await;
+    let ticks = ticks(&device.call::<PublishReview>(()).await.unwrap());
+    edge.fault(Fault::LosesPublications);
+    assert_eq!(device.call::<Publish>(ticks.clone()).await.unwrap_err().code, Code::Unreachable);
+    edge.fault(Fault::None);
+    let device = device.reopen();
+    device.sync().await;
+    let published = device.call::<Publish>(ticks.clone()).await.unwrap();
+    assert_eq!(edge.state().commands.iter().map(|(id, _)| id).collect::<Vec<_>>(), [&published.id]);
+    let stale = device.call::<Publish>(ticks).await.unwrap_err();
+    assert_eq!(stale.code, Code::Stale, "what was published is another revision now");
+}
+
+#[tokio::test]
+async fn flags_are_saved_listed_and_deleted() {
+    let device = offline();
+    let flag: Flag = serde_json::from_value(json!({
+        "key": "f", "name": "F", "site_ids": [], "enabled": true, "default_value": false,
+    }))
+    .unwrap();
+    let saved = device.call::<FlagSave>(Save { id: None, draft: flag }).await.unwrap();
+    assert!(saved.id.starts_with("flg_"));
+    device.call::<DocumentDelete>(ById { id: saved.id.clone() }).await.unwrap();
+    assert!(device.call::<FlagList>(()).await.unwrap().is_empty());
+    assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
+    assert_eq!(device.call::<DocumentDelete>(ById { id: saved.id }).await.unwrap_err().code, Code::NotFound);
+    assert_eq!(device.app.sync_view().pending, 0, "what never left needs no deleting elsewhere");
 }

@@ -96,14 +96,4 @@ fn reached(error: &Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_backoff_grows_to_a_limit_and_is_spread() {
-        assert_eq!(backoff(1, 255), BACKOFF);
-        assert_eq!(backoff(1, 0), BACKOFF / 2);
-        assert_eq!(backoff(3, 255), BACKOFF * 4);
-        assert_eq!(backoff(u32::MAX, 255), LONGEST_BACKOFF);
-    }
-}
+mod tests;
