@@ -243,6 +243,11 @@ impl App {
         self.live().whoami.clone()
     }
 
+    /// The edge said who we are to it.
+    pub(crate) fn met(&self, who: WhoAmI) {
+        self.live().whoami = Some(who);
+    }
+
     fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,5 @@
 //! Beacon's application core: everything the app does, without Tauri and without a window.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod app;
 pub mod charts;

@@ -46,7 +46,7 @@ async fn a_first_start_without_a_network_shows_no_error() {
     let draft = device.add_experiment(&site.id).await;
     assert!(draft.id.starts_with("exp_") && draft.problems.is_empty(), "{:?}", draft.problems);
     assert_eq!(draft.sync, SyncState::Pending);
-    assert_eq!(device.call::<PublishReview>(()).await.unwrap().blocked.is_some(), true);
+    assert!(device.call::<PublishReview>(()).await.unwrap().blocked.is_some());
     assert_eq!(device.call::<SyncNow>(()).await.unwrap_err().code, Code::NotConnected);
 }
 

@@ -33,6 +33,9 @@ pub async fn run(app: &App) -> Result<()> {
 async fn attempt(app: &App) -> Result<bool> {
     let Some(target) = app.target().await? else { return Ok(false) };
     app.update_sync(|view| view.busy = true);
+    if app.whoami().is_none() {
+        app.met(app.edge().whoami(&target).await?);
+    }
     exchange::push(app, &target).await?;
     exchange::pull(app, &target).await?;
     // What was pulled may have settled into something to push.

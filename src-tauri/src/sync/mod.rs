@@ -43,7 +43,12 @@ pub async fn drive(app: Arc<App>) {
 /// Syncs now, even when the background sync is paused.
 pub async fn sync_now(app: &Arc<App>) -> Result<SyncView> {
     app.connection().await?;
+    let stood_still = app.sync_view().problem.is_some();
     cycle::run(app).await?;
+    if stood_still {
+        // The background sync waits, perhaps for another key: what stopped it is over.
+        app.connected.notify_one();
+    }
     Ok(app.sync_view())
 }
 

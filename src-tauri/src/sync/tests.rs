@@ -224,7 +224,7 @@ async fn the_driver_syncs_after_an_edit_and_waits_for_a_key() {
     let input = ConnectionInput { url: URL.into(), key: Some(KEY.into()) };
     device.call::<ConnectionSave>(input).await.unwrap();
     let synced = || async {
-        while edge.state().docs.len() < 1 {
+        while edge.state().docs.is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await
         }
     };
