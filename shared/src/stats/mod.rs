@@ -1,19 +1,55 @@
 //! Sufficient statistics in, decisions out. Pure; no sampling; `statrs` for the distributions.
+//!
+//! The way: [`Sample`]s of disjoint visitors are merged; two of them make a [`Contrast`] (an effect with its variance);
+//! an engine judges it ([`frequentist`], [`sequential`], [`bayesian`]); [`analyse`] does so for a whole [`Plan`] and
+//! adds health checks and a verdict. [`Snapshot`] keeps all that a number came from.
 
 mod analyse;
 mod analysis;
-mod effect;
+mod bandit;
+mod bayesian;
+mod contrast;
+mod correction;
+mod decide;
+mod frequentist;
+mod guardrail;
+mod health;
+mod moments;
+mod normal;
+mod power;
 mod proportion;
+mod quantile;
+mod sample;
+mod sequential;
+mod snapshot;
 mod srm;
+mod strata;
 mod student;
+mod sum;
 mod verdict;
+mod winsor;
 
-pub use analyse::{MAX_MULTIPLE_EXPOSURES, MIN_CONVERSIONS, analyse};
-pub use analysis::{Analysis, Comparison, Engine, Estimate, Health, MetricAnalysis, Plan, Reason, Srm, Verdict};
-pub use effect::{Scale, effect};
+pub use analyse::{MIN_CONVERSIONS, MIN_UNITS, analyse, estimate};
+pub use analysis::{Analysis, Comparison, Engine, Estimate, MetricAnalysis, MetricOptions, Plan, Reason, Verdict};
+pub use bandit::{ArmPosterior, MIN_BANDIT_UNITS, arm_posteriors, bandit_weights, best_arm_probabilities};
+pub use bayesian::{Posterior, Prior, bayesian};
+pub use contrast::{Contrast, Scale, contrast};
+pub use correction::Correction;
+pub use frequentist::{Outcome, Tail, frequentist};
+pub use guardrail::{Guardrail, GuardrailState, non_inferiority};
+pub use health::{FEW_UNITS, Health, MAX_MULTIPLE_EXPOSURES, MissingData, Srm};
+pub use moments::{Mean, Moments};
+pub use power::{Goal, History, Judge, Remaining, minimum_detectable_effect, remaining, sample_size};
 pub use proportion::Proportion;
+pub use quantile::Quantile;
+pub use sample::Sample;
+pub use sequential::{Mixture, sequential};
+pub use snapshot::{Cell, ENGINE_VERSION, Inputs, Snapshot, SnapshotError};
 pub use srm::{SRM_ALPHA, srm};
+pub use strata::{Stratum, stratified_contrast};
+pub use sum::Sum;
 pub use verdict::percent;
+pub use winsor::{Cap, winsorised};
 
 #[cfg(test)]
 mod tests;
