@@ -3,18 +3,28 @@
 //! A draft may break them (nothing typed is ever refused); what is released may not. The desktop shows the
 //! problems while the person types, the edge checks them again before it publishes.
 
+mod condition;
 mod experiment;
 mod flag;
+mod metric;
+mod segment;
 mod site;
+mod targeting;
+mod workspace;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+pub use condition::condition;
 pub use experiment::{experiment, locked_changes};
 pub use flag::flag;
+pub use metric::metric;
+pub use segment::segment;
 pub use site::{domain_matches, site};
+pub use workspace::{Located, Workspace, workspace};
 
 use crate::error::Problem;
-use crate::model::{Experiment, Flag, Kind, Site};
+use crate::eval::condition::MAX_DEPTH;
+use crate::model::{Experiment, Flag, Kind, MetricDefinition, Segment, Site};
 
 /// The most characters in a key.
 pub const MAX_KEY: usize = 64;
@@ -34,6 +44,29 @@ pub const MAX_METRICS: usize = 50;
 pub const MAX_RULES: usize = 100;
 /// The most bytes of one variant's config or one flag value as JSON.
 pub const MAX_VALUE: usize = 16 * 1024;
+/// The most sites of a flag.
+pub const MAX_SITES: usize = 100;
+/// The most phases of an experiment.
+pub const MAX_PHASES: usize = 100;
+/// The most prerequisites of an experiment, a flag or a rule.
+pub const MAX_PREREQUISITES: usize = 10;
+/// The most page patterns of an experiment.
+pub const MAX_PAGES: usize = 50;
+/// The most characters in a pattern.
+pub const MAX_PATTERN: usize = 500;
+/// The most characters in an address.
+pub const MAX_URL: usize = 2_000;
+/// The most characters in an attribute's or an event's name.
+pub const MAX_ATTRIBUTE: usize = 120;
+/// The most parts (attributes, operators, elements) of a condition.
+pub const MAX_CONDITION_PARTS: usize = 500;
+/// How deep a condition may nest. An operator's argument nests two levels of JSON, and the evaluator reads
+/// [`MAX_DEPTH`] of those.
+pub const MAX_CONDITION_DEPTH: usize = MAX_DEPTH / 4;
+/// The most values in a list of a condition.
+pub const MAX_LIST: usize = 1_000;
+/// The most values of a segment.
+pub const MAX_SEGMENT: usize = 5_000;
 /// One, in the parts in which weights and coverage are written.
 pub const WHOLE: u32 = 10_000;
 
@@ -49,6 +82,8 @@ pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {
         Kind::Site => of::<Site>(draft, site),
         Kind::Experiment => of::<Experiment>(draft, experiment),
         Kind::Flag => of::<Flag>(draft, flag),
+        Kind::Segment => of::<Segment>(draft, segment),
+        Kind::Metric => of::<MetricDefinition>(draft, metric),
     }
 }
 
@@ -90,6 +125,48 @@ fn text(pointer: &str, text: &str) -> Option<Problem> {
 fn value(pointer: &str, value: &Value) -> Option<Problem> {
     (value.to_string().len() > MAX_VALUE)
         .then(|| Problem::new(pointer, format!("Shorten the value to at most {} KiB.", MAX_VALUE / 1024)))
+}
+
+/// What is wrong with an event's name.
+fn event_name(pointer: &str, name: &str) -> Option<Problem> {
+    if name.trim().is_empty() {
+        Some(Problem::new(pointer, "Name the event that counts as a conversion, as the page calls it."))
+    } else if name.len() > MAX_ATTRIBUTE {
+        Some(Problem::new(pointer, format!("Shorten the event's name to at most {MAX_ATTRIBUTE} characters.")))
+    } else {
+        None
+    }
+}
+
+/// What is wrong with the weights of variants or arms.
+fn weights(pointer: &str, what: &str, weights: impl ExactSizeIterator<Item = u32>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !(2..=MAX_VARIANTS).contains(&weights.len()) {
+        problems.push(Problem::new(pointer, format!("Have between 2 and {MAX_VARIANTS} {what}.")));
+    }
+    let sum: u64 = weights.map(u64::from).sum();
+    if sum != u64::from(WHOLE) {
+        let percent = sum as f64 / 100.0;
+        problems.push(Problem::new(pointer, format!("Make the weights sum to 100 %; they sum to {percent} %.")));
+    }
+    problems
+}
+
+/// What is wrong with a hash version.
+fn hash_version(pointer: &str, version: u32) -> Option<Problem> {
+    (!matches!(version, 1 | 2)).then(|| Problem::new(pointer, "Use hash version 2, or 1 for an imported experiment."))
+}
+
+/// What ends the name under which a draft keeps what was typed for a field and is not JSON yet: `config_text`.
+pub const UNFINISHED: &str = "_text";
+
+/// That a JSON field holds something else yet, kept as text in `extra`. Without this the last text that was JSON would
+/// go live instead of what the person sees.
+fn unfinished(pointer: &str, extra: &Map<String, Value>) -> Option<Problem> {
+    let field = pointer.rsplit('/').next().unwrap_or_default();
+    extra
+        .contains_key(&format!("{field}{UNFINISHED}"))
+        .then(|| Problem::new(pointer, "Finish this: it is not valid JSON yet, so pages could not read it."))
 }
 
 /// What is wrong with a share in parts of [`WHOLE`].

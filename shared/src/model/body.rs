@@ -16,25 +16,34 @@ pub enum Kind {
     Experiment,
     /// A feature flag.
     Flag,
+    /// A set of visitors.
+    Segment,
+    /// A metric that several experiments use.
+    Metric,
 }
 
 impl Kind {
+    /// All kinds, in the order in which they are declared.
+    pub const ALL: [Self; 5] = [Self::Site, Self::Experiment, Self::Flag, Self::Segment, Self::Metric];
+
     /// The name in the database and on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Site => "site",
             Self::Experiment => "experiment",
             Self::Flag => "flag",
+            Self::Segment => "segment",
+            Self::Metric => "metric",
         }
     }
 
     /// The inverse of [`Kind::as_str`].
     pub fn parse(s: &str) -> Option<Self> {
-        [Self::Site, Self::Experiment, Self::Flag].into_iter().find(|k| k.as_str() == s)
+        Self::ALL.into_iter().find(|k| k.as_str() == s)
     }
 }
 
-/// A definition that lives in a document: a [`super::Site`], an [`super::Experiment`] or a [`super::Flag`].
+/// A definition that lives in a document: a [`super::Site`], a [`super::Flag`] and so on.
 pub trait Definition: Serialize + DeserializeOwned + Clone + PartialEq {
     /// Which kind of document holds it.
     const KIND: Kind;
@@ -68,7 +77,7 @@ impl<T> Body<T> {
 /// A document as the edge orders it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// Opaque and never reused: `sit_…`, `exp_…`, `flg_…`.
+    /// Opaque and never reused: `sit_…`, `exp_…`, `flg_…`, `seg_…`, `met_…`.
     pub id: String,
     /// Which definition the body holds.
     pub kind: Kind,

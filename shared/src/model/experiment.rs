@@ -1,12 +1,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Kind};
+use super::{Definition, Holdout, Kind, Namespace, PagePattern, Prerequisite, Schedule, Sticky};
+use crate::validate::WHOLE;
 
 /// Where an experiment is in its life: draft → running → stopped → archived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    #[default]
     /// Never started; pages do not know it.
     Draft,
     /// Visitors are assigned. Allocation and targeting are locked.
@@ -46,6 +48,27 @@ pub struct Experiment {
     /// Who is eligible, as a condition of the evaluator; an empty object is everybody.
     #[serde(default)]
     pub condition: Map<String, Value>,
+    /// The part of a namespace in which it runs; `None` for beside everything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
+    /// Who is kept out, of this and of every other experiment that names the same holdout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Holdout>,
+    /// Whether first assignments are kept; `None` assigns by the hash alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// On which pages it runs; empty is all of the site's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PagePattern>,
+    /// Whether redirects take the page's parameters along.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_query: bool,
+    /// When it assigns while it is running.
+    #[serde(default, skip_serializing_if = "Schedule::is_always")]
+    pub schedule: Schedule,
+    /// Flags that must have a value first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prerequisites: Vec<Prerequisite>,
     /// One for every (re)start, oldest first.
     #[serde(default)]
     pub phases: Vec<Phase>,
@@ -57,7 +80,7 @@ pub struct Experiment {
 }
 
 /// One arm of an experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Variant {
     /// What pages and events call it, such as `control`.
     pub id: String,
@@ -68,6 +91,9 @@ pub struct Variant {
     /// Handed to `activate(config)` on the page.
     #[serde(default)]
     pub config: Value,
+    /// The address that its visitors are sent to; `None` stays on the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
     /// Fields of a newer schema.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -117,6 +143,36 @@ pub struct Metric {
     /// How events become a number.
     #[serde(flatten)]
     pub kind: MetricKind,
+}
+
+impl Default for Experiment {
+    /// A draft without a name: everybody, on every page, by the visitor id.
+    fn default() -> Self {
+        Self {
+            key: String::new(),
+            name: String::new(),
+            hypothesis: String::new(),
+            site_id: String::new(),
+            status: Status::Draft,
+            variants: Vec::new(),
+            coverage: WHOLE,
+            hash_attribute: "id".to_owned(),
+            hash_version: 2,
+            seed: String::new(),
+            auto_activate: true,
+            condition: Map::new(),
+            namespace: None,
+            holdout: None,
+            sticky: None,
+            pages: Vec::new(),
+            keep_query: false,
+            schedule: Schedule::default(),
+            prerequisites: Vec::new(),
+            phases: Vec::new(),
+            metrics: Vec::new(),
+            extra: Map::new(),
+        }
+    }
 }
 
 impl Definition for Experiment {

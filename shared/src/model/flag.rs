@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Kind};
+use super::{Definition, Kind, Namespace, Prerequisite, Schedule};
+use crate::validate::WHOLE;
 
 /// A feature flag: a default value and ordered rules, the first that matches wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,12 @@ pub struct Flag {
     pub enabled: bool,
     /// Served when no rule matches. Every rule's value has the same JSON type.
     pub default_value: Value,
+    /// Flags that must have a value first; otherwise this one is `null`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prerequisites: Vec<Prerequisite>,
+    /// When its rules apply; outside of it, the default is served.
+    #[serde(default, skip_serializing_if = "Schedule::is_always")]
+    pub schedule: Schedule,
     /// In order of precedence.
     #[serde(default)]
     pub rules: Vec<Rule>,
@@ -37,11 +44,108 @@ pub struct Rule {
     pub condition: Map<String, Value>,
     /// Share of the eligible that get the value, in parts of 10,000.
     pub coverage: u32,
-    /// What they get.
+    /// What they get, unless `experiment` decides.
     pub value: Value,
+    /// Splits the eligible between values instead of serving one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<RuleExperiment>,
+    /// The attribute that is hashed where a share or a split is asked for.
+    #[serde(default = "id", skip_serializing_if = "is_id")]
+    pub hash_attribute: String,
+    /// What that hash is seeded with; empty for the flag's key and the rule's id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub seed: String,
+    /// The part of a namespace in which it applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
+    /// Flags that must have a value first; otherwise the next rule is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prerequisites: Vec<Prerequisite>,
+    /// When it applies.
+    #[serde(default, skip_serializing_if = "Schedule::is_always")]
+    pub schedule: Schedule,
+    /// Why it is there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// Fields of a newer schema.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// An experiment on a flag's value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleExperiment {
+    /// What events call it.
+    pub key: String,
+    /// The first one is the control. Weights are parts of 10,000 and sum to 10,000.
+    pub arms: Vec<Arm>,
+    /// 2, the unbiased hash. 1 only in what was imported.
+    #[serde(default = "newest_hash")]
+    pub hash_version: u32,
+}
+
+/// One arm of a rule's experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arm {
+    /// What events call it.
+    pub id: String,
+    /// What people read.
+    #[serde(default)]
+    pub name: String,
+    /// Share of the participants, in parts of 10,000.
+    pub weight: u32,
+    /// What they get.
+    pub value: Value,
+}
+
+fn id() -> String {
+    "id".to_owned()
+}
+
+fn is_id(attribute: &String) -> bool {
+    attribute == "id"
+}
+
+fn newest_hash() -> u32 {
+    2
+}
+
+impl Default for Flag {
+    /// A flag without a name that is off for everybody.
+    fn default() -> Self {
+        Self {
+            key: String::new(),
+            name: String::new(),
+            description: String::new(),
+            site_ids: Vec::new(),
+            enabled: true,
+            default_value: Value::Bool(false),
+            prerequisites: Vec::new(),
+            schedule: Schedule::default(),
+            rules: Vec::new(),
+            extra: Map::new(),
+        }
+    }
+}
+
+impl Default for Rule {
+    /// A rule for everybody.
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            condition: Map::new(),
+            coverage: WHOLE,
+            value: Value::Null,
+            experiment: None,
+            hash_attribute: id(),
+            seed: String::new(),
+            namespace: None,
+            prerequisites: Vec::new(),
+            schedule: Schedule::default(),
+            note: String::new(),
+            extra: Map::new(),
+        }
+    }
 }
 
 impl Definition for Flag {

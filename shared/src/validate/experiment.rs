@@ -1,4 +1,7 @@
-use super::{MAX_METRICS, MAX_VARIANTS, WHOLE, first_duplicate, key, name, share, text, value};
+use super::{
+    MAX_KEY, MAX_METRICS, MAX_PHASES, condition, event_name, first_duplicate, hash_version, key, name, share,
+    targeting, text, unfinished, value, weights,
+};
 use crate::error::Problem;
 use crate::model::{Experiment, MetricKind, Role, Status};
 
@@ -12,36 +15,67 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
         problems.push(Problem::new("/site_id", "Choose the site on which it runs."));
     }
     problems.extend(share("/coverage", e.coverage));
-    if !matches!(e.hash_version, 1 | 2) {
-        problems.push(Problem::new("/hash_version", "Use hash version 2, or 1 for an imported experiment."));
-    }
-    if e.hash_attribute.is_empty() {
-        problems.push(Problem::new("/hash_attribute", "Name the attribute that is hashed, usually 'id'."));
-    }
-    if e.seed.is_empty() {
-        problems.push(Problem::new("/seed", "Give the hash a seed, usually the key."));
+    problems.extend(hash_version("/hash_version", e.hash_version));
+    problems.extend(targeting::attribute("/hash_attribute", &e.hash_attribute));
+    if e.seed.is_empty() || e.seed.len() > 2 * MAX_KEY {
+        let detail = format!("Give the hash a seed, usually the key, of at most {} characters.", 2 * MAX_KEY);
+        problems.push(Problem::new("/seed", detail));
     }
     variants(e, &mut problems);
+    reach(e, &mut problems);
     metrics(e, &mut problems);
-    if e.status == Status::Running && e.phases.last().is_none_or(|p| p.ended_at.is_some()) {
-        problems.push(Problem::new("/phases", "A running experiment has an open phase. Start it again."));
-    }
+    phases(e, &mut problems);
     problems
 }
 
+/// Who is in it, where and when.
+fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
+    problems.extend(condition("/condition", &e.condition));
+    problems.extend(unfinished("/condition", &e.extra));
+    problems.extend(e.namespace.iter().flat_map(|n| targeting::namespace("/namespace", n)));
+    problems.extend(e.holdout.iter().flat_map(|h| targeting::holdout("/holdout", h)));
+    problems.extend(e.sticky.iter().flat_map(|s| targeting::sticky("/sticky", &e.hash_attribute, s)));
+    problems.extend(targeting::pages("/pages", &e.pages));
+    problems.extend(targeting::schedule("/schedule", &e.schedule));
+    problems.extend(targeting::prerequisites("/prerequisites", None, &e.prerequisites));
+    if e.pages.is_empty() && e.variants.iter().any(|v| v.redirect.is_some()) {
+        problems.push(Problem::new("/pages", "Say on which pages it runs, or it would redirect them all."));
+    }
+}
+
+fn phases(e: &Experiment, problems: &mut Vec<Problem>) {
+    if e.phases.len() > MAX_PHASES {
+        problems.push(Problem::new("/phases", format!("Have at most {MAX_PHASES} phases: copy the experiment.")));
+    }
+    for (i, pair) in e.phases.windows(2).enumerate() {
+        let [before, after] = pair else { continue };
+        if before.ended_at.is_none_or(|ended| ended > after.started_at) {
+            let detail = "A phase begins when the one before has ended.";
+            problems.push(Problem::new(format!("/phases/{}/started_at", i + 1), detail));
+        }
+    }
+    for (i, phase) in e.phases.iter().enumerate() {
+        if phase.ended_at.is_some_and(|ended| ended < phase.started_at) {
+            problems.push(Problem::new(format!("/phases/{i}/ended_at"), "A phase ends after its beginning."));
+        }
+    }
+    if e.status == Status::Running && e.phases.last().is_none_or(|p| p.ended_at.is_some()) {
+        problems.push(Problem::new("/phases", "A running experiment has an open phase. Start it again."));
+    }
+}
+
 fn variants(e: &Experiment, problems: &mut Vec<Problem>) {
-    if !(2..=MAX_VARIANTS).contains(&e.variants.len()) {
-        problems.push(Problem::new("/variants", format!("Have between 2 and {MAX_VARIANTS} variants.")));
-    }
-    let sum: u64 = e.variants.iter().map(|v| u64::from(v.weight)).sum();
-    if sum != u64::from(WHOLE) {
-        let percent = sum as f64 / 100.0;
-        problems.push(Problem::new("/variants", format!("Make the weights sum to 100 %; they sum to {percent} %.")));
-    }
+    problems.extend(weights("/variants", "variants", e.variants.iter().map(|v| v.weight)));
     for (i, v) in e.variants.iter().enumerate() {
         problems.extend(key(&format!("/variants/{i}/id"), &v.id));
         problems.extend(name(&format!("/variants/{i}/name"), &v.name));
         problems.extend(value(&format!("/variants/{i}/config"), &v.config));
+        problems.extend(v.redirect.iter().filter_map(|to| targeting::redirect(&format!("/variants/{i}/redirect"), to)));
+        if v.redirect.is_some() && !(v.config.is_object() || v.config.is_null()) {
+            let detail = "The config of a variant that redirects is a JSON object.";
+            problems.push(Problem::new(format!("/variants/{i}/config"), detail));
+        }
+        problems.extend(unfinished(&format!("/variants/{i}/config"), &v.extra));
     }
     if let Some((i, id)) = first_duplicate(e.variants.iter().map(|v| v.id.as_str())) {
         problems.push(Problem::new(format!("/variants/{i}/id"), format!("Two variants are called '{id}'.")));
@@ -59,10 +93,7 @@ fn metrics(e: &Experiment, problems: &mut Vec<Problem>) {
         problems.extend(key(&format!("/metrics/{i}/id"), &m.id));
         problems.extend(name(&format!("/metrics/{i}/name"), &m.name));
         let MetricKind::Conversion { event } = &m.kind;
-        if event.trim().is_empty() {
-            let detail = "Name the event that counts as a conversion, as the page calls it.";
-            problems.push(Problem::new(format!("/metrics/{i}/event"), detail));
-        }
+        problems.extend(event_name(&format!("/metrics/{i}/event"), event));
     }
     if let Some((i, id)) = first_duplicate(e.metrics.iter().map(|m| m.id.as_str())) {
         problems.push(Problem::new(format!("/metrics/{i}/id"), format!("Two metrics are called '{id}'.")));
@@ -86,6 +117,11 @@ pub fn locked_changes(before: &Experiment, after: &Experiment) -> Vec<Problem> {
         ("/hash_attribute", before.hash_attribute != after.hash_attribute),
         ("/hash_version", before.hash_version != after.hash_version),
         ("/seed", before.seed != after.seed),
+        ("/namespace", before.namespace != after.namespace),
+        ("/holdout", before.holdout != after.holdout),
+        ("/sticky", before.sticky != after.sticky),
+        ("/pages", before.pages != after.pages),
+        ("/prerequisites", before.prerequisites != after.prerequisites),
     ];
     let locked = |pointer: &str| {
         Problem::new(

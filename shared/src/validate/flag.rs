@@ -1,8 +1,11 @@
 use serde_json::Value;
 
-use super::{MAX_RULES, first_duplicate, key, name, share, text, value};
+use super::{
+    MAX_KEY, MAX_NAME, MAX_RULES, MAX_SITES, condition, first_duplicate, hash_version, key, name, share, targeting,
+    text, unfinished, value, weights,
+};
 use crate::error::Problem;
-use crate::model::Flag;
+use crate::model::{Flag, Rule, RuleExperiment};
 
 /// The problems of a flag.
 pub fn flag(f: &Flag) -> Vec<Problem> {
@@ -11,26 +14,80 @@ pub fn flag(f: &Flag) -> Vec<Problem> {
     problems.extend(name("/name", &f.name));
     problems.extend(text("/description", &f.description));
     problems.extend(value("/default_value", &f.default_value));
+    problems.extend(unfinished("/default_value", &f.extra));
     if f.site_ids.is_empty() {
         problems.push(Problem::new("/site_ids", "Choose at least one site that gets the flag."));
     }
     if f.rules.len() > MAX_RULES {
         problems.push(Problem::new("/rules", format!("Have at most {MAX_RULES} rules.")));
     }
+    if f.site_ids.len() > MAX_SITES {
+        problems.push(Problem::new("/site_ids", format!("Choose at most {MAX_SITES} sites.")));
+    }
+    if let Some((i, _)) = first_duplicate(f.site_ids.iter().map(String::as_str)) {
+        problems.push(Problem::new(format!("/site_ids/{i}"), "Name each site once."));
+    }
+    problems.extend(targeting::prerequisites("/prerequisites", Some(&f.key), &f.prerequisites));
+    problems.extend(targeting::schedule("/schedule", &f.schedule));
     for (i, rule) in f.rules.iter().enumerate() {
-        problems.extend(key(&format!("/rules/{i}/id"), &rule.id));
-        problems.extend(share(&format!("/rules/{i}/coverage"), rule.coverage));
-        problems.extend(value(&format!("/rules/{i}/value"), &rule.value));
-        if json_type(&rule.value) != json_type(&f.default_value) {
-            let detail = format!(
-                "Make this a {} like the flag's default, or code that reads it breaks.",
-                json_type(&f.default_value)
-            );
-            problems.push(Problem::new(format!("/rules/{i}/value"), detail));
-        }
+        problems.extend(rule_problems(&format!("/rules/{i}"), f, rule));
     }
     if let Some((i, id)) = first_duplicate(f.rules.iter().map(|r| r.id.as_str())) {
         problems.push(Problem::new(format!("/rules/{i}/id"), format!("Two rules are called '{id}'.")));
+    }
+    problems
+}
+
+fn rule_problems(at: &str, flag: &Flag, rule: &Rule) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(key(&format!("{at}/id"), &rule.id));
+    problems.extend(condition(&format!("{at}/condition"), &rule.condition));
+    problems.extend(share(&format!("{at}/coverage"), rule.coverage));
+    problems.extend(targeting::attribute(&format!("{at}/hash_attribute"), &rule.hash_attribute));
+    if rule.seed.len() > 2 * MAX_KEY {
+        let detail = format!("Shorten the seed to at most {} characters.", 2 * MAX_KEY);
+        problems.push(Problem::new(format!("{at}/seed"), detail));
+    }
+    problems.extend(rule.namespace.iter().flat_map(|n| targeting::namespace(&format!("{at}/namespace"), n)));
+    let prerequisites = format!("{at}/prerequisites");
+    problems.extend(targeting::prerequisites(&prerequisites, Some(&flag.key), &rule.prerequisites));
+    problems.extend(targeting::schedule(&format!("{at}/schedule"), &rule.schedule));
+    problems.extend(text(&format!("{at}/note"), &rule.note));
+    match &rule.experiment {
+        Some(experiment) => problems.extend(split(&format!("{at}/experiment"), flag, experiment)),
+        None => problems.extend(served(&format!("{at}/value"), flag, &rule.value)),
+    }
+    problems.extend(unfinished(&format!("{at}/value"), &rule.extra));
+    problems.extend(unfinished(&format!("{at}/condition"), &rule.extra));
+    problems
+}
+
+fn split(at: &str, flag: &Flag, experiment: &RuleExperiment) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(key(&format!("{at}/key"), &experiment.key));
+    problems.extend(hash_version(&format!("{at}/hash_version"), experiment.hash_version));
+    problems.extend(weights(&format!("{at}/arms"), "arms", experiment.arms.iter().map(|arm| arm.weight)));
+    for (i, arm) in experiment.arms.iter().enumerate() {
+        problems.extend(key(&format!("{at}/arms/{i}/id"), &arm.id));
+        if arm.name.chars().count() > MAX_NAME {
+            let detail = format!("Shorten the name to at most {MAX_NAME} characters.");
+            problems.push(Problem::new(format!("{at}/arms/{i}/name"), detail));
+        }
+        problems.extend(served(&format!("{at}/arms/{i}/value"), flag, &arm.value));
+    }
+    if let Some((i, id)) = first_duplicate(experiment.arms.iter().map(|arm| arm.id.as_str())) {
+        problems.push(Problem::new(format!("{at}/arms/{i}/id"), format!("Two arms are called '{id}'.")));
+    }
+    problems
+}
+
+/// What is wrong with a value that the flag serves.
+fn served(at: &str, flag: &Flag, served: &Value) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = value(at, served).into_iter().collect();
+    let wanted = json_type(&flag.default_value);
+    if json_type(served) != wanted {
+        let detail = format!("Make this a {wanted} like the flag's default, or code that reads it breaks.");
+        problems.push(Problem::new(at, detail));
     }
     problems
 }

@@ -1,3 +1,5 @@
+mod reach;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -111,4 +113,17 @@ fn a_running_experiment_locks_what_decides_who_gets_what() {
 
     shifted.phases.push(crate::model::Phase { started_at: 2, ended_at: None });
     assert_eq!(locked_changes(&running, &shifted), [], "a new phase may have a new allocation");
+}
+
+#[test]
+fn what_is_not_json_yet_cannot_go_live() {
+    let mut experiment = experiment_json();
+    experiment["variants"][1]["config_text"] = json!("{\"headline\": ");
+    assert_eq!(document(Kind::Experiment, &experiment)[0].pointer, "/variants/1/config");
+    let flag = json!({
+        "key": "f", "name": "F", "site_ids": ["sit_1"], "enabled": true, "default_value": true, "default_value_text": "tru",
+        "rules": [{"id": "r", "condition": {}, "condition_text": "{", "coverage": 10000, "value": false, "value_text": "fals"}]
+    });
+    let pointers: Vec<_> = document(Kind::Flag, &flag).into_iter().map(|p| p.pointer).collect();
+    assert_eq!(pointers, ["/default_value", "/rules/0/value", "/rules/0/condition"]);
 }

@@ -1,0 +1,111 @@
+//! What experiments, flags and rules have in common.
+
+use super::condition::{condition, pattern_problem};
+use super::{MAX_ATTRIBUTE, MAX_PAGES, MAX_PATTERN, MAX_PREREQUISITES, MAX_URL, WHOLE, key};
+use crate::error::Problem;
+use crate::eval::url::UrlPattern;
+use crate::model::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};
+
+pub(super) fn namespace(pointer: &str, namespace: &Namespace) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = key(&format!("{pointer}/key"), &namespace.key).into_iter().collect();
+    if namespace.until > WHOLE {
+        problems.push(Problem::new(format!("{pointer}/until"), "A namespace ends at 100 %."));
+    }
+    if namespace.from >= namespace.until {
+        problems.push(Problem::new(format!("{pointer}/from"), "Begin before the end, or nobody is in it."));
+    }
+    problems
+}
+
+pub(super) fn holdout(pointer: &str, holdout: &Holdout) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = key(&format!("{pointer}/key"), &holdout.key).into_iter().collect();
+    if !(1..WHOLE).contains(&holdout.share) {
+        problems.push(Problem::new(format!("{pointer}/share"), "Keep more than nobody and fewer than all out."));
+    }
+    problems
+}
+
+pub(super) fn schedule(pointer: &str, schedule: &Schedule) -> Option<Problem> {
+    let (Some(from), Some(until)) = (schedule.from, schedule.until) else { return None };
+    (from >= until).then(|| Problem::new(format!("{pointer}/until"), "End after the beginning, or it never applies."))
+}
+
+/// The problems of prerequisites of something that the flag `own` may not depend on, if it is one's.
+pub(super) fn prerequisites(pointer: &str, own: Option<&str>, list: &[Prerequisite]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if list.len() > MAX_PREREQUISITES {
+        problems.push(Problem::new(pointer, format!("Have at most {MAX_PREREQUISITES} prerequisites.")));
+    }
+    for (i, prerequisite) in list.iter().enumerate() {
+        let at = format!("{pointer}/{i}");
+        problems.extend(key(&format!("{at}/flag"), &prerequisite.flag));
+        if own == Some(prerequisite.flag.as_str()) {
+            problems.push(Problem::new(format!("{at}/flag"), "A flag cannot wait for itself."));
+        }
+        let names_value = |name: &String| name == "value" || name.starts_with("value.") || name.starts_with('$');
+        if prerequisite.condition.is_empty() || !prerequisite.condition.keys().all(names_value) {
+            let detail = "Ask for the flag's value, as in {\"value\": true}.";
+            problems.push(Problem::new(format!("{at}/condition"), detail));
+        }
+        problems.extend(condition(&format!("{at}/condition"), &prerequisite.condition));
+    }
+    problems
+}
+
+pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if pages.len() > MAX_PAGES {
+        problems.push(Problem::new(pointer, format!("List at most {MAX_PAGES} patterns.")));
+    }
+    for (i, page) in pages.iter().enumerate() {
+        let detail = if page.pattern.trim().is_empty() {
+            Some("Write a page's address, or a part of it with * for the rest.".to_owned())
+        } else if page.kind == PatternKind::Regex {
+            pattern_problem(&page.pattern)
+        } else if page.pattern.len() > MAX_PATTERN {
+            Some(format!("Shorten the pattern to at most {MAX_PATTERN} characters."))
+        } else {
+            let source = serde_json::json!({"type": page.kind.as_str(), "pattern": page.pattern});
+            let understood = UrlPattern::parse(&source).is_understood();
+            (!understood).then(|| "This is no address: write it like /cart/* or *.shop.example/sale.".to_owned())
+        };
+        problems.extend(detail.map(|detail| Problem::new(format!("{pointer}/{i}/pattern"), detail)));
+    }
+    problems
+}
+
+/// What is wrong with the name of an attribute that is hashed.
+pub(super) fn attribute(pointer: &str, name: &str) -> Option<Problem> {
+    if name.is_empty() {
+        Some(Problem::new(pointer, "Name the attribute that is hashed, usually 'id'."))
+    } else if name.len() > MAX_ATTRIBUTE {
+        Some(Problem::new(pointer, format!("Shorten the attribute's name to at most {MAX_ATTRIBUTE} characters.")))
+    } else {
+        None
+    }
+}
+
+pub(super) fn sticky(pointer: &str, hash_attribute: &str, sticky: &Sticky) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if sticky.min_version > sticky.version {
+        let detail = "The least version cannot be newer than the version itself.";
+        problems.push(Problem::new(format!("{pointer}/min_version"), detail));
+    }
+    if sticky.fallback_attribute == hash_attribute {
+        let detail = "Name another attribute than the hashed one, or none.";
+        problems.push(Problem::new(format!("{pointer}/fallback_attribute"), detail));
+    }
+    if !sticky.fallback_attribute.is_empty() {
+        problems.extend(attribute(&format!("{pointer}/fallback_attribute"), &sticky.fallback_attribute));
+    }
+    problems
+}
+
+/// What is wrong with an address that visitors are sent to.
+pub(super) fn redirect(pointer: &str, address: &str) -> Option<Problem> {
+    if address.len() > MAX_URL {
+        return Some(Problem::new(pointer, format!("Shorten the address to at most {MAX_URL} characters.")));
+    }
+    let web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    (!web).then(|| Problem::new(pointer, "Write the whole address, beginning with https://."))
+}
