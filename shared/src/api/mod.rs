@@ -1,10 +1,14 @@
 //! The HTTP contract between the desktop (or any client) and the edge: routes and bodies.
 //! Errors are `application/problem+json`, see [`ProblemDetails`].
 
+mod evaluate;
 mod events;
 mod publish;
 mod sync;
 
+pub use evaluate::{
+    AssignResponse, EvaluateRequest, MAX_EVALUATE_BYTES, MAX_KEYS, ResolveAllResponse, ResolveResponse,
+};
 pub use events::{BatchResponse, CollectRequest, Refused, SegmentInfo, SegmentList};
 pub use publish::{Bundle, Publication, PublishRequest, Release, SiteBundle};
 pub use sync::{Cursor, MAX_OPS, Op, OpOutcome, PULL_PAGE, PullResponse, PushRequest, PushResponse};
@@ -37,6 +41,16 @@ pub mod route {
     pub const SEGMENT: &str = "/api/events/segments/{id}";
     /// GET, public: a GrowthBook payload.
     pub const FEATURES: &str = "/api/features/{site_id}";
+    /// POST, public, site-validated: which variant a visitor gets. The id is the experiment's key or document id.
+    pub const ASSIGN: &str = "/api/experiments/{id}/assign";
+    /// POST, public, site-validated: a flag's value for a visitor.
+    pub const RESOLVE: &str = "/api/flags/{key}/resolve";
+    /// POST, public, site-validated: several flags' values, or those of all.
+    pub const RESOLVE_ALL: &str = "/api/flags/resolve";
+    /// POST, public: OFREP's bulk evaluation. A provider's base address is `/sites/{site_id}`.
+    pub const OFREP_ALL: &str = "/sites/{site_id}/ofrep/v1/evaluate/flags";
+    /// POST, public: OFREP's evaluation of one flag.
+    pub const OFREP_ONE: &str = "/sites/{site_id}/ofrep/v1/evaluate/flags/{key}";
     /// GET, public; query `site` inlines the definitions.
     pub const SCRIPT: &str = "/beacon.js";
 }

@@ -62,4 +62,7 @@ pub struct SiteBundle {
     pub enabled: bool,
     /// The GrowthBook payload: `{features: {key: {defaultValue, rules}}, experiments: [{key, variations, …}]}`.
     pub payload: Value,
+    /// Keys of the site's experiments, by document id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub experiments: BTreeMap<String, String>,
 }

@@ -1,75 +1,162 @@
 //! Features and experiments, resolved.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::bucket::{bucket_ranges, choose_variation};
-use super::context::{Context, ExperimentResult, FeatureResult, Source};
+use super::bucket::{Range, bucket_ranges, choose_variation};
+use super::condition::{Condition, Subject};
+use super::context::Context;
 use super::definitions::{Definitions, Experiment, Filter, Namespace, Parent, Rollout, Rule, Serves};
 use super::hash::hash;
+use super::result::{ExperimentResult, FeatureResult, Leaf, Reason, Source};
+use super::sticky::{self, StickyAssignment, Stuck};
+use super::trace::{Purpose, Step, Witness};
 use super::url;
 
 /// How many features may stand in a chain of prerequisites.
 pub const MAX_CHAIN: usize = 100;
+/// How many features one evaluation resolves: prerequisites that share prerequisites can multiply. Beyond it, a
+/// feature counts as one that depends on itself.
+pub const MAX_RESOLUTIONS: u32 = 10_000;
 
-/// The features that are being resolved, outermost first: what makes a cycle visible.
-type Chain<'c> = Vec<&'c str>;
+/// A result, and what a caller that keeps assignments has to store.
+#[derive(Clone, Debug)]
+pub struct Evaluation<T> {
+    /// The result.
+    pub result: T,
+    /// Assignments that are not in the context's documents yet.
+    pub assigned: Vec<StickyAssignment>,
+}
 
-/// What a prerequisite came to.
+impl Definitions {
+    /// A feature's value for this visitor.
+    pub fn feature<'e>(&'e self, key: &'e str, context: &'e Context<'e>) -> FeatureResult<'e> {
+        Pass::new(self, context, ()).resolve(key, None)
+    }
+
+    /// Runs an experiment for this visitor.
+    pub fn run<'e>(&'e self, experiment: &'e Experiment, context: &'e Context<'e>) -> ExperimentResult<'e> {
+        Pass::new(self, context, ()).assign(experiment, None, None)
+    }
+
+    /// A feature's value, with the assignments to keep.
+    pub fn feature_kept<'e>(&'e self, key: &'e str, context: &'e Context<'e>) -> Evaluation<FeatureResult<'e>> {
+        let mut pass = Pass::new(self, context, ());
+        let result = pass.resolve(key, None);
+        Evaluation { result, assigned: pass.assigned }
+    }
+
+    /// An experiment's variation, with the assignments to keep.
+    pub fn run_kept<'e>(
+        &'e self,
+        experiment: &'e Experiment,
+        context: &'e Context<'e>,
+    ) -> Evaluation<ExperimentResult<'e>> {
+        let mut pass = Pass::new(self, context, ());
+        let result = pass.assign(experiment, None, None);
+        Evaluation { result, assigned: pass.assigned }
+    }
+
+    /// A feature's value, with every step that led to it.
+    pub fn feature_traced<'e>(&'e self, key: &'e str, context: &'e Context<'e>) -> (FeatureResult<'e>, Vec<Step>) {
+        let mut pass = Pass::new(self, context, Vec::new());
+        let result = pass.resolve(key, None);
+        (result, pass.witness)
+    }
+
+    /// An experiment's variation, with every step that led to it.
+    pub fn run_traced<'e>(
+        &'e self,
+        experiment: &'e Experiment,
+        context: &'e Context<'e>,
+    ) -> (ExperimentResult<'e>, Vec<Step>) {
+        let mut pass = Pass::new(self, context, Vec::new());
+        let result = pass.assign(experiment, None, None);
+        (result, pass.witness)
+    }
+}
+
+/// The features that are being resolved, innermost first: what makes a cycle visible.
+struct Link<'c> {
+    key: &'c str,
+    outer: Option<&'c Link<'c>>,
+    length: usize,
+}
+
+impl Link<'_> {
+    fn holds(&self, key: &str) -> bool {
+        std::iter::successors(Some(self), |link| link.outer).any(|link| link.key == key)
+    }
+}
+
+/// What prerequisites came to.
 enum Gate {
     Open,
     Closed { gate: bool },
     Cycle,
 }
 
-impl Definitions {
-    /// A feature's value for this visitor.
-    pub fn feature<'d>(&'d self, key: &'d str, context: &Context<'_>) -> FeatureResult<'d> {
-        self.resolve(key, context, &mut Vec::new())
+/// One evaluation for one visitor.
+struct Pass<'e, W> {
+    definitions: &'e Definitions,
+    context: &'e Context<'e>,
+    assigned: Vec<StickyAssignment>,
+    resolutions: u32,
+    witness: W,
+}
+
+impl<'e, W: Witness> Pass<'e, W> {
+    fn new(definitions: &'e Definitions, context: &'e Context<'e>, witness: W) -> Self {
+        Self { definitions, context, assigned: Vec::new(), resolutions: 0, witness }
     }
 
-    /// Runs an experiment for this visitor.
-    pub fn run<'d>(&'d self, experiment: &'d Experiment, context: &Context<'_>) -> ExperimentResult<'d> {
-        self.assign(experiment, None, context, &mut Vec::new())
+    fn resolve(&mut self, key: &'e str, outer: Option<&Link<'_>>) -> FeatureResult<'e> {
+        self.witness.see(|| Step::Feature { key: key.to_owned() });
+        let result = self.resolve_unseen(key, outer);
+        let (value, source) = (result.value, result.source);
+        self.witness.see(|| Step::Decided { key: key.to_owned(), value: value.clone(), source });
+        result
     }
 
-    fn resolve<'d>(&'d self, key: &'d str, context: &Context<'_>, chain: &mut Chain<'d>) -> FeatureResult<'d> {
-        if chain.contains(&key) || chain.len() >= MAX_CHAIN {
+    fn resolve_unseen(&mut self, key: &'e str, outer: Option<&Link<'_>>) -> FeatureResult<'e> {
+        self.resolutions += 1;
+        let length = outer.map_or(1, |link| link.length + 1);
+        if outer.is_some_and(|l| l.holds(key)) || length > MAX_CHAIN || self.resolutions > MAX_RESOLUTIONS {
             return plain(&Value::Null, Source::CyclicPrerequisite);
         }
-        let Some(feature) = self.features.get(key) else { return plain(&Value::Null, Source::UnknownFeature) };
-        chain.push(key);
-        let decided = feature.rules.iter().find_map(|rule| self.rule(key, rule, context, chain));
-        chain.pop();
-        decided.unwrap_or_else(|| plain(&feature.default_value, Source::DefaultValue))
+        let Some(feature) = self.definitions.features.get(key) else {
+            return plain(&Value::Null, Source::UnknownFeature);
+        };
+        let link = Link { key, outer, length };
+        for (index, rule) in feature.rules.iter().enumerate() {
+            self.witness.see(|| Step::Rule { index, id: rule.id.clone() });
+            if let Some(result) = self.rule(key, rule, &link) {
+                return result;
+            }
+            self.witness.see(|| Step::Skipped { index });
+        }
+        plain(&feature.default_value, Source::DefaultValue)
     }
 
     /// What a rule decides, or `None` when the next one is to be asked.
-    fn rule<'d>(
-        &'d self,
-        key: &'d str,
-        rule: &'d Rule,
-        context: &Context<'_>,
-        chain: &mut Chain<'d>,
-    ) -> Option<FeatureResult<'d>> {
-        match self.parents(&rule.parents, context, chain) {
+    fn rule(&mut self, key: &'e str, rule: &'e Rule, link: &Link<'_>) -> Option<FeatureResult<'e>> {
+        match self.parents(&rule.parents, Some(link)) {
             Gate::Open => {}
             Gate::Cycle => return Some(plain(&Value::Null, Source::CyclicPrerequisite)),
             Gate::Closed { gate: true } => return Some(plain(&Value::Null, Source::Prerequisite)),
             Gate::Closed { gate: false } => return None,
         }
-        if is_filtered_out(&rule.filters, context) {
+        if self.is_filtered_out(&rule.filters) {
             return None;
         }
         match &rule.serves {
             Serves::Force { value, condition, rollout } => {
-                let eligible = condition.as_ref().is_none_or(|c| c.matches(context.attributes, &self.groups));
-                let included = eligible && rollout.as_ref().is_none_or(|r| is_in_rollout(r, context));
+                let included = self.holds(condition.as_ref()) && rollout.as_ref().is_none_or(|r| self.is_in_rollout(r));
                 included.then(|| FeatureResult { rule_id: &rule.id, ..plain(value, Source::Force) })
             }
             Serves::Experiment(experiment) => {
-                let result = self.assign(experiment, Some(key), context, chain);
+                let result = self.assign(experiment, Some(key), Some(link));
                 let passes_through = result.meta().is_some_and(|m| m.passthrough);
-                let value = experiment.variations.get(result.variation)?;
+                let value = result.value();
                 (result.in_experiment && !passes_through).then(|| FeatureResult {
                     rule_id: &rule.id,
                     experiment: Some(result),
@@ -80,84 +167,284 @@ impl Definitions {
         }
     }
 
-    fn parents<'d>(&'d self, parents: &'d [Parent], context: &Context<'_>, chain: &mut Chain<'d>) -> Gate {
+    fn parents(&mut self, parents: &'e [Parent], link: Option<&Link<'_>>) -> Gate {
         for parent in parents {
-            let result = self.resolve(&parent.key, context, chain);
+            let result = self.resolve(&parent.key, link);
             if result.source == Source::CyclicPrerequisite {
                 return Gate::Cycle;
             }
-            if !parent.condition.matches(&json!({"value": result.value}), &self.groups) {
+            let passed = parent.condition.holds(Subject::Value(result.value), &self.definitions.groups);
+            self.witness.see(|| Step::Prerequisite {
+                feature: parent.key.clone(),
+                value: result.value.clone(),
+                passed,
+                gate: parent.gate,
+            });
+            if !passed {
                 return Gate::Closed { gate: parent.gate };
             }
         }
         Gate::Open
     }
 
-    fn assign<'d>(
-        &'d self,
-        experiment: &'d Experiment,
-        feature: Option<&'d str>,
-        context: &Context<'_>,
-        chain: &mut Chain<'d>,
-    ) -> ExperimentResult<'d> {
-        let value = context.hash_value(&experiment.hash_attribute);
-        let outcome = |variation: Option<usize>, bucket: Option<f64>| ExperimentResult {
+    fn holds(&mut self, condition: Option<&Condition>) -> bool {
+        let Some(condition) = condition else { return true };
+        let (subject, groups) = (Subject::Members(self.context.attributes), &self.definitions.groups);
+        let passed = condition.holds(subject, groups);
+        self.witness.see(|| Step::Condition { parts: condition.parts(subject, groups), passed });
+        passed
+    }
+
+    fn assign(
+        &mut self,
+        experiment: &'e Experiment,
+        feature: Option<&'e str>,
+        link: Option<&Link<'_>>,
+    ) -> ExperimentResult<'e> {
+        let (attribute, value) = self.hashed(experiment);
+        let mut result = ExperimentResult {
             experiment,
             feature,
-            variation: variation.unwrap_or(0),
-            in_experiment: variation.is_some(),
-            hash_used: bucket.is_some(),
-            bucket,
-            hash_attribute: &experiment.hash_attribute,
-            hash_value: context.attribute(&experiment.hash_attribute).cloned().unwrap_or_else(|| "".into()),
+            variation: 0,
+            in_experiment: false,
+            hash_used: false,
+            sticky_used: false,
+            bucket: None,
+            hash_attribute: attribute,
+            hash_value: value,
+            reason: Reason::Disabled,
+            bandit: self.leaf(experiment),
         };
-        let out = || outcome(None, None);
-        let count = experiment.variations.len();
-        if count < 2 || !context.enabled {
-            return out();
+        let (variation, reason, bucket) = self.choose(&result, link);
+        result.reason = reason;
+        result.sticky_used = matches!(reason, Reason::Sticky | Reason::StickyBlocked);
+        result.bucket = bucket;
+        result.hash_used = bucket.is_some();
+        result.in_experiment = variation.is_some();
+        result.variation = variation.unwrap_or(0);
+        if result.hash_used {
+            self.keep(&result);
         }
-        if experiment.url_patterns.as_ref().is_some_and(|p| !url::is_targeted(context.url, p)) {
-            return out();
-        }
-        if let Some(variation) = url::query_override(&experiment.key, context.url, count) {
-            return outcome(Some(variation), None);
-        }
-        if let Some(variation) = context.forced_variations.get(&experiment.key) {
-            return outcome(index(*variation, count), None);
-        }
-        if !experiment.active || value.is_empty() || !self.is_eligible(experiment, &value, context, chain) {
-            return out();
-        }
-        let Some((variation, bucket)) = choose(experiment, &value) else { return out() };
-        match experiment.force {
-            Some(force) => outcome(index(force, count), None),
-            None if context.qa_mode || experiment.stopped => out(),
-            None => outcome(Some(variation), Some(bucket)),
+        self.witness.see(|| Step::Experiment { key: experiment.key.clone(), variation, reason });
+        result
+    }
+
+    /// The attribute that counts for this experiment, and its value.
+    fn hashed(&self, experiment: &'e Experiment) -> (&'e str, &'e Value) {
+        let own = self.context.hashed(&experiment.hash_attribute);
+        let fallback = experiment.fallback_attribute.as_deref().filter(|_| self.is_sticky(experiment));
+        match fallback {
+            Some(name) if !super::condition::is_truthy(own) => {
+                let value = self.context.hashed(name);
+                let found = super::condition::is_truthy(value);
+                (if found { name } else { &experiment.hash_attribute }, value)
+            }
+            _ => (&experiment.hash_attribute, own),
         }
     }
 
-    fn is_eligible<'d>(
-        &'d self,
-        experiment: &'d Experiment,
-        value: &str,
-        context: &Context<'_>,
-        chain: &mut Chain<'d>,
-    ) -> bool {
-        let inside = match (&experiment.filters, &experiment.namespace) {
-            (Some(filters), _) => !is_filtered_out(filters, context),
-            (None, Some(namespace)) => namespace.contains(value),
-            (None, None) => true,
+    fn is_sticky(&self, experiment: &Experiment) -> bool {
+        self.context.sticky.is_some() && experiment.sticky
+    }
+
+    /// The leaf of the experiment's bandit that the visitor falls into.
+    fn leaf(&self, experiment: &'e Experiment) -> Option<Leaf<'e>> {
+        let bandit = self.definitions.bandits.get(experiment.bandit.as_ref()?)?;
+        let matches = |c: &Condition| c.matches(self.context.attributes, &self.definitions.groups);
+        let leaf = bandit.leaves.iter().find(|leaf| matches(&leaf.condition));
+        Some(Leaf {
+            id: leaf.map(|leaf| &leaf.id),
+            weights: leaf.map_or(experiment.weights.as_deref(), |leaf| leaf.weights.as_deref()),
+            version: bandit.version.as_ref(),
+        })
+    }
+
+    /// The variation, why, and the visitor's place when the hash decided.
+    fn choose(
+        &mut self,
+        asked: &ExperimentResult<'e>,
+        link: Option<&Link<'_>>,
+    ) -> (Option<usize>, Reason, Option<f64>) {
+        let experiment = asked.experiment;
+        if let Some((variation, reason)) = self.before_hash(experiment) {
+            return (variation, reason, None);
+        }
+        let value = super::condition::to_text(asked.hash_value);
+        if value.is_empty() {
+            return (None, Reason::NoHashValue, None);
+        }
+        let stuck = match self.context.sticky.filter(|_| experiment.sticky) {
+            Some(documents) => sticky::find(experiment, self.context, documents),
+            None => Stuck::Nothing,
         };
-        inside
-            && experiment.condition.as_ref().is_none_or(|c| c.matches(context.attributes, &self.groups))
-            && matches!(self.parents(&experiment.parents, context, chain), Gate::Open)
+        let kept = if let Stuck::Variation(variation) = stuck { Some(variation) } else { None };
+        if kept.is_none()
+            && let Some(reason) = self.ineligible(experiment, &value, link)
+        {
+            return (None, reason, None);
+        }
+        let Some(place) = hash(&experiment.seed, &value, experiment.hash_version) else {
+            return (None, Reason::UnknownHashVersion, None);
+        };
+        let chosen = kept.or_else(|| self.place(asked, &value, place));
+        if matches!(stuck, Stuck::Blocked) {
+            return (None, Reason::StickyBlocked, None);
+        }
+        let Some(variation) = chosen.filter(|v| *v < experiment.variations.len()) else {
+            return (None, Reason::NotCovered, None);
+        };
+        match experiment.force {
+            Some(force) => (index(force, experiment.variations.len()), Reason::DefinitionOverride, None),
+            None if self.context.qa_mode => (None, Reason::QaMode, None),
+            None if experiment.stopped => (None, Reason::Stopped, None),
+            None if kept.is_some() => (Some(variation), Reason::Sticky, Some(place)),
+            None => (Some(variation), Reason::Hashed, Some(place)),
+        }
+    }
+
+    /// What is decided before anything is hashed.
+    fn before_hash(&mut self, experiment: &Experiment) -> Option<(Option<usize>, Reason)> {
+        let count = experiment.variations.len();
+        if count < 2 {
+            return Some((None, Reason::TooFewVariations));
+        }
+        if !self.context.enabled {
+            return Some((None, Reason::Disabled));
+        }
+        if let Some(patterns) = &experiment.url_patterns {
+            let passed = self.context.page().is_some_and(|page| url::is_targeted(page, patterns));
+            self.witness.see(|| Step::Url { page: self.context.url.to_owned(), passed });
+            if !passed {
+                return Some((None, Reason::Url));
+            }
+        }
+        if let Some(variation) = url::query_override(&experiment.key, self.context.url, count) {
+            return Some((Some(variation), Reason::QueryOverride));
+        }
+        if let Some(variation) = self.context.forced_variations.get(&experiment.key) {
+            return Some((index(*variation, count), Reason::ContextOverride));
+        }
+        (!experiment.active).then_some((None, Reason::Inactive))
+    }
+
+    fn ineligible(&mut self, experiment: &'e Experiment, value: &str, link: Option<&Link<'_>>) -> Option<Reason> {
+        let outside = match (&experiment.filters, &experiment.namespace) {
+            (Some(filters), _) => self.is_filtered_out(filters),
+            (None, Some(namespace)) => !self.is_in_namespace(namespace, &experiment.hash_attribute, value),
+            (None, None) => false,
+        };
+        if outside {
+            return Some(Reason::Filtered);
+        }
+        if !self.holds(experiment.condition.as_ref()) {
+            return Some(Reason::Condition);
+        }
+        (!matches!(self.parents(&experiment.parents, link), Gate::Open)).then_some(Reason::Prerequisite)
+    }
+
+    /// The variation whose range holds the place.
+    fn place(&mut self, asked: &ExperimentResult<'e>, value: &str, place: f64) -> Option<usize> {
+        let experiment = asked.experiment;
+        let from_bandit = asked.bandit.as_ref().filter(|_| !experiment.fixed_ranges);
+        let from_bandit =
+            from_bandit.map(|leaf| bucket_ranges(experiment.variations.len(), experiment.coverage, leaf.weights));
+        let ranges = from_bandit.as_deref().unwrap_or(&experiment.ranges);
+        let chosen = choose_variation(place, ranges);
+        self.witness.see(|| Step::Hash {
+            purpose: Purpose::Variation,
+            attribute: asked.hash_attribute.to_owned(),
+            value: value.to_owned(),
+            seed: experiment.seed.clone(),
+            version: experiment.hash_version,
+            place: Some(place),
+            ranges: ranges.to_vec(),
+            chosen,
+        });
+        chosen
+    }
+
+    /// Notes the assignment unless the documents have it.
+    fn keep(&mut self, result: &ExperimentResult<'e>) {
+        let Some(documents) = self.context.sticky.filter(|_| result.experiment.sticky) else { return };
+        let assignment = sticky::assignment(result.experiment, result.hash_attribute, result.hash_value, result.key());
+        let key = sticky::sticky_key(&assignment.attribute_name, &assignment.attribute_value);
+        let known = documents.get(&key).and_then(|d| d.assignments.get(&assignment.experiment));
+        if known != Some(&assignment.variation) && !self.assigned.contains(&assignment) {
+            self.assigned.push(assignment);
+        }
+    }
+
+    fn is_in_namespace(&mut self, namespace: &Namespace, attribute: &str, value: &str) -> bool {
+        let passed = namespace.contains(value);
+        self.witness.see(|| Step::Hash {
+            purpose: Purpose::Filter,
+            attribute: attribute.to_owned(),
+            value: value.to_owned(),
+            seed: namespace.seed(),
+            version: 1,
+            place: hash(&namespace.seed(), value, 1),
+            ranges: vec![namespace.range],
+            chosen: passed.then_some(0),
+        });
+        passed
+    }
+
+    fn is_filtered_out(&mut self, filters: &[Filter]) -> bool {
+        filters.iter().any(|filter| {
+            self.falls_into(Purpose::Filter, &filter.attribute, &filter.seed, filter.hash_version, &filter.ranges)
+                .is_none()
+        })
+    }
+
+    fn is_in_rollout(&mut self, rollout: &Rollout) -> bool {
+        if rollout.range.is_none() && rollout.coverage == Some(0.0) {
+            return false;
+        }
+        let fallback = rollout.fallback_attribute.as_deref().filter(|_| self.context.sticky.is_some());
+        let attribute = match fallback {
+            Some(name) if !super::condition::is_truthy(self.context.hashed(&rollout.hash_attribute)) => name,
+            _ => &rollout.hash_attribute,
+        };
+        // The reference counts the end of a coverage in, and that of a range not.
+        let range = rollout.range.unwrap_or((0.0, rollout.coverage.unwrap_or(1.0).next_up()));
+        self.falls_into(Purpose::Rollout, attribute, &rollout.seed, rollout.hash_version, &[range]).is_some()
+    }
+
+    /// The range that holds the visitor's place.
+    fn falls_into(
+        &mut self,
+        purpose: Purpose,
+        attribute: &str,
+        seed: &str,
+        version: u32,
+        ranges: &[Range],
+    ) -> Option<usize> {
+        let value = self.context.hash_value(attribute);
+        let place = if value.is_empty() { None } else { hash(seed, &value, version) };
+        let chosen = place.and_then(|place| choose_variation(place, ranges));
+        self.witness.see(|| Step::Hash {
+            purpose,
+            attribute: attribute.to_owned(),
+            value: value.into_owned(),
+            seed: seed.to_owned(),
+            version,
+            place,
+            ranges: ranges.to_vec(),
+            chosen,
+        });
+        chosen
     }
 }
 
 impl Namespace {
+    /// What ids are hashed with.
+    fn seed(&self) -> String {
+        format!("__{}", self.id)
+    }
+
     /// Whether a visitor with this id is in it.
     pub fn contains(&self, value: &str) -> bool {
-        hash(&format!("__{}", self.id), value, 1).is_some_and(|n| n >= self.range.0 && n < self.range.1)
+        hash(&self.seed(), value, 1).is_some_and(|n| n >= self.range.0 && n < self.range.1)
     }
 }
 
@@ -169,124 +456,5 @@ fn index(variation: i64, count: usize) -> Option<usize> {
     usize::try_from(variation).ok().filter(|v| *v < count)
 }
 
-/// The variation of a visitor with this hash value, and the visitor's place.
-fn choose(experiment: &Experiment, value: &str) -> Option<(usize, f64)> {
-    let bucket = hash(&experiment.seed, value, experiment.hash_version)?;
-    let variation = match &experiment.ranges {
-        Some(ranges) => choose_variation(bucket, ranges),
-        None => {
-            let weights = experiment.weights.as_deref();
-            choose_variation(bucket, &bucket_ranges(experiment.variations.len(), experiment.coverage, weights))
-        }
-    };
-    variation.filter(|v| *v < experiment.variations.len()).map(|v| (v, bucket))
-}
-
-fn is_filtered_out(filters: &[Filter], context: &Context<'_>) -> bool {
-    filters.iter().any(|filter| {
-        let value = context.hash_value(&filter.attribute);
-        let place = if value.is_empty() { None } else { hash(&filter.seed, &value, filter.hash_version) };
-        place.is_none_or(|n| choose_variation(n, &filter.ranges).is_none())
-    })
-}
-
-fn is_in_rollout(rollout: &Rollout, context: &Context<'_>) -> bool {
-    if rollout.range.is_none() && rollout.coverage == Some(0.0) {
-        return false;
-    }
-    let value = context.hash_value(&rollout.hash_attribute);
-    if value.is_empty() {
-        return false;
-    }
-    let Some(place) = hash(&rollout.seed, &value, rollout.hash_version) else { return false };
-    match (rollout.range, rollout.coverage) {
-        (Some((from, to)), _) => place >= from && place < to,
-        (None, Some(coverage)) => place <= coverage,
-        (None, None) => true,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn feature(payload: Value, attributes: Value) -> (Value, &'static str) {
-        let definitions = Definitions::parse(&payload);
-        let result = definitions.feature("f", &Context::new(&attributes));
-        (result.value.clone(), result.source.as_str())
-    }
-
-    #[test]
-    fn the_first_rule_that_applies_decides() {
-        let payload = json!({"features": {"f": {"defaultValue": 0, "rules": [
-            {"force": 1, "condition": {"country": "DE"}},
-            {"force": 2, "coverage": 0},
-            {"force": 3, "coverage": 1},
-        ]}}});
-        assert_eq!(feature(payload.clone(), json!({"id": "x", "country": "DE"})), (json!(1), "force"));
-        assert_eq!(feature(payload.clone(), json!({"id": "x"})), (json!(3), "force"));
-        assert_eq!(feature(payload, json!({})), (json!(0), "defaultValue"));
-        assert_eq!(feature(json!({}), json!({})), (Value::Null, "unknownFeature"));
-    }
-
-    #[test]
-    fn prerequisites_gate_and_cycles_end() {
-        let gated = |gate: bool| {
-            json!({"features": {
-                "f": {"defaultValue": "on", "rules": [
-                    {"parentConditions": [{"id": "p", "condition": {"value": true}, "gate": gate}], "force": "forced"}
-                ]},
-                "p": {"defaultValue": false}
-            }})
-        };
-        assert_eq!(feature(gated(true), json!({})), (Value::Null, "prerequisite"));
-        assert_eq!(feature(gated(false), json!({})), (json!("on"), "defaultValue"));
-
-        let cycle = |to: &str| json!({"rules": [{"parentConditions": [{"id": to}], "force": 1}]});
-        let payload = json!({"features": {"f": cycle("g"), "g": cycle("h"), "h": cycle("f")}});
-        assert_eq!(feature(payload, json!({})), (Value::Null, "cyclicPrerequisite"));
-
-        let long: serde_json::Map<String, Value> = (0..10_000)
-            .map(|i| (if i == 0 { "f".into() } else { format!("f{i}") }, cycle(&format!("f{}", i + 1))))
-            .collect();
-        assert_eq!(feature(json!({"features": long}), json!({})).1, "cyclicPrerequisite");
-    }
-
-    #[test]
-    fn an_experiment_splits_as_its_weights_say() {
-        let definitions = Definitions::default();
-        let experiment = Experiment::parse(
-            &json!({"key": "e", "variations": ["a", "b"], "weights": [0.2, 0.8], "coverage": 0.5, "hashVersion": 2}),
-            None,
-        )
-        .expect("it has variations");
-        let mut counts = [0u32; 3];
-        for i in 0..20_000 {
-            let attributes = json!({"id": format!("v{i}")});
-            let result = definitions.run(&experiment, &Context::new(&attributes));
-            counts[if result.in_experiment { result.variation } else { 2 }] += 1;
-        }
-        for (count, share) in counts.into_iter().zip([0.1, 0.4, 0.5]) {
-            let expected = 20_000.0 * share;
-            assert!((f64::from(count) - expected).abs() < 4.0 * expected.sqrt(), "{counts:?}");
-        }
-    }
-
-    #[test]
-    fn nonsense_is_nobodys_experiment() {
-        for source in [
-            json!({"key": "e", "variations": []}),
-            json!({"key": "e", "variations": [1, 2], "hashVersion": 9}),
-            json!({"key": "e", "variations": [1, 2], "ranges": [[0, 0]]}),
-            json!({"key": "e", "variations": [1, 2], "force": 7}),
-            json!({"key": "e", "variations": [1, 2], "status": "draft"}),
-            json!({"key": "e", "variations": [1, 2], "namespace": ["n", 2, 1]}),
-        ] {
-            let experiment = Experiment::parse(&source, None).expect("variations is a list");
-            let attributes = json!({"id": "1"});
-            let definitions = Definitions::default();
-            let result = definitions.run(&experiment, &Context::new(&attributes));
-            assert!(!result.in_experiment && !result.hash_used, "{source}");
-        }
-    }
-}
+mod tests;

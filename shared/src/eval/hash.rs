@@ -1,8 +1,35 @@
 //! FNV-1a over UTF-16 code units, as JavaScript sees strings.
 
-/// FNV-1a, 32 bits. GrowthBook's JavaScript XORs whole code units, so a character outside ASCII is not hashed as UTF-8.
-fn fnv1a(units: impl Iterator<Item = u16>) -> u32 {
-    units.fold(0x811c_9dc5, |h, unit| (h ^ u32::from(unit)).wrapping_mul(0x0100_0193))
+/// Where FNV-1a with 32 bits begins.
+const START: u32 = 0x811c_9dc5;
+
+fn step(hash: u32, unit: u16) -> u32 {
+    (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
+}
+
+/// FNV-1a, continued with a text. GrowthBook's JavaScript XORs whole code units, so a character outside ASCII is not
+/// hashed as UTF-8.
+fn fnv1a(hash: u32, text: &str) -> u32 {
+    if text.is_ascii() {
+        // The same units, without decoding them.
+        return text.bytes().fold(hash, |hash, byte| step(hash, u16::from(byte)));
+    }
+    text.encode_utf16().fold(hash, step)
+}
+
+/// FNV-1a of a number's decimal digits; no text is built.
+fn fnv1a_digits(number: u32) -> u32 {
+    let mut digits = [0_u8; 10];
+    let (mut rest, mut count) = (number, 0);
+    for digit in &mut digits {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        count += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    digits.iter().take(count).rev().fold(START, |hash, digit| step(hash, u16::from(*digit)))
 }
 
 /// Where `value` falls in [0, 1), or `None` for an unknown hash version.
@@ -11,11 +38,8 @@ fn fnv1a(units: impl Iterator<Item = u16>) -> u32 {
 /// does not correlate between seeds.
 pub fn hash(seed: &str, value: &str, version: u32) -> Option<f64> {
     match version {
-        1 => Some(f64::from(fnv1a(value.encode_utf16().chain(seed.encode_utf16())) % 1000) / 1000.0),
-        2 => {
-            let first = fnv1a(seed.encode_utf16().chain(value.encode_utf16()));
-            Some(f64::from(fnv1a(first.to_string().encode_utf16()) % 10_000) / 10_000.0)
-        }
+        1 => Some(f64::from(fnv1a(fnv1a(START, value), seed) % 1000) / 1000.0),
+        2 => Some(f64::from(fnv1a_digits(fnv1a(fnv1a(START, seed), value)) % 10_000) / 10_000.0),
         _ => None,
     }
 }
@@ -26,9 +50,17 @@ mod tests {
 
     #[test]
     fn fnv_matches_its_published_vectors() {
-        assert_eq!(fnv1a("".encode_utf16()), 0x811c_9dc5);
-        assert_eq!(fnv1a("a".encode_utf16()), 0xe40c_292c);
-        assert_eq!(fnv1a("foobar".encode_utf16()), 0xbf9c_f968);
+        assert_eq!(fnv1a(START, ""), 0x811c_9dc5);
+        assert_eq!(fnv1a(START, "a"), 0xe40c_292c);
+        assert_eq!(fnv1a(START, "foobar"), 0xbf9c_f968);
+        assert_eq!(fnv1a(fnv1a(START, "foo"), "bar"), 0xbf9c_f968);
+    }
+
+    #[test]
+    fn a_number_is_hashed_as_its_text() {
+        for number in [0, 1, 9, 10, u32::MAX, 1_000_000_000, 907_060] {
+            assert_eq!(fnv1a_digits(number), fnv1a(START, &number.to_string()), "{number}");
+        }
     }
 
     #[test]

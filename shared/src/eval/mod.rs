@@ -4,13 +4,26 @@
 mod bucket;
 pub mod condition;
 mod context;
+mod decrypt;
 pub mod definitions;
 mod evaluate;
 mod hash;
 pub mod payload;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod random;
+mod redirect;
+mod result;
+mod sticky;
+pub mod trace;
 pub mod url;
 
 pub use bucket::{Range, bucket_ranges, choose_variation, equal_weights};
-pub use context::{Context, ExperimentResult, FeatureResult, Source};
-pub use evaluate::MAX_CHAIN;
+pub use context::Context;
+pub use decrypt::decrypt;
+pub use evaluate::{Evaluation, MAX_CHAIN, MAX_RESOLUTIONS};
 pub use hash::hash;
+pub use redirect::Redirect;
+pub use result::{ExperimentResult, FeatureResult, Leaf, Reason, Source};
+pub use sticky::{StickyAssignment, StickyDocument, StickyDocuments, sticky_key};

@@ -4,6 +4,8 @@ use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
+use super::condition::compile_regex;
+
 /// A pattern that includes or excludes pages.
 #[derive(Clone, Debug)]
 pub struct UrlPattern {
@@ -19,19 +21,25 @@ enum Test {
     Regex(Regex),
 }
 
-/// A host that no page has: what a pattern without one is completed with.
-const ANY_HOST: &str = "_____";
+/// What `*` becomes before a pattern is parsed as an address, since no host can hold a `*`. It is also the host of a
+/// pattern without one, so that any host will do.
+const WILDCARD: &str = "_____";
 
 impl UrlPattern {
     /// Parses `{type: "simple" | "regex", pattern, include}`. A pattern that is not understood matches no page.
     pub fn parse(source: &Value) -> Self {
         let pattern = source.get("pattern").and_then(Value::as_str).unwrap_or_default();
         let test = match source.get("type").and_then(Value::as_str) {
-            Some("regex") => Regex::new(&pattern.replace("\\/", "/")).ok().map(Test::Regex),
+            Some("regex") => compile_regex(pattern, false).ok().map(Test::Regex),
             Some("simple") => simple(pattern),
             _ => None,
         };
         Self { include: source.get("include").and_then(Value::as_bool).unwrap_or(true), test }
+    }
+
+    /// Whether the pattern could be understood.
+    pub fn is_understood(&self) -> bool {
+        self.test.is_some()
     }
 
     fn matches(&self, page: &Url) -> bool {
@@ -62,49 +70,73 @@ fn host_and_port(url: &Url) -> String {
 }
 
 fn simple(pattern: &str) -> Option<Test> {
-    // The host may hold a `*`, which no host can: it is put back after parsing.
-    let star = "_star_wildcard_";
-    let absolute = pattern.replace('*', star);
-    let base = Url::parse(&format!("https://{ANY_HOST}")).ok()?;
-    let with_scheme =
-        if absolute.contains("://") || absolute.starts_with('/') { absolute } else { format!("https://{absolute}") };
-    let url = base.join(&with_scheme).ok()?;
-    let regex = |part: &str, is_path: bool| {
-        let part = if is_path { part.trim_matches('/') } else { part };
-        let escaped = regex::escape(part).replace(star, ".*");
-        let slashes = if is_path { format!("^/?{escaped}/?$") } else { format!("^{escaped}$") };
-        Regex::new(&format!("(?i){slashes}")).ok()
+    let base = Url::parse(&format!("https://{WILDCARD}")).ok()?;
+    let scheme = if begins_with_a_host(pattern) { "https://" } else { "" };
+    let url = base.join(&format!("{scheme}{}", pattern.replace('*', WILDCARD))).ok()?;
+    let regex = |part: &str| {
+        let escaped = regex::escape(part).replace(WILDCARD, ".*");
+        Regex::new(&format!("(?i)^{escaped}$")).ok()
     };
-    let host = host_and_port(&url);
-    let host = if host == ANY_HOST { ".*".to_owned() } else { host };
-    let host = if host == ".*" { Regex::new(".*").ok()? } else { regex(&host, false)? };
+    let path = url.path();
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = regex::escape(path.strip_suffix('/').unwrap_or(path)).replace(WILDCARD, ".*");
     let fragment = match url.fragment() {
-        Some(f) if !f.is_empty() => Some(regex(f, false)?),
+        Some(f) if !f.is_empty() => Some(regex(f)?),
         _ => None,
     };
-    let parameters =
-        url.query_pairs().map(|(k, v)| Some((k.into_owned(), regex(&v, false)?))).collect::<Option<_>>()?;
-    Some(Test::Simple { host, path: regex(url.path(), true)?, fragment, parameters })
+    let parameters = url.query_pairs().map(|(k, v)| Some((k.into_owned(), regex(&v)?))).collect::<Option<_>>()?;
+    let path = Regex::new(&format!("(?i)^/?{path}/?$")).ok()?;
+    Some(Test::Simple { host: regex(&host_and_port(&url))?, path, fragment, parameters })
+}
+
+/// Whether a pattern names a host without a scheme: a dot comes before anything that ends a host.
+fn begins_with_a_host(pattern: &str) -> bool {
+    pattern.split([':', '/', '?']).next().is_some_and(|head| head.contains('.'))
 }
 
 /// Whether a page is targeted: no excluding pattern matches, and an including one does if there is any.
-pub fn is_targeted(page: &str, patterns: &[UrlPattern]) -> bool {
+pub fn is_targeted(page: &Url, patterns: &[UrlPattern]) -> bool {
     if patterns.is_empty() {
         return false;
     }
-    let Ok(page) = Url::parse(page) else { return false };
-    let excluded = patterns.iter().any(|p| !p.include && p.matches(&page));
+    let excluded = patterns.iter().any(|p| !p.include && p.matches(page));
     let mut including = patterns.iter().filter(|p| p.include).peekable();
-    !excluded && (including.peek().is_none() || including.any(|p| p.matches(&page)))
+    !excluded && (including.peek().is_none() || including.any(|p| p.matches(page)))
 }
 
 /// The variation that `?key=n` in the page's address forces, when there are more than `n` variations.
 pub fn query_override(key: &str, page: &str, variations: usize) -> Option<usize> {
-    let query = page.split_once('?')?.1;
-    let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let digits = |v: &str| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit());
-    let value = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(k, v)| *k == key && digits(v))?.1;
-    value.parse().ok().filter(|n| *n < variations)
+    // The reference splits at every question mark, and reads digits as far as there are any.
+    let query = page.split('?').nth(1)?;
+    let query = query.split('#').next()?;
+    let value = query.split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (name == key).then_some(value)
+    })?;
+    let value = value.trim_start();
+    let digits = value.strip_prefix('+').unwrap_or(value);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits.get(..end)?.parse().ok().filter(|n| *n < variations)
+}
+
+/// Where a redirect leads: `target`, with those of the page's parameters that it does not set itself when `persist`.
+/// `None` when one of the two is no address.
+pub fn redirect_url(page: &str, target: &str, persist: bool) -> Option<String> {
+    let (page, mut to) = (Url::parse(page).ok()?, Url::parse(target).ok()?);
+    if !persist {
+        return Some(target.to_owned());
+    }
+    let mut pairs: Vec<(String, String)> = to.query_pairs().into_owned().collect();
+    let own = pairs.len();
+    for (name, value) in page.query_pairs() {
+        if !pairs.iter().any(|(known, _)| *known == name) {
+            pairs.push((name.into_owned(), value.into_owned()));
+        }
+    }
+    if pairs.len() > own {
+        to.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    Some(to.into())
 }
 
 #[cfg(test)]
@@ -117,7 +149,8 @@ mod tests {
         let parse = |(kind, pattern, include): &(&str, &str, bool)| {
             UrlPattern::parse(&json!({"type": kind, "pattern": pattern, "include": include}))
         };
-        is_targeted(page, &patterns.iter().map(parse).collect::<Vec<_>>())
+        let page = Url::parse(page).expect("an address");
+        is_targeted(&page, &patterns.iter().map(parse).collect::<Vec<_>>())
     }
 
     #[test]
@@ -128,6 +161,8 @@ mod tests {
             ("/cart/items/", true),
             ("/cart/*", true),
             ("/cart", false),
+            ("cart/items", true),
+            ("*", true),
             ("www.shop.example/cart/*", true),
             ("*.shop.example/cart/*", true),
             ("https://www.shop.example/cart/items?step=2", true),
@@ -138,6 +173,19 @@ mod tests {
         ] {
             assert_eq!(targeted(page, &[("simple", pattern, true)]), expected, "{pattern}");
         }
+    }
+
+    #[test]
+    fn redirects_take_along_what_the_target_does_not_set() {
+        let page = "https://shop.example/a?x=1&y=2&x=3";
+        assert_eq!(redirect_url(page, "https://shop.example/b", false).as_deref(), Some("https://shop.example/b"));
+        let to = redirect_url(page, "https://shop.example/b?y=9#f", true);
+        assert_eq!(to.as_deref(), Some("https://shop.example/b?y=9&x=1#f"));
+        assert_eq!(
+            redirect_url("https://shop.example/a", "https://b.example?q=a%20b", true).as_deref(),
+            Some("https://b.example/?q=a%20b")
+        );
+        assert_eq!(redirect_url(page, "/b", true), None);
     }
 
     #[test]
@@ -160,6 +208,9 @@ mod tests {
             ("http://x/?t=-1", None),
             ("http://x/?t=", None),
             ("http://x/#?t=1", Some(1)),
+            ("http://x/?t=1x", Some(1)),
+            ("http://x/?t=x&t=1", None),
+            ("http://x/?a?t=1", None),
             ("http://x/", None),
         ] {
             assert_eq!(query_override("t", page, 2), expected, "{page}");

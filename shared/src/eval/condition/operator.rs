@@ -4,10 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Element, Groups, Operator, Relation, js, version};
-
-/// The most characters of a subject that a regular expression sees, so that both sides do bounded work.
-const MAX_SUBJECT: usize = 1_000;
+use super::{Element, Group, Groups, Operator, Relation, Subject, js, lower, regexp, version};
 
 impl Operator {
     pub(super) fn matches(&self, value: &Value, groups: &Groups) -> bool {
@@ -15,10 +12,15 @@ impl Operator {
             Self::Eq(expected) => js::identical(value, expected),
             Self::Ne(expected) => !js::identical(value, expected),
             Self::Compare(relation, expected) => compare(value, expected).is_some_and(|o| relation.holds(o)),
-            Self::Version(relation, padded) => relation.holds(version::pad(value).as_str().cmp(padded)),
+            Self::Version(relation, expected) => relation.holds(version::compare(value, expected)),
             Self::Exists(expected) => value.is_null() != *expected,
             Self::In { list, insensitive, negated } => is_in(value, list, *insensitive) != *negated,
-            Self::InGroup { id, negated } => groups.get(id).is_some_and(|list| is_in(value, list, false)) != *negated,
+            Self::InGroup { id, negated } => match groups.get(id) {
+                Some(Group::List(list)) => is_in(value, list, false) != *negated,
+                Some(Group::Opaque) => false,
+                // A group nobody knows is an empty one.
+                None => *negated,
+            },
             Self::All { tests, insensitive } => value.as_array().is_some_and(|items| {
                 tests.iter().all(|t| items.iter().any(|item| t.matches(item, groups, *insensitive)))
             }),
@@ -26,14 +28,10 @@ impl Operator {
             Self::Size(test) => {
                 value.as_array().is_some_and(|items| test.matches(&Value::from(items.len()), groups, false))
             }
-            Self::ElemMatch(element) => {
-                value.as_array().is_some_and(|items| items.iter().any(|item| element.matches(item, groups)))
-            }
-            Self::Regex(regex) => {
-                let subject = js::string(value);
-                let end = subject.char_indices().nth(MAX_SUBJECT).map_or(subject.len(), |(i, _)| i);
-                subject.get(..end).is_some_and(|s| regex.is_match(s))
-            }
+            Self::ElemMatch(element) => value
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| !item.is_null() && element.matches(item, groups))),
+            Self::Regex(regex) => regex.is_match(regexp::subject(&js::string(value))),
             Self::Type(name) => js::type_name(value) == name,
             Self::Never => false,
         }
@@ -44,7 +42,7 @@ impl Element {
     fn matches(&self, item: &Value, groups: &Groups) -> bool {
         match self {
             Self::Value(test) => test.matches(item, groups, false),
-            Self::Object(condition) => condition.matches(item, groups),
+            Self::Object(condition) => condition.holds(Subject::Members(item), groups),
         }
     }
 }
@@ -82,9 +80,7 @@ fn is_in(value: &Value, list: &[Value], insensitive: bool) -> bool {
 
 fn equal(a: &Value, b: &Value, insensitive: bool) -> bool {
     match (a, b) {
-        (Value::String(a), Value::String(b)) if insensitive => {
-            a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
-        }
+        (Value::String(a), Value::String(b)) if insensitive => lower(a).eq(lower(b)),
         _ => js::identical(a, b),
     }
 }

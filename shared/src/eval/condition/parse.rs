@@ -1,15 +1,13 @@
 //! From JSON to a [`Condition`].
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{Clause, Condition, Element, Operator, Relation, Test, version};
+use super::{Clause, Condition, Element, Operator, Relation, Test, regexp};
 
 /// How deep a condition's JSON may nest. A deeper condition is, as a whole, true for nobody: cutting only the part
 /// that is too deep would make its negation true for everybody.
 pub const MAX_DEPTH: usize = 64;
-/// The most bytes of a compiled regular expression.
-const MAX_REGEX: usize = 1 << 20;
 
 /// Whether the members of `source` nest at most `levels` deep.
 pub(super) fn fits(source: &Map<String, Value>, levels: usize) -> bool {
@@ -24,7 +22,12 @@ pub(super) fn fits(source: &Map<String, Value>, levels: usize) -> bool {
 }
 
 pub(super) fn condition(source: &Map<String, Value>) -> Condition {
-    Condition(source.iter().map(|(key, value)| clause(key, value)).collect())
+    Condition { clauses: source.iter().map(|(key, value)| clause(key, value)).collect(), source: Map::new() }
+}
+
+/// Whether the key combines conditions rather than naming an attribute.
+pub(super) fn is_logical(key: &str) -> bool {
+    matches!(key, "$and" | "$or" | "$nor" | "$not")
 }
 
 fn clause(key: &str, value: &Value) -> Clause {
@@ -42,7 +45,7 @@ fn clause(key: &str, value: &Value) -> Clause {
 }
 
 fn nested(value: &Value) -> Condition {
-    value.as_object().map_or_else(|| Condition(vec![Clause::Never]), condition)
+    value.as_object().map_or_else(Condition::never, condition)
 }
 
 fn test(value: &Value) -> Test {
@@ -94,7 +97,7 @@ type Family = fn(Relation, &Value) -> Operator;
 
 fn relation(name: &str) -> Option<(Family, Relation)> {
     let plain: Family = |relation, argument| Operator::Compare(relation, argument.clone());
-    let version: Family = |relation, argument| Operator::Version(relation, version::pad(argument));
+    let version: Family = |relation, argument| Operator::Version(relation, argument.clone());
     Some(match name {
         "$lt" => (plain, Relation::Lt),
         "$lte" => (plain, Relation::Lte),
@@ -137,5 +140,5 @@ fn element(argument: &Value) -> Operator {
 }
 
 fn regex(argument: &Value, insensitive: bool) -> Option<Regex> {
-    RegexBuilder::new(argument.as_str()?).case_insensitive(insensitive).size_limit(MAX_REGEX).build().ok()
+    regexp::compile(argument.as_str()?, insensitive).ok()
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// `condition` on `attributes` is `expected`; the group `staff` holds 1, "2" and "ann".
 fn check(condition: Value, attributes: Value, expected: bool) {
-    let groups = Groups::from([("staff".to_owned(), vec![json!(1), json!("2"), json!("ann")])]);
+    let groups = Groups::from([("staff".to_owned(), Group::parse(&json!([1, "2", "ann"])))]);
     let parsed = Condition::parse(condition.as_object().expect("a condition is an object"));
     assert_eq!(parsed.matches(&attributes, &groups), expected, "{condition} on {attributes}");
 }

@@ -1,0 +1,162 @@
+//! One flag as a feature, one experiment as an experiment.
+
+use serde_json::{Map, Value, json};
+
+use super::segments::Segments;
+use crate::model::{Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Variant};
+use crate::validate::WHOLE;
+
+pub(super) fn feature(f: &Flag, segments: &Segments) -> Value {
+    if !f.enabled {
+        return json!({"defaultValue": null});
+    }
+    let mut rules = Vec::with_capacity(f.rules.len() + 1);
+    if !f.prerequisites.is_empty() {
+        let mut gate = Map::from_iter([("parentConditions".to_owned(), parents(&f.prerequisites, true, segments))]);
+        schedule(&mut gate, &[f.schedule]);
+        rules.push(Value::Object(gate));
+    }
+    rules.extend(f.rules.iter().map(|r| rule(f, r, segments)));
+    json!({"defaultValue": f.default_value, "rules": rules})
+}
+
+fn rule(f: &Flag, r: &Rule, segments: &Segments) -> Value {
+    let mut out = Map::new();
+    let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
+    set("id", json!(r.id));
+    if !r.condition.is_empty() {
+        set("condition", segments.expand(&r.condition));
+    }
+    if !r.prerequisites.is_empty() {
+        set("parentConditions", parents(&r.prerequisites, false, segments));
+    }
+    if let Some(namespace) = &r.namespace {
+        set("filters", json!([in_namespace(namespace, &r.hash_attribute)]));
+    }
+    if r.coverage < WHOLE {
+        set("coverage", json!(part(r.coverage)));
+    }
+    if r.coverage < WHOLE || r.experiment.is_some() {
+        set("hashAttribute", json!(r.hash_attribute));
+        set("hashVersion", json!(r.experiment.as_ref().map_or(2, |e| e.hash_version)));
+        // The rule's id is part of the seed, so that two partial rollouts do not pick the same visitors.
+        let seed = if r.seed.is_empty() { format!("{}:{}", f.key, r.id) } else { r.seed.clone() };
+        set("seed", json!(seed));
+    }
+    match &r.experiment {
+        Some(experiment) => split(&mut out, experiment),
+        None => set("force", r.value.clone()),
+    }
+    schedule(&mut out, &[f.schedule, r.schedule]);
+    Value::Object(out)
+}
+
+fn split(out: &mut Map<String, Value>, experiment: &RuleExperiment) {
+    let arms = &experiment.arms;
+    let meta =
+        |id: &str, name: &str| if name.is_empty() { json!({"key": id}) } else { json!({"key": id, "name": name}) };
+    out.extend([
+        ("key".to_owned(), json!(experiment.key)),
+        ("variations".to_owned(), arms.iter().map(|arm| arm.value.clone()).collect()),
+        ("weights".to_owned(), arms.iter().map(|arm| part(arm.weight)).collect()),
+        ("meta".to_owned(), arms.iter().map(|arm| meta(&arm.id, &arm.name)).collect()),
+    ]);
+}
+
+pub(super) fn experiment(e: &Experiment, segments: &Segments) -> Value {
+    let mut out = json!({
+        "key": e.key,
+        "name": e.name,
+        "status": "running",
+        "variations": e.variants.iter().map(variation).collect::<Vec<_>>(),
+        "meta": e.variants.iter().map(|v| json!({"key": v.id, "name": v.name})).collect::<Vec<_>>(),
+        "weights": e.variants.iter().map(|v| part(v.weight)).collect::<Vec<_>>(),
+        "coverage": part(e.coverage),
+        "hashAttribute": e.hash_attribute,
+        "hashVersion": e.hash_version,
+        "seed": e.seed,
+        "phase": e.phases.len().saturating_sub(1).to_string(),
+        "autoActivate": e.auto_activate,
+    });
+    if let Some(members) = out.as_object_mut() {
+        reach(members, e, segments);
+    }
+    out
+}
+
+/// Who is in it, where and when.
+fn reach(out: &mut Map<String, Value>, e: &Experiment, segments: &Segments) {
+    let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
+    if !e.condition.is_empty() {
+        set("condition", segments.expand(&e.condition));
+    }
+    if !e.prerequisites.is_empty() {
+        set("parentConditions", parents(&e.prerequisites, false, segments));
+    }
+    let namespace = e.namespace.iter().map(|n| in_namespace(n, &e.hash_attribute));
+    let filters: Vec<Value> = e.holdout.iter().map(|h| outside(h, &e.hash_attribute)).chain(namespace).collect();
+    if !filters.is_empty() {
+        set("filters", json!(filters));
+    }
+    if let Some(sticky) = &e.sticky {
+        set("bucketVersion", json!(sticky.version));
+        set("minBucketVersion", json!(sticky.min_version));
+        if !sticky.fallback_attribute.is_empty() {
+            set("fallbackAttribute", json!(sticky.fallback_attribute));
+        }
+    }
+    if !e.pages.is_empty() {
+        let pattern = |p: &crate::model::PagePattern| json!({"type": p.kind.as_str(), "pattern": p.pattern, "include": p.include});
+        set("urlPatterns", e.pages.iter().map(pattern).collect());
+    }
+    if e.keep_query {
+        set("persistQueryString", json!(true));
+    }
+    schedule(out, &[e.schedule]);
+}
+
+fn variation(v: &Variant) -> Value {
+    let Some(redirect) = &v.redirect else { return v.config.clone() };
+    let mut config = v.config.as_object().cloned().unwrap_or_default();
+    config.insert("urlRedirect".to_owned(), json!(redirect));
+    Value::Object(config)
+}
+
+fn parents(prerequisites: &[Prerequisite], gate: bool, segments: &Segments) -> Value {
+    let parent = |p: &Prerequisite| {
+        let condition = segments.expand(&p.condition);
+        if gate {
+            json!({"id": p.flag, "condition": condition, "gate": true})
+        } else {
+            json!({"id": p.flag, "condition": condition})
+        }
+    };
+    prerequisites.iter().map(parent).collect()
+}
+
+fn in_namespace(namespace: &Namespace, attribute: &str) -> Value {
+    filter(&format!("namespace:{}", namespace.key), attribute, namespace.from, namespace.until)
+}
+
+/// Whoever is not held out.
+fn outside(holdout: &Holdout, attribute: &str) -> Value {
+    filter(&format!("holdout:{}", holdout.key), attribute, holdout.share, WHOLE)
+}
+
+fn filter(seed: &str, attribute: &str, from: u32, until: u32) -> Value {
+    json!({"seed": seed, "attribute": attribute, "hashVersion": 2, "ranges": [[part(from), part(until)]]})
+}
+
+/// Where all of the schedules hold.
+fn schedule(out: &mut Map<String, Value>, all: &[Schedule]) {
+    let from = all.iter().filter_map(|s| s.from).max();
+    let until = all.iter().filter_map(|s| s.until).min();
+    let both = Schedule { from, until };
+    if !both.is_always() {
+        out.insert("schedule".to_owned(), json!(both));
+    }
+}
+
+fn part(parts: u32) -> f64 {
+    f64::from(parts) / f64::from(WHOLE)
+}

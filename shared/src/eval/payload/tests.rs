@@ -1,0 +1,199 @@
+use serde_json::Value;
+
+use super::*;
+
+fn document(id: &str, kind: Kind, draft: Value, released: Value, deleted: bool) -> Document {
+    let body = json!({"schema": 1, "draft": draft, "released": released});
+    Document { id: id.into(), kind, key: id.into(), rev: 1, seq: 1, deleted, body }
+}
+
+fn site(enabled: bool) -> Value {
+    json!({"key": "s", "name": "S", "domains": ["s.example"], "enabled": enabled, "time_zone": "UTC"})
+}
+
+fn an_experiment(key: &str, status: &str) -> Value {
+    json!({
+        "key": key, "name": "E", "site_id": "sit_1", "status": status,
+        "variants": [
+            {"id": "control", "name": "C", "weight": 3000, "config": {"h": 1}},
+            {"id": "b", "name": "B", "weight": 7000, "config": {"h": 2}}
+        ],
+        "coverage": 5000, "hash_attribute": "id", "hash_version": 2, "seed": "first-key", "auto_activate": true,
+        "phases": [{"started_at": 1, "ended_at": 2}, {"started_at": 3, "ended_at": null}],
+        "metrics": []
+    })
+}
+
+#[test]
+fn only_the_released_part_of_what_runs_is_served() {
+    let documents = [
+        document("exp_3", Kind::Experiment, an_experiment("draft", "running"), json!(null), false),
+        document("exp_2", Kind::Experiment, an_experiment("gone", "running"), an_experiment("gone", "running"), true),
+        document(
+            "exp_1",
+            Kind::Experiment,
+            an_experiment("edited", "running"),
+            an_experiment("live", "running"),
+            false,
+        ),
+        document("exp_0", Kind::Experiment, an_experiment("over", "stopped"), an_experiment("over", "stopped"), false),
+        document("sit_1", Kind::Site, site(true), site(true), false),
+    ];
+    let bundle = bundle(7, &documents);
+    assert_eq!(bundle.seq, 7);
+    let payload = &bundle.sites["sit_1"].payload;
+    assert_eq!(
+        payload["experiments"],
+        json!([{
+            "key": "live", "name": "E", "status": "running", "variations": [{"h": 1}, {"h": 2}],
+            "meta": [{"key": "control", "name": "C"}, {"key": "b", "name": "B"}],
+            "weights": [0.3, 0.7], "coverage": 0.5, "hashAttribute": "id", "hashVersion": 2, "seed": "first-key",
+            "phase": "1", "autoActivate": true
+        }])
+    );
+}
+
+#[test]
+fn a_disabled_site_gets_nothing() {
+    let documents = [
+        document("sit_1", Kind::Site, site(false), site(false), false),
+        document("exp_1", Kind::Experiment, an_experiment("e", "running"), an_experiment("e", "running"), false),
+    ];
+    assert_eq!(bundle(1, &documents).sites["sit_1"].payload, json!({"features": {}, "experiments": []}));
+}
+
+#[test]
+fn a_killed_flag_serves_null_and_a_rollout_has_its_own_seed() {
+    let flag = |enabled: bool| {
+        json!({
+            "key": "nav", "name": "Nav", "site_ids": ["sit_1"], "enabled": enabled, "default_value": false,
+            "rules": [{"id": "r1", "coverage": 2500, "value": true, "condition": {"country": "DE"}}]
+        })
+    };
+    let serve = |enabled: bool| {
+        let documents = [
+            document("sit_1", Kind::Site, site(true), site(true), false),
+            document("flg_1", Kind::Flag, flag(enabled), flag(enabled), false),
+        ];
+        bundle(1, &documents).sites["sit_1"].payload["features"]["nav"].clone()
+    };
+    assert_eq!(serve(false), json!({"defaultValue": null}));
+    assert_eq!(
+        serve(true),
+        json!({"defaultValue": false, "rules": [{
+            "id": "r1", "force": true, "condition": {"country": "DE"},
+            "coverage": 0.25, "hashAttribute": "id", "hashVersion": 2, "seed": "nav:r1"
+        }]})
+    );
+}
+
+#[test]
+fn the_order_of_documents_does_not_change_the_bytes() {
+    let mut documents = vec![
+        document("sit_1", Kind::Site, site(true), site(true), false),
+        document("exp_1", Kind::Experiment, an_experiment("a", "running"), an_experiment("a", "running"), false),
+        document("exp_2", Kind::Experiment, an_experiment("b", "running"), an_experiment("b", "running"), false),
+    ];
+    let bytes = serde_json::to_string(&bundle(1, &documents)).expect("JSON");
+    documents.reverse();
+    assert_eq!(serde_json::to_string(&bundle(1, &documents)).expect("JSON"), bytes);
+}
+
+#[test]
+fn an_experiment_says_who_where_and_when() {
+    let mut e = an_experiment("e", "running");
+    let members = json!({
+        "namespace": {"key": "home", "from": 0, "until": 5000}, "holdout": {"key": "all", "share": 500},
+        "sticky": {"version": 2, "min_version": 1, "fallback_attribute": "device"},
+        "pages": [{"kind": "simple", "pattern": "/sale/*"}], "keep_query": true,
+        "schedule": {"from": 10, "until": 20}, "prerequisites": [{"flag": "shop", "condition": {"value": true}}],
+        "condition": {"$savedGroup": {"id": "loyal"}}
+    });
+    e.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+    e["variants"][1]["redirect"] = json!("https://s.example/new");
+    let loyal = json!({"key": "loyal", "name": "L", "type": "condition", "condition": {"$or": [
+        {"visits": {"$gt": 3}}, {"$savedGroup": {"id": "staff"}}, {"$savedGroup": {"id": "gone"}}]}});
+    let staff = json!({"key": "staff", "name": "S", "type": "list", "attribute": "id", "values": ["ann", 7]});
+    let documents = [
+        document("sit_1", Kind::Site, site(true), site(true), false),
+        document("exp_1", Kind::Experiment, e.clone(), e, false),
+        document("seg_1", Kind::Segment, loyal.clone(), loyal, false),
+        document("seg_2", Kind::Segment, staff.clone(), staff, false),
+    ];
+    let payload = &bundle(1, &documents).sites["sit_1"].payload;
+    assert_eq!(payload["savedGroups"], json!({"staff": ["ann", 7]}));
+    let served = &payload["experiments"][0];
+    for (member, expected) in [
+        (
+            "filters",
+            json!([
+            {"seed": "holdout:all", "attribute": "id", "hashVersion": 2, "ranges": [[0.05, 1.0]]},
+            {"seed": "namespace:home", "attribute": "id", "hashVersion": 2, "ranges": [[0.0, 0.5]]}]),
+        ),
+        ("bucketVersion", json!(2)),
+        ("minBucketVersion", json!(1)),
+        ("fallbackAttribute", json!("device")),
+        ("urlPatterns", json!([{"type": "simple", "pattern": "/sale/*", "include": true}])),
+        ("persistQueryString", json!(true)),
+        ("parentConditions", json!([{"id": "shop", "condition": {"value": true}}])),
+        ("variations", json!([{"h": 1}, {"h": 2, "urlRedirect": "https://s.example/new"}])),
+        ("schedule", json!({"from": 10, "until": 20})),
+        (
+            "condition",
+            json!({"$and": [{"$or": [{"visits": {"$gt": 3}}, {"$and": [{"id": {"$inGroup": "staff"}}]}, {"$and": [{"$not": {}}]}]}]}),
+        ),
+    ] {
+        assert_eq!(served[member], expected, "{member}");
+    }
+    let running = |now| at(payload, now)["experiments"].as_array().expect("a list").len();
+    assert_eq!([9, 10, 19, 20].map(running), [0, 1, 1, 0]);
+    assert_eq!(at(payload, 15)["experiments"][0].get("schedule"), None);
+    let timeline = Timeline::of(payload);
+    assert_eq!([0, 10, 19, 20, 99].map(|now| timeline.period(now)), [0, 1, 1, 2, 2]);
+}
+
+#[test]
+fn a_flag_gates_splits_and_keeps_its_schedule() {
+    let flag = json!({
+        "key": "nav", "name": "Nav", "site_ids": ["sit_1"], "enabled": true, "default_value": "old",
+        "prerequisites": [{"flag": "shop", "condition": {"value": true}}], "schedule": {"from": 100},
+        "rules": [
+            {"id": "r1", "coverage": 10000, "value": "", "schedule": {"from": 50, "until": 200}, "seed": "s",
+             "namespace": {"key": "n", "from": 1, "until": 2}, "hash_attribute": "account",
+             "experiment": {"key": "nav-test", "arms": [
+                {"id": "a", "weight": 5000, "value": "old"}, {"id": "b", "name": "B", "weight": 5000, "value": "new"}]}}
+        ]
+    });
+    let documents = [
+        document("sit_1", Kind::Site, site(true), site(true), false),
+        document("flg_1", Kind::Flag, flag.clone(), flag, false),
+    ];
+    let served = &bundle(1, &documents).sites["sit_1"].payload["features"]["nav"];
+    assert_eq!(
+        *served,
+        json!({"defaultValue": "old", "rules": [
+            {"parentConditions": [{"id": "shop", "condition": {"value": true}, "gate": true}], "schedule": {"from": 100}},
+            {"id": "r1", "key": "nav-test", "variations": ["old", "new"], "weights": [0.5, 0.5],
+             "meta": [{"key": "a"}, {"key": "b", "name": "B"}], "hashAttribute": "account", "hashVersion": 2, "seed": "s",
+             "filters": [{"seed": "namespace:n", "attribute": "account", "hashVersion": 2, "ranges": [[0.0001, 0.0002]]}],
+             "schedule": {"from": 100, "until": 200}}
+        ]})
+    );
+}
+
+#[test]
+fn segments_in_a_circle_are_nobody() {
+    let segment = |key: &str, other: &str| json!({"key": key, "name": "S", "type": "condition", "condition": {"$savedGroup": {"id": other}}});
+    let mut e = an_experiment("e", "running");
+    e["condition"] = json!({"$savedGroup": {"id": "a"}});
+    let documents = [
+        document("sit_1", Kind::Site, site(true), site(true), false),
+        document("exp_1", Kind::Experiment, e.clone(), e, false),
+        document("seg_1", Kind::Segment, segment("a", "b"), segment("a", "b"), false),
+        document("seg_2", Kind::Segment, segment("b", "a"), segment("b", "a"), false),
+    ];
+    let payload = &bundle(1, &documents).sites["sit_1"].payload;
+    let condition = payload["experiments"][0]["condition"].as_object().expect("a condition");
+    let condition = crate::eval::condition::Condition::parse(condition);
+    assert!(!condition.matches(&json!({"id": "x"}), &crate::eval::condition::Groups::new()));
+}
