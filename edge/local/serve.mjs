@@ -27,6 +27,7 @@ function options() {
         state: { type: "string" },
         "admin-key": { type: "string" },
         build: { type: "string", default: join(edge, "build") },
+        "evaluations-per-minute": { type: "string", default: "100000" },
       },
     });
     const port = Number(values.port);
@@ -35,7 +36,9 @@ function options() {
     if (!values["admin-key"]) fail("--admin-key is missing: give the key that the desktop will connect with.");
     const build = resolve(values.build);
     if (!existsSync(join(build, "index.js"))) fail(`${build} holds no built worker: run \`cargo xtask build edge\`.`);
-    return { port, build, state: resolve(values.state), adminKey: values["admin-key"] };
+    const limit = Number(values["evaluations-per-minute"]);
+    if (!Number.isInteger(limit) || limit < 1) fail("--evaluations-per-minute must be a whole number above 0.");
+    return { limit, port, build, state: resolve(values.state), adminKey: values["admin-key"] };
   } catch (error) {
     fail(error.message);
   }
@@ -87,6 +90,7 @@ const edgeWorker = new Miniflare({
   kvPersist: folder("kv"),
   r2Buckets: { STORE: "store" },
   r2Persist: folder("r2"),
+  ratelimits: { EVALUATIONS: { namespace_id: "1001", simple: { limit: given.limit, period: 60 } } },
   durableObjects: { SITE_LOG: { className: "SiteLog", useSQLite: true } },
   durableObjectsPersist: folder("do"),
 });

@@ -1,15 +1,18 @@
 //! What is live: a pointer in D1 to an immutable bundle, which lies in R2 and is cached in KV and in the isolate.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use beacon_shared::api::{Bundle, SiteBundle};
 use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::eval::payload::Timeline;
 use serde::Deserialize;
 use worker::Env;
 
 use crate::d1::D1;
 use crate::database::{Statement, run};
+use crate::evaluation::Published;
 use crate::failure::storage;
 use crate::workspace::publish::Prepared;
 use crate::{routes, sql};
@@ -29,7 +32,15 @@ struct Pointer {
 pub struct Live {
     /// When it was published, in Unix milliseconds.
     pub at: i64,
+    hash: String,
     bundle: Rc<Bundle>,
+}
+
+/// A site's definitions, parsed once for each period of its schedules.
+struct Parsed {
+    timeline: Timeline,
+    period: usize,
+    published: Rc<Published>,
 }
 
 impl Live {
@@ -38,9 +49,29 @@ impl Live {
         self.bundle.sites.get(id)
     }
 
-    /// All its sites.
-    pub fn sites(&self) -> impl Iterator<Item = &SiteBundle> {
-        self.bundle.sites.values()
+    /// All its sites, by document id.
+    pub fn sites(&self) -> impl Iterator<Item = (&String, &SiteBundle)> {
+        self.bundle.sites.iter()
+    }
+
+    /// What a site publishes at `now`, in Unix milliseconds.
+    pub fn published(&self, id: &str, now: i64) -> Option<Rc<Published>> {
+        let site = self.site(id)?;
+        PARSED.with_borrow_mut(|(hash, sites)| {
+            if *hash != self.hash {
+                hash.clone_from(&self.hash);
+                sites.clear();
+            }
+            let known = sites.get(id).filter(|parsed| parsed.timeline.period(now) == parsed.period);
+            if let Some(parsed) = known {
+                return Some(Rc::clone(&parsed.published));
+            }
+            let timeline = Timeline::of(&site.payload);
+            let published = Rc::new(Published::new(site, now));
+            let parsed = Parsed { period: timeline.period(now), timeline, published: Rc::clone(&published) };
+            sites.insert(id.to_owned(), parsed);
+            Some(published)
+        })
     }
 }
 
@@ -48,6 +79,8 @@ thread_local! {
     static POINTER: RefCell<Option<(Pointer, i64)>> = const { RefCell::new(None) };
     // By hash, so it can never be stale.
     static BUNDLE: RefCell<Option<(String, Rc<Bundle>)>> = const { RefCell::new(None) };
+    // Of the bundle with this hash, by site.
+    static PARSED: RefCell<(String, BTreeMap<String, Parsed>)> = const { RefCell::new((String::new(), BTreeMap::new())) };
 }
 
 /// What is live now, if anything was ever published.
@@ -114,7 +147,7 @@ async fn load(env: &Env, pointer: Pointer) -> Result<Live> {
             bundle
         }
     };
-    Ok(Live { at: pointer.at, bundle })
+    Ok(Live { at: pointer.at, hash: pointer.hash, bundle })
 }
 
 /// KV first, which is near every visitor; R2 has what KV does not have yet.

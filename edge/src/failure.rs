@@ -11,6 +11,9 @@ pub struct Failure {
     error: Error,
 }
 
+/// Seconds after which a limit of a minute has room again.
+pub const RETRY_AFTER: u32 = 60;
+
 /// What a handler gives.
 pub type Answer = Result<Response, Failure>;
 
@@ -67,6 +70,10 @@ impl IntoResponse for Failure {
         };
         let body = serde_json::to_string(&details).unwrap_or_default();
         let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
-        (status, headers, body).into_response()
+        let mut response = (status, headers, body).into_response();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+        }
+        response
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod database;
 pub mod digest;
+pub mod evaluation;
 pub mod events;
 pub mod sql;
 pub mod workspace;

@@ -1,8 +1,10 @@
-import { assign, type Experiment } from './assign';
-import { attributes, definitions, known } from './definitions';
+import { definitions, evaluated, known, type Experiment } from './definitions';
+import { run, variationKey } from './eval/evaluate';
+import { redirect } from './eval/redirect';
+import { isTargeted } from './eval/url';
 import { debug, options, warnOnce } from './options';
-import { force, forcedVariants, record, unforce, valued, whenShown } from './record';
-import { allowed, read, remove, write } from './storage';
+import { address, force, forcedVariants, record, unforce, valued, whenShown } from './record';
+import { read, remove, write } from './storage';
 import { isLasting, visitorId } from './visitor';
 
 interface Behaviour {
@@ -26,32 +28,23 @@ const behaviours = new Map<string, Behaviour>();
 /** What this page shows stays, whatever is decided later: a page must not flip under its reader. */
 const applied = new Map<string, Choice>();
 
-const find = (id: string): Experiment | undefined => ((known() || {}).experiments || []).find((e) => e.key === id);
-const variantId = (e: Experiment, i: number): string => ((e.meta || [])[i] || {}).key || String(i);
+const find = (id: string): Experiment | undefined => known()?.experiments?.find((e) => e.key === id);
 const place = (e: Experiment): string => e.key + ':' + (e.phase || '0');
 
-function choice(e: Experiment, i: number, measured: boolean): Choice | null {
-  return i < 0 ? null : { variant_id: variantId(e, i), config: e.variations[i], measured };
-}
+const choice = (e: Experiment, i: number, measured: boolean): Choice => ({ variant_id: variationKey(e, i), config: e.variations[i], measured });
+
+/** Whoever cannot be recognised at the next page gets the control, where the experiment runs at all. */
+const unmeasured = (e: Experiment): Choice | null =>
+  e.active === false || (e.status && e.status !== 'running') || (e.urlPatterns && !isTargeted(address(), e.urlPatterns)) ? null : choice(e, 0, false);
 
 function choose(id: string): Choice | null {
   const shown = applied.get(id);
   const e = find(id);
   if (shown || !e) return shown || null;
-  const index = (variant: string | undefined): number => e.variations.findIndex((_, i) => variantId(e, i) === variant);
-  const forced = index(forcedVariants()[id]);
-  if (forced >= 0) return choice(e, forced, true);
-  if (e.active === false || (e.status && e.status !== 'running')) return null;
-  if (!allowed() || !isLasting()) return choice(e, 0, false);
-  const remembered = read<Record<string, string>>('assign') || {};
-  const sticky = index(remembered[place(e)]);
-  if (sticky >= 0) return choice(e, sticky, true);
-  const i = assign(e, attributes());
-  if (i >= 0) {
-    const kept = Object.entries({ ...remembered, [place(e)]: variantId(e, i) }).slice(-MOST_REMEMBERED);
-    write('assign', Object.fromEntries(kept));
-  }
-  return choice(e, i, true);
+  const isForced = id in forcedVariants();
+  if (!isForced && !isLasting()) return unmeasured(e);
+  const { index, at } = evaluated((context) => run(e, context));
+  return index < 0 ? null : choice(e, index, isForced || at !== undefined);
 }
 
 /** One exposure per visitor, experiment, phase and variant, sent when the variant is applied. */
@@ -91,9 +84,23 @@ function apply(id: string): Choice | null {
 
 const shape = (c: Choice | null): Variant | null => c && { variant_id: c.variant_id, config: c.config };
 
-/** Applies what is defined and wants to be applied by itself. */
+/** Sends the visitor where a redirect experiment leads; returns whether it did. */
+function follow(): boolean {
+  const found = isLasting() && evaluated(redirect);
+  if (!found) return false;
+  const { experiment, index, at } = found.assignment;
+  const leads = /^https?:/.test(found.url || '');
+  whenShown(() => {
+    expose(experiment, choice(experiment, index, at !== undefined));
+    if (leads) location.replace(found.url!);
+  });
+  return leads;
+}
+
+/** Applies what is defined and wants to be applied by itself, unless the visitor is sent away. */
 export function autoActivate(): void {
-  const run = (): void =>
+  const run = (): unknown =>
+    follow() ||
     behaviours.forEach((b, id) => {
       const e = find(id);
       if (e && (b.autoActivate == null ? e.autoActivate : b.autoActivate)) apply(id);
@@ -137,10 +144,10 @@ export async function isInVariant(id: string, variant: string): Promise<boolean>
   return !!c && c.variant_id === variant;
 }
 
-/** The variant of an experiment whose definition is not here, or no longer. */
+/** The variant of an experiment whose definition is not here, or no longer, or not for this page. */
 function remembered(id: string): string | undefined {
   const all = read<Record<string, string>>('assign') || {};
-  const key = Object.keys(all).filter((k) => k.replace(/:[^:]*$/, '') === id).pop();
+  const key = Object.keys(all).filter((k) => k.split('||').pop()!.replace(/__[^_]*$/, '') === id).pop();
   return key && all[key];
 }
 

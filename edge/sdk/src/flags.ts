@@ -1,7 +1,6 @@
-import { assign, hashValue, kept, type Experiment } from './assign';
-import { attributes, definitions, known, refresh } from './definitions';
+import { definitions, evaluated, known, refresh } from './definitions';
+import { feature } from './eval/evaluate';
 import { consented } from './storage';
-import { hash } from './hash';
 import { debug, options } from './options';
 
 /** Well inside the minute in which a killed flag must be off. */
@@ -9,37 +8,15 @@ const POLL = 30000;
 const listeners: (() => void)[] = [];
 let polling = 0;
 
-/** The value of a flag for this visitor; undefined when it is not defined. */
+/** The value of a flag for this visitor; null when it is not defined. */
 function evaluate(key: string): unknown {
-  const payload = known();
-  if (!payload) {
-    void definitions().then((p) => p && notify());
-    return undefined;
-  }
-  const feature = Object.prototype.hasOwnProperty.call(payload.features || {}, key) && payload.features![key];
-  if (!feature) return undefined;
-  const attrs = attributes();
-  for (const rule of feature.rules || []) {
-    if (kept({ ...rule, force: null })) continue;
-    if ('force' in rule) {
-      const value = hashValue(rule.hashAttribute, attrs);
-      if (rule.range || rule.coverage != null) {
-        const at = value ? hash(rule.seed || key, value, rule.hashVersion || 1) : null;
-        if (at === null || (rule.range ? at < rule.range[0] || at >= rule.range[1] : rule.coverage === 0 || at > rule.coverage)) continue;
-      }
-      return rule.force;
-    }
-    if (rule.variations) {
-      const i = assign({ ...rule, key: rule.key || key } as Experiment, attrs);
-      if (i >= 0) return rule.variations[i];
-    }
-  }
-  return feature.defaultValue;
+  if (known()) return evaluated((context) => feature(key, context)).value;
+  void definitions().then((p) => p && notify());
+  return null;
 }
 
 export function get<T>(key: string, fallback: T): T {
-  const value = evaluate(key);
-  return value == null ? fallback : (value as T);
+  return (evaluate(key) as T) ?? fallback;
 }
 
 export const isOn = (key: string): boolean => !!evaluate(key);

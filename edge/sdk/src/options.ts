@@ -40,7 +40,7 @@ export const options: Options = {
 };
 
 /** What the edge put before the script in `/beacon.js?site=ID`. */
-export function inlined(): { site?: string; payload?: unknown; attributes?: Record<string, unknown> } {
+export function inlined(): { site?: string; payload?: any; attributes?: Record<string, unknown> } {
   return (window as any).__beacon || {};
 }
 

@@ -1,7 +1,7 @@
 import { options } from './options';
 import { add } from './queue';
 import { allowed, read, write } from './storage';
-import { sessionId, userId, uuidv7, visitorId } from './visitor';
+import { count, sessionId, userId, uuidv7, visitorId } from './visitor';
 
 let forced: Record<string, string> = {};
 
@@ -63,6 +63,7 @@ export function record(type: string, fields: Fields, direct = false, durable = f
       schema_version: 1,
     };
     for (const k of ['source', 'medium', 'campaign', 'term', 'content']) event['utm_' + k] = cut(at.searchParams.get('utm_' + k), 200);
+    if (type === 'pageview' || type === 'event') count(event.name || '');
     add(event, direct, durable);
   });
 }

@@ -61,7 +61,7 @@ export function remove(key: string): void {
 }
 
 export function forget(): void {
-  ['id', 'user', 'session', 'assign', 'exposed', 'queue', 'forced'].forEach(remove);
+  ['id', 'user', 'session', 'did', 'assign', 'exposed', 'queue', 'forced'].forEach(remove);
   deleteCookie(PREFIX + 'id');
 }
 

@@ -51,12 +51,36 @@ export function reset(): void {
 }
 
 const VISIT = 1800000;
+const DAY = 86400000;
+const MOST_NAMES = 100;
+
+/** A session as it is stored: its id, when it was last used, how many there were, and when the first began. */
+type Session = [id: string, last: number, visits: number, first: number];
 
 /** One visit ends after half an hour without an event. */
-export function sessionId(): string {
+function session(): Session {
   const now = Date.now();
-  const last = read<[string, number]>('session');
-  const session = last && now - last[1] < VISIT ? last[0] : uuidv7();
-  write('session', [session, now]);
-  return session;
+  const [id, last, visits, first] = read<Session>('session') || ['', 0, 0, now];
+  const here: Session = now - last < VISIT ? [id, now, visits, first] : [uuidv7(), now, visits + 1, first];
+  write('session', here);
+  return here;
+}
+
+export const sessionId = (): string => session()[0];
+
+/** How often each event happened, and page views under no name: what conditions can ask about behaviour. */
+const counts = (): Record<string, number> => read('did') || {};
+
+/** Counts an event, or a page view, which has no name. */
+export function count(name: string): void {
+  const did = counts();
+  if (name in did || Object.keys(did).length < MOST_NAMES) write('did', { ...did, [name]: (did[name] || 0) + 1 });
+}
+
+/** What the visitor did here before, where that may be stored. */
+export function history(): Record<string, unknown> {
+  if (!visitorId()) return {};
+  const [, now, visits, first] = session();
+  const did = counts();
+  return { visits, daysSinceFirstVisit: Math.floor((now - first) / DAY), pageviews: did[''] || 0, did };
 }

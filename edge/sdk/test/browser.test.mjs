@@ -14,6 +14,13 @@ const payload = {
     hashAttribute: 'id', hashVersion: 2, seed: 'hero', phase: '0', meta: [{ key: 'control' }, { key: 'b' }], autoActivate: true,
   }],
 };
+/** What one page has instead, when a test says so. */
+let special = null;
+const twoVariants = (key, more) => ({
+  ...payload.experiments[0], key, seed: key, weights: [0, 1], autoActivate: true, ...more,
+});
+const titled = (key) => `BeaconExperiments.defineExperimentBehaviors([{id:'${key}', variants:['control','b'].map((id) => (
+  {id, activate(c){document.title='${key} '+id}}))}]);`;
 const behaviour = `BeaconExperiments.defineExperimentBehaviors([{id:'hero', autoActivate:true, variants:[
   {id:'control', activate(c){document.title='control '+c.h}},
   {id:'b', activate(c){document.title='b '+c.h; throw new Error('the site is broken')}}]}]);`;
@@ -36,11 +43,12 @@ before(async () => {
     if (pathname === '/beacon.js') {
       const site = searchParams.get('site');
       response.setHeader('content-type', 'text/javascript');
-      return response.end((site ? `window.__beacon=${JSON.stringify({ site, payload, attributes: {} })};\n` : '') + script);
+      const inlined = { site, payload: special || payload, attributes: { country: 'DE', device: 'desktop' } };
+      return response.end((site ? `window.__beacon=${JSON.stringify(inlined)};\n` : '') + script);
     }
     if (pathname.startsWith('/api/features/')) {
       definitions++;
-      return response.end(JSON.stringify(payload));
+      return response.end(JSON.stringify(special || payload));
     }
     if (pathname === '/api/events/batch') {
       let body = '';
@@ -84,6 +92,7 @@ async function visit(run, setup = () => {}) {
   batches = [];
   down = false;
   definitions = 0;
+  special = null;
   const context = await browser.newContext();
   const page = await context.newPage();
   const errors = [];
@@ -214,4 +223,122 @@ test('a forced variant marks its events', { skip }, () => visit(async (page) => 
   await until(() => kinds('exposure').length, 'the exposure');
   for (const e of events()) assert.deepEqual(e.marks, ['forced']);
   assert.equal(await page.evaluate(() => localStorage.beacon_exposed), undefined);
+}));
+
+/** The variant that this visitor has, or null. */
+const entered = (page, key) => page.evaluate((key) => BeaconExperiments.getVariant(key).then((v) => v && v.variant_id), key);
+
+test('experiments with conditions, segments and prerequisites are entered by whom they are for', { skip }, () => visit(async (page) => {
+  const condition = (c) => ({ condition: c });
+  special = {
+    ...payload,
+    savedGroups: { germans: ['DE', 'AT'], others: ['FR'] },
+    features: { ...payload.features, gate: { defaultValue: false, rules: [{ force: true, condition: { device: 'desktop' } }] } },
+    experiments: [
+      twoVariants('here', condition({ country: 'DE', path: { $regex: '^/slow' }, 'utm.source': 'mail', referrer: '' })),
+      twoVariants('elsewhere', condition({ country: { $nin: ['DE'] } })),
+      twoVariants('segment', condition({ country: { $inGroup: 'germans' } })),
+      twoVariants('outside', condition({ country: { $inGroup: 'others' } })),
+      twoVariants('gated', { parentConditions: [{ id: 'gate', condition: { value: true } }] }),
+      twoVariants('shut', { parentConditions: [{ id: 'nav', condition: { value: 'never' } }] }),
+      twoVariants('page', { urlPatterns: [{ type: 'simple', pattern: '/slow?utm_source=mail' }] }),
+      twoVariants('other page', { urlPatterns: [{ type: 'simple', pattern: '/fetched' }] }),
+      twoVariants('spaces', { namespace: ['n', 0, 1] }),
+      twoVariants('no space', { namespace: ['n', 0, 0] }),
+    ],
+  };
+  await page.goto(origin + '/slow?utm_source=mail');
+  const seen = {};
+  for (const { key } of special.experiments) seen[key] = await entered(page, key);
+  assert.deepEqual(seen, {
+    here: 'b', elsewhere: null, segment: 'b', outside: null, gated: 'b', shut: null, page: 'b', 'other page': null, spaces: 'b', 'no space': null,
+  });
+  await page.evaluate(titled('here') + titled('elsewhere'));
+  await page.evaluate(() => Beacon.flush());
+  assert.equal(await page.title(), 'here b');
+  assert.deepEqual(kinds('exposure').map((e) => [e.experiment_id, e.variant_id]), [['here', 'b']]);
+}));
+
+test('an assignment stays when weights and conditions change, until the next phase', { skip }, () => visit(async (page) => {
+  const offer = (more) => (special = { ...payload, experiments: [twoVariants('hero', more)] });
+  const shown = async () => {
+    await page.goto(origin + '/slow');
+    return entered(page, 'hero');
+  };
+  offer({});
+  assert.equal(await shown(), 'b');
+  offer({ weights: [1, 0], condition: { country: 'FR' }, coverage: 0 });
+  assert.equal(await shown(), 'b');
+  offer({ weights: [1, 0], phase: '1' });
+  assert.equal(await shown(), 'control');
+  offer({ weights: [0, 1], phase: '2', condition: { country: 'FR' } });
+  assert.equal(await shown(), null);
+}));
+
+test('conditions can ask what the visitor did before', { skip }, () => visit(async (page) => {
+  special = {
+    ...payload,
+    features: {
+      returning: { defaultValue: false, rules: [{ force: true, condition: { visits: 1, pageviews: { $gte: 2 }, daysSinceFirstVisit: 0 } }] },
+      buyer: { defaultValue: 'no', rules: [{ force: 'yes', condition: { 'did.purchase': { $gte: 2 } } }] },
+    },
+  };
+  await page.goto(origin + '/slow');
+  const flags = () => page.evaluate(() => [BeaconFlags.isOn('returning'), BeaconFlags.get('buyer', '')]);
+  assert.deepEqual(await flags(), [false, 'no']);
+  await page.evaluate(() => [1, 2].forEach(() => Beacon.trackEvent({ name: 'purchase' })));
+  assert.deepEqual(await flags(), [false, 'yes']);
+  await page.reload();
+  assert.deepEqual(await flags(), [true, 'yes']);
+  await page.evaluate(() => Beacon.reset());
+  assert.deepEqual(await flags(), [false, 'no']);
+}));
+
+test('a redirect leads there once, with the query, and counts', { skip }, () => visit(async (page) => {
+  const target = origin + '/slow';
+  special = {
+    ...payload,
+    experiments: [twoVariants('move', {
+      variations: [{}, { urlRedirect: target }], urlPatterns: [{ type: 'simple', pattern: '/' }], persistQueryString: true,
+    })],
+  };
+  await page.goto(origin + '/?utm_source=mail');
+  await page.waitForURL(target + '?utm_source=mail');
+  await page.evaluate(() => BeaconExperiments.trackConversion('move', 'signup'));
+  await page.evaluate(() => Beacon.flush());
+  await until(() => kinds('conversion').length && kinds('exposure').length, 'the exposure and the conversion');
+  // The first page did not hear whether its event arrived: it may be sent again, under the same id.
+  const once = new Map([...kinds('exposure'), ...kinds('conversion')].map((e) => [e.event_id, e]));
+  const who = [...once.values()].map((e) => [e.type, e.experiment_id, e.variant_id]);
+  assert.deepEqual(who, [['exposure', 'move', 'b'], ['conversion', 'move', 'b']]);
+}));
+
+test('a visitor who cannot be recognised again is not redirected', { skip }, () => visit(async (page) => {
+  special = {
+    ...payload,
+    experiments: [twoVariants('move', { variations: [{}, { urlRedirect: origin + '/slow' }], urlPatterns: [{ type: 'simple', pattern: '/' }] })],
+  };
+  await page.goto(origin + '/');
+  await page.waitForTimeout(300);
+  assert.equal(page.url(), origin + '/');
+  assert.deepEqual(batches, []);
+}, (page) => page.addInitScript(() => Object.defineProperty(navigator, 'doNotTrack', { get: () => '1' }))));
+
+test('a variant forced by the address is shown, but does not count', { skip }, () => visit(async (page) => {
+  special = { ...payload, experiments: [twoVariants('hero', {})] };
+  await page.goto(origin + '/slow?hero=0');
+  assert.equal(await entered(page, 'hero'), 'control');
+  await page.evaluate(titled('hero'));
+  assert.equal(await page.title(), 'hero control');
+  await page.evaluate(() => Beacon.flush());
+  assert.deepEqual(kinds('exposure'), []);
+}));
+
+test('broken definitions break nothing', { skip }, () => visit(async (page) => {
+  special = { features: { f: { rules: [null] }, g: { defaultValue: 7 } }, experiments: [{ key: 'x' }, twoVariants('hero', { condition: 5 })] };
+  await page.goto(origin + '/');
+  assert.equal(await entered(page, 'hero'), null);
+  assert.equal(await entered(page, 'x'), null);
+  assert.deepEqual(await page.evaluate(() => [BeaconFlags.get('f', 'fallback'), BeaconFlags.get('g', 0)]), ['fallback', 7]);
+  await until(() => kinds('pageview').length, 'the page view');
 }));

@@ -39,7 +39,7 @@ mod tests {
 
     fn site(enabled: bool) -> SiteBundle {
         let domains = vec!["shop.example".into(), "*.shop.example".into()];
-        SiteBundle { domains, allow_localhost: false, enabled, payload: serde_json::json!({}) }
+        SiteBundle { domains, allow_localhost: false, enabled, payload: serde_json::json!({}), experiments: [].into() }
     }
 
     #[test]

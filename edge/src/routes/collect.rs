@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use beacon_shared::api::{BatchResponse, CollectRequest, Refused, Scope};
+use beacon_shared::api::{BatchResponse, CollectRequest, Refused, Scope, SiteBundle};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::event::{MAX_BATCH, MAX_BODY_BYTES};
 use worker::{Cf, Env, Method, RequestInit, Stub};
@@ -26,11 +26,7 @@ pub async fn collect(State(env): State<Env>, request: Request) -> Answer {
     }
     let live = bundles::live_with(&env, &batch.site_id).await?;
     if let Some(site) = live.site(&batch.site_id) {
-        let host = page(&parts.headers);
-        let by_key = parts.headers.get(header::ORIGIN).is_none()
-            && host.is_none()
-            && caller(&env, &parts.headers).await?.is_some_and(|c| c.may(Scope::Evaluate));
-        origin::check(site, host.as_deref(), by_key)?;
+        may_ask(&env, &parts.headers, site).await?;
     }
     let context = context(&parts.headers, parts.extensions.get::<Cf>(), &batch);
     let (entries, refused) = sort(&batch, &context)?;
@@ -44,7 +40,8 @@ pub async fn collect(State(env): State<Env>, request: Request) -> Answer {
 pub async fn preflight(State(env): State<Env>, request: Request) -> Answer {
     let host = page(request.headers());
     let live = bundles::live(&env).await?;
-    let known = live.is_some_and(|live| live.sites().any(|site| origin::check(site, host.as_deref(), false).is_ok()));
+    let known =
+        live.is_some_and(|live| live.sites().any(|(_, site)| origin::check(site, host.as_deref(), false).is_ok()));
     if !known {
         return Err(Error::new(Code::SiteRefused, "No published site has this page's host: add and publish it.").into());
     }
@@ -56,11 +53,21 @@ pub async fn preflight(State(env): State<Env>, request: Request) -> Answer {
     Ok(allow_origin((StatusCode::NO_CONTENT, headers).into_response(), request.headers()))
 }
 
+/// Whether a page of the site asks, or a server with a key for evaluation.
+pub async fn may_ask(env: &Env, headers: &HeaderMap, site: &SiteBundle) -> Result<()> {
+    let host = page(headers);
+    let by_key = headers.get(header::ORIGIN).is_none()
+        && host.is_none()
+        && caller(env, headers).await?.is_some_and(|c| c.may(Scope::Evaluate));
+    origin::check(site, host.as_deref(), by_key)
+}
+
 fn page(headers: &HeaderMap) -> Option<String> {
     origin::host(text(headers, "origin"), text(headers, "referer"))
 }
 
-fn allow_origin(mut response: Response, request: &HeaderMap) -> Response {
+/// Lets the page that asked read the answer.
+pub fn allow_origin(mut response: Response, request: &HeaderMap) -> Response {
     let headers = response.headers_mut();
     if let Some(origin) = request.get(header::ORIGIN) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

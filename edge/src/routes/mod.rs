@@ -1,6 +1,8 @@
 //! The HTTP surface.
 
 mod collect;
+mod evaluate;
+mod ofrep;
 mod page;
 mod publish;
 mod request;
@@ -43,6 +45,11 @@ fn router(env: Env) -> Router {
         .route(route::SEGMENTS, get(segments::list))
         .route(route::SEGMENT, get(segments::read))
         .route(route::FEATURES, get(page::features).options(page::preflight))
+        .route(route::ASSIGN, post(evaluate::assign).options(collect::preflight))
+        .route(route::RESOLVE, post(evaluate::resolve).options(collect::preflight))
+        .route(route::RESOLVE_ALL, post(evaluate::resolve_all).options(collect::preflight))
+        .route(route::OFREP_ALL, post(ofrep::bulk).options(ofrep::preflight))
+        .route(route::OFREP_ONE, post(ofrep::single).options(ofrep::preflight))
         .route(route::SCRIPT, get(page::script))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)

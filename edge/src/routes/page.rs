@@ -4,7 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beacon_shared::error::Code;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use worker::{Cf, Env};
 
 use super::request::{header as text, query};
@@ -62,7 +62,8 @@ pub async fn script(State(env): State<Env>, request: Request) -> Answer {
 }
 
 fn payload(live: &Live, site_id: &str) -> Value {
-    let mut payload = live.site(site_id).map(|site| site.payload.clone()).unwrap_or_default();
+    let published = live.published(site_id, super::now());
+    let mut payload = published.map(|site| site.payload.clone()).unwrap_or_default();
     if let Some(fields) = payload.as_object_mut() {
         fields.insert("dateUpdated".into(), iso(live.at).into());
     }
@@ -75,16 +76,21 @@ fn iso(at: i64) -> String {
     worker::js_sys::Date::new(&(at as f64).into()).to_iso_string().into()
 }
 
-fn inline(live: &Live, site_id: &str, headers: &HeaderMap, cf: Option<&Cf>) -> String {
+/// What the edge knows of a visitor by itself.
+pub fn known(headers: &HeaderMap, cf: Option<&Cf>) -> Map<String, Value> {
     let agent = agent::read(text(headers, "user-agent").unwrap_or_default());
-    let attributes = json!({
-        "country": cf.and_then(Cf::country),
-        "region": cf.and_then(Cf::region),
-        "device": agent.device,
-        "browser": agent.browser,
-        "os": agent.os,
-    });
-    let data = json!({"site": site_id, "payload": payload(live, site_id), "attributes": attributes});
+    let known = [
+        ("country", json!(cf.and_then(Cf::country))),
+        ("region", json!(cf.and_then(Cf::region))),
+        ("device", json!(agent.device)),
+        ("browser", json!(agent.browser)),
+        ("os", json!(agent.os)),
+    ];
+    known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn inline(live: &Live, site_id: &str, headers: &HeaderMap, cf: Option<&Cf>) -> String {
+    let data = json!({"site": site_id, "payload": payload(live, site_id), "attributes": known(headers, cf)});
     format!("window.__beacon={};\n{SCRIPT}", escape(&data.to_string()))
 }
 
@@ -94,7 +100,7 @@ fn escape(json: &str) -> String {
 }
 
 /// The body with its tag, or 304 for whoever has it.
-fn respond(request: &HeaderMap, body: String, content_type: &'static str, caching: &'static str) -> Response {
+pub fn respond(request: &HeaderMap, body: String, content_type: &'static str, caching: &'static str) -> Response {
     let tag = format!("\"{}\"", digest::sha256(body.as_bytes()).chars().take(32).collect::<String>());
     // A proxy that compresses turns the tag into a weak one.
     let has = text(request, "if-none-match")

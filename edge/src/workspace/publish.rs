@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use beacon_shared::api::{Bundle, Publication, PublishRequest};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::eval::payload;
-use beacon_shared::model::{Body, Document, Experiment, Kind};
-use beacon_shared::validate;
+use beacon_shared::model::{Body, Document, Experiment, Flag, Kind, Segment};
+use beacon_shared::validate::{self, Workspace};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -154,7 +154,30 @@ fn releases(request: &PublishRequest, living: &[Document]) -> Result<Value> {
         let body = json!(body).to_string();
         out.push(json!({"id": document.id, "rev": document.rev, "op_id": op_id(request, &document.id), "body": body}));
     }
+    problems.extend(problems_between(request, living));
     if problems.is_empty() { Ok(Value::Array(out)) } else { Err(Error::invalid(problems)) }
+}
+
+/// What is wrong between documents once these are released, as far as one of these can mend it.
+fn problems_between(request: &PublishRequest, living: &[Document]) -> Vec<Problem> {
+    let mut workspace = Workspace::default();
+    for document in living {
+        let ticked = request.release.iter().any(|r| r.doc_id == document.id);
+        let Some(part) = document.body.get(if ticked { "draft" } else { "released" }) else { continue };
+        let id = || document.id.clone();
+        match document.kind {
+            Kind::Experiment => workspace.experiments.extend(Experiment::deserialize(part).ok().map(|e| (id(), e))),
+            Kind::Flag => workspace.flags.extend(Flag::deserialize(part).ok().map(|f| (id(), f))),
+            Kind::Segment => workspace.segments.extend(Segment::deserialize(part).ok().map(|s| (id(), s))),
+            Kind::Site | Kind::Metric => {}
+        }
+    }
+    let mut found = validate::workspace(&workspace);
+    found.retain(|(id, _)| request.release.iter().any(|r| r.doc_id == *id));
+    let key = |id: &str| living.iter().find(|d| d.id == id).map_or("", |d| d.key.as_str());
+    let named =
+        |(id, p): (String, Problem)| Problem::new(format!("/{id}{}", p.pointer), format!("{}: {}", key(&id), p.detail));
+    found.into_iter().map(named).collect()
 }
 
 fn release_problems(

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use beacon_shared::api::{MAX_OPS, Op, OpOutcome, PushRequest, PushResponse};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::model::{Body, Definition, Document, Experiment, Flag, Kind, SCHEMA, Site};
+use beacon_shared::model::{
+    Body, Definition, Document, Experiment, Flag, Kind, MetricDefinition, SCHEMA, Segment, Site,
+};
 use beacon_shared::validate::{self, MAX_BODY, MAX_KEY};
 use serde::Deserialize;
 
@@ -149,6 +151,8 @@ fn problems(op: &Op, current: Option<&Document>) -> Vec<Problem> {
         Kind::Site => body_problems::<Site>(op, base, |_, _| Vec::new()),
         Kind::Experiment => body_problems::<Experiment>(op, base, validate::locked_changes),
         Kind::Flag => body_problems::<Flag>(op, base, |_, _| Vec::new()),
+        Kind::Segment => body_problems::<Segment>(op, base, |_, _| Vec::new()),
+        Kind::Metric => body_problems::<MetricDefinition>(op, base, |_, _| Vec::new()),
     }
 }
 

@@ -5,10 +5,9 @@ function fnv1a(text: string): number {
   return h >>> 0;
 }
 
-/** Where `value` falls in [0, 1), or null for an unknown hash version. */
-export function hash(seed: string, value: string, version: number): number | null {
+/** Where `value` falls in [0, 1); NaN, which is in no range, for an unknown hash version. */
+export function hash(seed: string, value: string, version: number): number {
   // Version 2 hashes twice, so that two seeds do not correlate.
-  if (version === 2) return (fnv1a(String(fnv1a(seed + value))) % 10000) / 10000;
-  if (version === 1) return (fnv1a(value + seed) % 1000) / 1000;
-  return null;
+  if (version === 2) return (fnv1a('' + fnv1a(seed + value)) % 10000) / 10000;
+  return version === 1 ? (fnv1a(value + seed) % 1000) / 1000 : NaN;
 }

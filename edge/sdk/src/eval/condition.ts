@@ -1,0 +1,118 @@
+import { equal, isList, isObject, own, type Json } from './json';
+
+/** Saved groups by id: lists of values, or the newer `{type: 'list', values}`. */
+export type Groups = Record<string, Json> | undefined;
+type Fold = (value: Json) => Json;
+/** Whether the value is as the operator's argument says; undefined for an argument that is not understood. */
+type Operator = (actual: Json, expected: Json) => boolean | undefined;
+
+/** How deep a condition may nest. A deeper one is, as a whole, true for nobody: or its negation would be true for all. */
+const DEEPEST = 65;
+/** The most that a regular expression sees, so that its work is bounded. */
+const MOST_SEEN = 1000;
+
+/** The groups of the condition that is being evaluated: nothing here waits, so there is only one. */
+let groups: Groups;
+
+const asIs: Fold = (value) => value;
+const lower: Fold = (value) => value?.toLowerCase?.() ?? value;
+
+/** A version in a form that sorts as text: numbers right-aligned, releases after their prereleases. */
+function pad(version: Json): string {
+  const text = version && /number|string/.test(typeof version) ? String(version) : '0';
+  const parts = text.replace(/^v|\+.*/g, '').split(/[-.]/);
+  if (parts.length === 3) parts.push('~');
+  return parts.map((part) => (/^\d+$/.test(part) ? part.padStart(5) : part)).join('-');
+}
+
+/** Whether the value, or one of its elements, is in the list. */
+const isIn = (actual: Json, list: Json, fold = asIs): boolean | undefined =>
+  isList(list) ? (isList(actual) ? actual : [actual]).some((a) => list.some((b) => fold(a) === fold(b))) : undefined;
+
+/** Whether the value is in the group. Nobody is known to be in a group that is no list, nor to be outside of it. */
+function isInGroup(actual: Json, id: string): boolean | undefined {
+  const group = own(groups, id);
+  return isIn(actual, group === undefined ? [] : group?.type === 'list' ? group.values : group);
+}
+
+function isFound(actual: Json, expression: string, flags?: string): boolean | undefined {
+  try {
+    return new RegExp(expression, flags).test(String(actual).slice(0, MOST_SEEN));
+  } catch {
+    return undefined;
+  }
+}
+
+const hasAll = (actual: Json, expected: Json, fold?: Fold): boolean =>
+  isList(actual) && isList(expected) && expected.every((e) => actual.some((a) => test(a, e, fold)));
+
+const operators: Record<string, Operator> = {
+  $eq: (a, e) => a === e,
+  $ne: (a, e) => a !== e,
+  $lt: (a, e) => a < e,
+  $lte: (a, e) => a <= e,
+  $gt: (a, e) => a > e,
+  $gte: (a, e) => a >= e,
+  $exists: (a, e) => (a === null) !== !!e,
+  $in: (a, e) => isIn(a, e),
+  $nin: (a, e) => isIn(a, e) === false,
+  $ini: (a, e) => isIn(a, e, lower),
+  $nini: (a, e) => isIn(a, e, lower) === false,
+  $inGroup: (a, e) => isInGroup(a, e),
+  $notInGroup: (a, e) => isInGroup(a, e) === false,
+  $regex: (a, e) => isFound(a, e),
+  $notRegex: (a, e) => isFound(a, e) === false,
+  $regexi: (a, e) => isFound(a, e, 'i'),
+  $notRegexi: (a, e) => isFound(a, e, 'i') === false,
+  $all: (a, e) => hasAll(a, e),
+  $alli: (a, e) => hasAll(a, e, lower),
+  $not: (a, e) => !test(a, e),
+  $size: (a, e) => isList(a) && test(a.length, e),
+  $elemMatch: (a, e) => isList(a) && a.some((item) => item !== null && (isPlain(e) && !isOperators(e) ? holds(e, item) : test(item, e))),
+  $type: (a, e) => (a === null ? 'null' : isList(a) ? 'array' : typeof a) === e,
+};
+for (const relation of ['eq', 'ne', 'lt', 'lte', 'gt', 'gte']) {
+  operators['$v' + relation] = (a, e) => operators['$' + relation](pad(a), pad(e));
+}
+
+const isPlain = (value: Json): boolean => isObject(value) && !isList(value);
+
+function isOperators(expected: Json): boolean {
+  const names = Object.keys(expected);
+  return names.length > 0 && names.every((name) => name[0] === '$');
+}
+
+/** Whether one value is as expected: an object of operators, or a literal, which compares loosely unless it is a list. */
+function test(actual: Json, expected: Json, fold = asIs): boolean {
+  if (isObject(expected)) {
+    return isOperators(expected) ? Object.keys(expected).every((name) => operators[name]?.(actual, expected[name])) : equal(actual, expected);
+  }
+  if (expected === null || (actual === null && typeof expected === 'boolean')) return actual === expected;
+  return fold(expected.constructor(actual)) === fold(expected);
+}
+
+const fits = (value: Json, levels: number): boolean => !isObject(value) || (levels > 0 && Object.values(value).every((part) => fits(part, levels - 1)));
+
+function holds(condition: Json, attributes: Json): boolean {
+  const nested = (part: Json): boolean => holds(part, attributes);
+  const some = (parts: Json[]): boolean => !parts.length || parts.some(nested);
+  return (
+    isPlain(condition) &&
+    Object.entries<Json>(condition).every(([key, part]) => {
+      if (key === '$not') return !nested(part);
+      if (key === '$and') return isList(part) && part.every(nested);
+      if (key === '$or') return isList(part) && some(part);
+      if (key === '$nor') return isList(part) && !some(part);
+      return test(key.split('.').reduce(own, attributes) ?? null, part);
+    })
+  );
+}
+
+const fitting = new WeakSet();
+
+/** Whether attributes satisfy a condition. What is not understood is true for nobody. */
+export function matches(condition: Json, attributes: Json, among?: Groups): boolean {
+  groups = among;
+  if (isObject(condition) && !fitting.has(condition) && fits(condition, DEEPEST)) fitting.add(condition);
+  return fitting.has(condition) && holds(condition, attributes);
+}
