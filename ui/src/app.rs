@@ -1,6 +1,6 @@
 //! The window: navigation, the page, the status bar.
 
-use beacon_shared::error::Error;
+use beacon_shared::error::{Code, Error};
 use beacon_shared::ipc::{ConnectionView, Notice, Overview, SyncNow, SyncView};
 use beacon_shared::model::Kind;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -108,7 +108,8 @@ pub fn App() -> Html {
                 <Navigation current={*page} />
                 <main>
                     <ErrorBanner error={(*error).clone()} />
-                    { body }
+                    // Without its database the core answers nothing: one message is enough.
+                    if !error.as_ref().is_some_and(|e| matches!(e.code, Code::NewerDatabase | Code::Storage)) { { body } }
                 </main>
                 <StatusBar />
             </div>

@@ -24,7 +24,21 @@ pub fn percent(fraction: f64) -> String {
 
 /// A relative effect with its sign: 0.1 is `+10.0 %`.
 pub fn lift(fraction: f64) -> String {
-    format!("{:+.1} %", fraction * 100.0)
+    // A hyphen is too short to be seen as a minus.
+    format!("{:+.1} %", fraction * 100.0).replace('-', "−")
+}
+
+/// A count with its thousands apart: 12345 is `12,345`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A p-value, without pretending to more digits than matter.
@@ -59,7 +73,7 @@ pub fn slug(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lift, p_value, parse_parts, parts, percent, slug};
+    use super::{count, lift, p_value, parse_parts, parts, percent, slug};
 
     #[test]
     fn shares_survive_editing() {
@@ -81,7 +95,8 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(percent(0.125), "12.50 %");
         assert_eq!(lift(0.1), "+10.0 %");
-        assert_eq!(lift(-0.02), "-2.0 %");
+        assert_eq!(lift(-0.02), "−2.0 %");
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(p_value(0.0001), "p < 0.001");
         assert_eq!(p_value(0.04), "p = 0.040");
     }

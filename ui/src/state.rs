@@ -25,8 +25,8 @@ const RETRY_AFTER_MS: u32 = 2_000;
 /// What the whole window knows; pages take it from the context.
 #[derive(Clone, PartialEq, Default)]
 pub struct Live {
-    /// Grows whenever something of the kind changed: sites, experiments, flags.
-    pub changed: [u32; 3],
+    /// Grows whenever something of the kind changed, in the order of [`Kind::ALL`].
+    pub changed: [u32; Kind::ALL.len()],
     /// Grows whenever new events arrived.
     pub events: u32,
     pub sync: SyncView,

@@ -70,7 +70,10 @@ impl<'a> Plot<'a> {
         let estimates: Vec<Estimate> = lines.iter().filter_map(Line::estimate).collect();
         let confidence = ((1.0 - analysis.plan.alpha) * 1000.0).round() / 10.0;
         Self {
-            title: format!("Lift over {}, {confidence} % interval", shorten(name(analysis, 0), 32)),
+            title: format!(
+                "Lift over {}, {confidence} % interval",
+                shorten(name(analysis, analysis.plan.baseline), 32)
+            ),
             scale: Scale::new(&estimates, LEFT, RIGHT),
             palette: palette(theme),
             height: TOP + lines.iter().map(Line::height).sum::<i32>().max(ROW) + BOTTOM,

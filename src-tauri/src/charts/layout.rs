@@ -49,6 +49,9 @@ pub(super) fn because(reason: Reason) -> &'static str {
         Reason::ZeroBaseline => "the baseline has no conversions yet",
         Reason::ZeroVariance => "nobody or everybody converted in one variant",
         Reason::TooFewConversions => "too few conversions",
+        Reason::TooFewUnits => "too few visitors",
+        Reason::ZeroDenominator => "nothing to divide by in one variant",
+        _ => "it cannot be computed",
     }
 }
 

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn estimate(lower: f64, effect: f64, upper: f64) -> Estimate {
-        Estimate { effect, standard_error: 0.1, lower, upper, p_value: 0.5 }
+        Estimate { effect, standard_error: 0.1, lower, upper, p_value: 0.5, ..Estimate::default() }
     }
 
     fn labels(estimates: &[Estimate]) -> Vec<String> {

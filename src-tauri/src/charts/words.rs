@@ -7,7 +7,7 @@ use super::layout::{because, groups, name};
 /// What [`super::forest`] shows, for whoever cannot see it.
 pub fn words(analysis: &Analysis) -> String {
     let confidence = ((1.0 - analysis.plan.alpha) * 1000.0).round() / 10.0;
-    let mut text = format!("Lift over {} with its {confidence} % interval.", name(analysis, 0));
+    let mut text = format!("Lift over {} with its {confidence} % interval.", name(analysis, analysis.plan.baseline));
     let groups = groups(analysis);
     if groups.iter().all(|(_, rows)| rows.is_empty()) {
         text.push_str(" There is nothing to compare yet.");

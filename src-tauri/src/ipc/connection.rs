@@ -61,7 +61,7 @@ pub async fn save(app: &Arc<App>, input: ConnectionInput) -> Result<ConnectionVi
         app.reconnect(Some((url, target)), Some(who));
     }
     app.recount().await?;
-    app.tell_changed([Kind::Site, Kind::Experiment, Kind::Flag]);
+    app.tell_changed(Kind::ALL);
     view(app).await
 }
 

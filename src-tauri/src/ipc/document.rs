@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{ById, DocumentView, Resolve, Save, SyncState};
-use beacon_shared::model::{Body, Definition, Kind, SCHEMA, Status};
+use beacon_shared::ipc::{DocumentView, Resolve, Save, SyncState};
+use beacon_shared::model::{Body, Definition, Kind, SCHEMA};
 use beacon_shared::sync::{Content, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
@@ -96,24 +96,6 @@ fn edit<T: Definition>(replica: &mut Replica, change: impl FnOnce(&mut Body<T>) 
     Ok(())
 }
 
-/// Deletes a document of any kind.
-pub async fn delete(app: &Arc<App>, ById { id }: ById) -> Result<()> {
-    let now = app.now();
-    let refuse_running = |replica: &mut Replica| {
-        let running = |part: &str| replica.local.body[part]["status"] == json!(Status::Running);
-        if replica.kind == Kind::Experiment && (running("draft") || running("released")) {
-            let message = "The experiment is running. Stop it and publish that, then delete it.";
-            return Err(Error::new(Code::Locked, message));
-        }
-        replica.edit(Content { deleted: true, body: replica.local.body.clone() });
-        Ok(())
-    };
-    let row = app.store(move |s| s.change(&id, now, refuse_running)).await?;
-    app.touched().await?;
-    app.tell_changed([row.replica.kind]);
-    Ok(())
-}
-
 /// Decides an open conflict.
 pub async fn resolve(app: &Arc<App>, Resolve { id, take }: Resolve) -> Result<()> {
     let now = app.now();
@@ -195,6 +177,8 @@ fn new_id(kind: Kind) -> String {
         Kind::Site => "sit",
         Kind::Experiment => "exp",
         Kind::Flag => "flg",
+        Kind::Segment => "seg",
+        Kind::Metric => "met",
     };
     format!("{prefix}_{}", Uuid::now_v7().simple())
 }

@@ -1,6 +1,7 @@
 //! Answers the interface's calls. `beacon_shared::ipc` declares them; the table here says who answers.
 
 mod connection;
+mod delete;
 mod diff;
 mod document;
 mod experiment;
@@ -48,7 +49,7 @@ handlers! {
     ExperimentStop => experiment::stop,
     FlagList => flag::list,
     FlagSave => flag::save,
-    DocumentDelete => document::delete,
+    DocumentDelete => delete::document,
     ConflictResolve => document::resolve,
     PublishReview => publish::review,
     Publish => publish::run,

@@ -27,7 +27,7 @@ pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
         Err(error) => Some(error.message.clone()),
     };
     let (mut items, mut syncing) = (Vec::new(), Vec::new());
-    for kind in [Kind::Site, Kind::Experiment, Kind::Flag] {
+    for kind in Kind::ALL {
         for row in app.store(move |s| s.documents(kind)).await? {
             if !differs(&row.replica) {
                 continue;

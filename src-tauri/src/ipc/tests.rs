@@ -233,3 +233,32 @@ async fn flags_are_saved_listed_and_deleted() {
     assert_eq!(device.call::<DocumentDelete>(ById { id: saved.id }).await.unwrap_err().code, Code::NotFound);
     assert_eq!(device.app.sync_view().pending, 0, "what never left needs no deleting elsewhere");
 }
+
+#[tokio::test]
+async fn only_what_no_visitor_gets_is_deleted() {
+    let edge = Arc::new(FakeEdge::default());
+    let device = Device::connected(&edge).await;
+    let site = device.add_site("shop").await;
+    let draft = device.add_experiment(&site.id).await;
+    let delete = |id: &str| device.call::<DocumentDelete>(ById { id: id.to_owned() });
+    let error = delete(&site.id).await.unwrap_err();
+    assert_eq!(error.code, Code::Locked);
+    assert!(error.message.starts_with("'Hero' is on this site."), "{error}");
+    delete(&draft.id).await.unwrap();
+
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    device.call::<Publish>(ticks(&review)).await.unwrap();
+    assert!(delete(&site.id).await.unwrap_err().message.contains("Enabled"));
+    let mut off = site.draft.clone();
+    off.enabled = false;
+    device.call::<SiteSave>(Save { id: Some(site.id.clone()), draft: off }).await.unwrap();
+    assert_eq!(delete(&site.id).await.unwrap_err().code, Code::Locked, "not published yet");
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    device.call::<Publish>(ticks(&review)).await.unwrap();
+    delete(&site.id).await.unwrap();
+    device.sync().await;
+    assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
+    assert_eq!(device.app.sync_view().pending, 0);
+}

@@ -46,6 +46,7 @@ fn plan(experiment: &Experiment) -> Plan {
         names: experiment.variants.iter().map(|v| v.name.clone()).collect(),
         weights: experiment.variants.iter().map(|v| f64::from(v.weight) / f64::from(weight.max(1))).collect(),
         metrics: experiment.metrics.clone(),
+        ..Plan::default()
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use super::document_parts::{Conflict, Delete};
 use super::experiment_parts::{MetricFields, VariantFields};
 use super::{problem_at, problem_under};
 use crate::format::{parse_parts, parts, slug};
@@ -22,27 +23,22 @@ pub struct EditorProps {
 }
 
 fn variant(id: &str, name: &str, weight: u32) -> Variant {
-    Variant { id: id.to_owned(), name: name.to_owned(), weight, config: Value::Object(Map::new()), extra: Map::new() }
+    Variant {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        weight,
+        config: Value::Object(Map::new()),
+        ..Variant::default()
+    }
 }
 
 fn fresh(sites: &[DocumentView<Site>]) -> Experiment {
     let only = (sites.len() == 1).then(|| sites.first()).flatten();
     Experiment {
-        key: String::new(),
-        name: String::new(),
-        hypothesis: String::new(),
         site_id: only.map(|s| s.id.clone()).unwrap_or_default(),
-        status: Status::Draft,
         variants: vec![variant("control", "Control", WHOLE / 2), variant("treatment", "Treatment", WHOLE / 2)],
-        coverage: WHOLE,
-        hash_attribute: "id".to_owned(),
-        hash_version: 2,
-        seed: String::new(),
-        auto_activate: true,
-        condition: Map::new(),
-        phases: Vec::new(),
         metrics: vec![metric("goal", "", Role::Goal)],
-        extra: Map::new(),
+        ..Experiment::default()
     }
 }
 
@@ -100,12 +96,14 @@ pub fn ExperimentEditor(props: &EditorProps) -> Html {
                 <Lifecycle editor={Held(editor.clone())} status={e.status} ready={problems.is_empty()} />
             </header>
             <ErrorBanner error={editor.error()} />
+            <Conflict id={editor.id()} sync={editor.sync()} kind={Kind::Experiment} />
             if locked {
                 <Banner><p>{ "It runs: who gets what is locked. Names, hypothesis and configs can still change; to change the allocation, stop it and start a new phase." }</p></Banner>
             }
             <Basics editor={Held(editor.clone())} experiment={e.clone()} problems={problems.clone()} sites={props.sites.clone()} {locked} />
             <Variants editor={Held(editor.clone())} experiment={e.clone()} problems={problems.clone()} {locked} />
             <Metrics editor={Held(editor.clone())} experiment={e} {problems} />
+            <Delete id={editor.id()} kind={Kind::Experiment} on_deleted={props.on_close.clone()} />
         </>
     }
 }
@@ -265,7 +263,7 @@ fn Variants(props: &PartsProps) -> Html {
                 </div>
             </header>
             if let Some(problem) = problem_at(&props.problems, "/variants") { <p class="note problem">{ problem }</p> }
-            <div class="variants">
+            <div class="parts">
                 { for e.variants.iter().enumerate().map(|(index, v)| html! {
                     <VariantFields key={index} editor={held.clone()} {index} variant={v.clone()} count={e.variants.len()}
                         problems={props.problems.clone()} locked={props.locked} />
@@ -301,9 +299,11 @@ fn Metrics(props: &PartsProps) -> Html {
             if let Some(problem) = problem_under(&props.problems, "/metrics").filter(|_| e.metrics.is_empty()) {
                 <p class="note problem">{ problem }</p>
             }
-            { for e.metrics.iter().enumerate().map(|(index, m)| html! {
-                <MetricFields key={m.id.clone()} editor={held.clone()} {index} metric={m.clone()} problems={props.problems.clone()} />
-            }) }
+            <div class="parts">
+                { for e.metrics.iter().enumerate().map(|(index, m)| html! {
+                    <MetricFields key={m.id.clone()} editor={held.clone()} {index} metric={m.clone()} problems={props.problems.clone()} />
+                }) }
+            </div>
         </section>
     }
 }

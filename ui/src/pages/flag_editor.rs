@@ -3,10 +3,11 @@ use std::collections::BTreeSet;
 use beacon_shared::error::Problem;
 use beacon_shared::ipc::DocumentView;
 use beacon_shared::model::{Flag, Kind, Rule, Site};
-use beacon_shared::validate::{MAX_RULES, WHOLE};
+use beacon_shared::validate::MAX_RULES;
 use serde_json::{Map, Value};
 use yew::prelude::*;
 
+use super::document_parts::{Conflict, Delete};
 use super::{problem_at, problem_under};
 use crate::format::{parse_parts, parts, slug};
 use crate::state::{Editor, Hub, use_editor};
@@ -26,16 +27,8 @@ pub struct EditorProps {
 }
 
 fn fresh(sites: &[DocumentView<Site>]) -> Flag {
-    Flag {
-        key: String::new(),
-        name: String::new(),
-        description: String::new(),
-        site_ids: if sites.len() == 1 { sites.iter().map(|s| s.id.clone()).collect() } else { Vec::new() },
-        enabled: true,
-        default_value: Value::Bool(false),
-        rules: Vec::new(),
-        extra: Map::new(),
-    }
+    let site_ids = if sites.len() == 1 { sites.iter().map(|s| s.id.clone()).collect() } else { Vec::new() };
+    Flag { site_ids, ..Flag::default() }
 }
 
 /// A callback that changes the draft by what was typed.
@@ -83,9 +76,11 @@ pub fn FlagEditor(props: &EditorProps) -> Html {
                 </div>
             </header>
             <ErrorBanner error={editor.error()} />
+            <Conflict id={editor.id()} sync={editor.sync()} kind={Kind::Flag} />
             { basics(&editor, &flag, &problems, &props.sites) }
             { rules(&editor, &flag, &problems) }
             <KillSwitch enabled={flag.enabled} name={flag.key.clone()} on_change={edit(&editor, |f, on| f.enabled = on)} />
+            <Delete id={editor.id()} kind={Kind::Flag} on_deleted={props.on_close.clone()} />
         </>
     }
 }
@@ -121,7 +116,7 @@ fn basics(editor: &Editor<Flag>, flag: &Flag, problems: &[Problem], sites: &[Doc
                 placeholder="What it switches, and when it can go." on_blur={flush.clone()}
                 problem={problem_at(problems, "/description")} on_input={edit(editor, |f, text| f.description = text)} />
             <div class="field"><label>{ "Sites" }</label>
-                { for sites.iter().map(site) }
+                <div>{ for sites.iter().map(site) }</div>
                 <p class="note problem">{ problem_under(problems, "/site_ids") }</p>
             </div>
             <JsonEditor label="Default value (JSON)" testid="flag-default" value={flag.default_value.clone()} rows=2
@@ -142,7 +137,7 @@ fn rules(editor: &Editor<Flag>, flag: &Flag, problems: &[Problem]) -> Html {
         let taken: BTreeSet<_> = f.rules.iter().map(|r| r.id.clone()).collect();
         let id = (1..).map(|n| format!("rule_{n}")).find(|id| !taken.contains(id)).unwrap_or_default();
         let value = f.default_value.as_bool().map_or_else(|| f.default_value.clone(), |on| Value::Bool(!on));
-        f.rules.push(Rule { id, condition: Map::new(), coverage: WHOLE, value, extra: Map::new() });
+        f.rules.push(Rule { id, value, ..Rule::default() });
     });
     html! {
         <section class="card">
@@ -150,7 +145,7 @@ fn rules(editor: &Editor<Flag>, flag: &Flag, problems: &[Problem]) -> Html {
                 <div><h2>{ "Rules" }</h2><p class="note">{ "From the top; the first that matches decides." }</p></div>
                 <button type="button" class="quiet" data-testid="flag-rule-add" onclick={add} disabled={flag.rules.len() >= MAX_RULES}>{ "Add rule" }</button>
             </header>
-            { for flag.rules.iter().enumerate().map(|(i, r)| rule(editor, i, r, problems)) }
+            <div class="parts">{ for flag.rules.iter().enumerate().map(|(i, r)| rule(editor, i, r, problems)) }</div>
         </section>
     }
 }

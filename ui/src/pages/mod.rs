@@ -1,5 +1,6 @@
 //! One module for every page of the window.
 
+mod document_parts;
 mod experiment_editor;
 mod experiment_parts;
 mod experiments;
@@ -7,6 +8,7 @@ mod flag_editor;
 mod flags;
 mod publish;
 mod results;
+mod review_words;
 mod settings;
 mod sites;
 

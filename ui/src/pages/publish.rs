@@ -8,6 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::review_words::{field, value};
 use crate::format::date_time;
 use crate::ipc::call;
 use crate::state::{Hub, use_call, use_live};
@@ -63,7 +64,7 @@ pub fn Publish() -> Html {
                 busy.set(false);
                 reload.emit(());
                 if let Some(hub) = hub {
-                    [Kind::Site, Kind::Experiment, Kind::Flag].into_iter().for_each(|kind| hub.wrote.emit(kind));
+                    Kind::ALL.into_iter().for_each(|kind| hub.wrote.emit(kind));
                 }
             });
         }
@@ -161,6 +162,8 @@ fn Item(props: &ItemProps) -> Html {
         Kind::Site => "Site",
         Kind::Experiment => "Experiment",
         Kind::Flag => "Flag",
+        Kind::Segment => "Segment",
+        Kind::Metric => "Metric",
     };
     html! {
         <div class="review-item" data-testid="publish-row" data-id={item.doc_id.clone()}>
@@ -183,33 +186,12 @@ fn Item(props: &ItemProps) -> Html {
 }
 
 fn change(change: &FieldChange) -> Html {
-    let side = |value: &str| if value.is_empty() { "—".to_owned() } else { value.to_owned() };
     let before = (!change.before.is_empty()).then_some("before");
     html! {
         <tr>
             <td>{ field(&change.pointer) }</td>
-            <td><span class={classes!(before)}>{ side(&change.before) }</span></td>
-            <td class="after">{ side(&change.after) }</td>
+            <td><span class={classes!(before)}>{ value(&change.pointer, &change.before) }</span></td>
+            <td class="after">{ value(&change.pointer, &change.after) }</td>
         </tr>
-    }
-}
-
-/// A JSON pointer as people read it: `/variants/1/weight` is `variants › 2 › weight`.
-fn field(pointer: &str) -> String {
-    let part =
-        |p: &str| p.parse::<usize>().map_or_else(|_| p.replace("~1", "/").replace("~0", "~"), |n| (n + 1).to_string());
-    let parts: Vec<_> = pointer.split('/').skip(1).map(part).collect();
-    if parts.is_empty() { "everything".to_owned() } else { parts.join(" › ") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::field;
-
-    #[test]
-    fn pointers_read_well() {
-        assert_eq!(field("/variants/1/weight"), "variants › 2 › weight");
-        assert_eq!(field("/config/a~1b"), "config › a/b");
-        assert_eq!(field(""), "everything");
     }
 }

@@ -3,7 +3,7 @@ use beacon_shared::model::{Experiment, Kind, MetricKind, Role, Status};
 use beacon_shared::stats::{Comparison, Estimate, MetricAnalysis, Reason, Srm, Verdict};
 use yew::prelude::*;
 
-use crate::format::{date_time, lift, p_value, percent};
+use crate::format::{count, date_time, lift, p_value, percent};
 use crate::state::{use_call, use_live};
 use crate::widgets::{Badge, Empty, ErrorBanner, Note, StatusBadge};
 
@@ -75,12 +75,12 @@ fn Detail(props: &DetailProps) -> Html {
                     <img src={picture(&view.chart_svg)} alt={view.chart_text.clone()} />
                 </figure>
             }
-            { for metrics }
+            <div>{ for metrics }</div>
             <section class="card">
                 <h2>{ "Can the numbers be trusted?" }</h2>
                 { srm(&a.health.srm) }
-                <p class="note">{ format!("{} visitors were seen in more than one variant and are left out.", a.health.multiple_exposures) }</p>
-                { for view.excluded.iter().map(|(what, count)| html! { <p class="note">{ format!("Left out: {what}: {count}") }</p> }) }
+                <p class="note">{ several_variants(a.health.multiple_exposures) }</p>
+                { for view.excluded.iter().map(|(what, count)| html! { <p class="note">{ format!("Left out: {}.", left_out(what, *count)) }</p> }) }
             </section>
         </>
     }
@@ -98,6 +98,7 @@ fn verdict(verdict: &Verdict) -> Html {
         Verdict::Undecided => ("Undecided", "busy"),
         Verdict::Winner { .. } => ("Winner", "good"),
         Verdict::Loser { .. } => ("Worse", "warn"),
+        Verdict::Conflict { .. } => ("Mixed", "warn"),
     };
     html! { <Badge {text} {tone} /> }
 }
@@ -114,7 +115,7 @@ fn AsOf(props: &AsOfProps) -> Html {
     let when = at.map_or_else(|| "no data fetched yet".to_owned(), |at| format!("data as of {}", date_time(at)));
     html! {
         <span class="note" data-testid="results-as-of" data-at={at.map(|at| at.to_string())} data-events={events.to_string()}>
-            { format!("{events} events of the site · {when}") }
+            { format!("{} events of the site · {when}", count(events)) }
         </span>
     }
 }
@@ -157,8 +158,8 @@ fn row(name: Option<&String>, c: &Comparison, named: bool) -> Html {
             <td>{ name.unwrap_or(&c.variant).clone() }
                 if let Some(reason) = c.undecided { <div class="note">{ why(reason) }</div> }
             </td>
-            <td class="number" data-testid={id("units")}>{ c.units }</td>
-            <td class="number" data-testid={id("conversions")}>{ c.conversions }</td>
+            <td class="number" data-testid={id("units")}>{ count(c.units) }</td>
+            <td class="number" data-testid={id("conversions")}>{ count(c.conversions) }</td>
             <td class="number">{ if c.units == 0 { "—".to_owned() } else { percent(c.mean) } }</td>
             { effect }
         </tr>
@@ -182,6 +183,29 @@ fn why(reason: Reason) -> &'static str {
         Reason::ZeroBaseline => "No conversions in the baseline yet",
         Reason::ZeroVariance => "All visitors behave alike so far",
         Reason::TooFewConversions => "Too few conversions to decide",
+        Reason::TooFewUnits => "Too few visitors to decide",
+        Reason::ZeroDenominator => "Nothing to divide by in one variant",
+        _ => "Cannot be computed",
+    }
+}
+
+/// A mark that keeps visitors out of results, in words.
+fn left_out(mark: &str, number: u64) -> String {
+    let who = match mark {
+        "bot" => "robots",
+        "prefetch" => "pages that were loaded ahead and seen by nobody",
+        "preview" => "previews of a draft",
+        "forced" => "visitors with a variant chosen by hand",
+        other => other,
+    };
+    format!("{} {who}", count(number))
+}
+
+fn several_variants(visitors: u64) -> String {
+    match visitors {
+        0 => "Every visitor saw one variant only.".to_owned(),
+        1 => "1 visitor was seen in more than one variant and is left out.".to_owned(),
+        n => format!("{} visitors were seen in more than one variant and are left out.", count(n)),
     }
 }
 

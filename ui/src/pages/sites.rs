@@ -2,6 +2,7 @@ use beacon_shared::ipc::{DocumentView, SiteList};
 use beacon_shared::model::{Kind, Site};
 use yew::prelude::*;
 
+use super::document_parts::{Conflict, Delete};
 use super::{problem_at, problem_under};
 use crate::format::slug;
 use crate::state::{Hub, Opened, Opening, use_call, use_editor, use_live};
@@ -35,10 +36,11 @@ pub fn Sites() -> Html {
         }
     };
     let editor = open.map(|o| {
-        let (opened, number) = (opened.dispatcher(), o.number);
+        let (opened, closed, number) = (opened.dispatcher(), opened.dispatcher(), o.number);
+        let on_close = Callback::from(move |()| closed.dispatch(Opening::Close));
         let on_created = Callback::from(move |id| opened.dispatch(Opening::Created(number, id)));
         let document = sites.iter().find(|s| Some(&s.id) == o.id.as_ref()).cloned();
-        html! { <SiteEditor key={o.number} {document} {on_created} /> }
+        html! { <SiteEditor key={o.number} {document} {on_created} {on_close} /> }
     });
     html! {
         <>
@@ -73,6 +75,7 @@ fn named(site: &Site) -> String {
 struct EditorProps {
     document: Option<DocumentView<Site>>,
     on_created: Callback<String>,
+    on_close: Callback<()>,
 }
 
 fn fresh() -> Site {
@@ -134,6 +137,7 @@ fn SiteEditor(props: &EditorProps) -> Html {
                 <span class="save-state" data-testid="save-state" aria-live="polite">{ editor.save_state() }</span>
             </header>
             <ErrorBanner error={editor.error()} />
+            <Conflict id={editor.id()} sync={editor.sync()} kind={Kind::Site} />
             <div class="columns">
                 <Field label="Name" testid="site-name" value={site.name.clone()} placeholder="Shop" on_blur={flush.clone()}
                     problem={problem_at(&problems, "/name")} on_input={edit(|site, text| {
@@ -162,6 +166,7 @@ fn SiteEditor(props: &EditorProps) -> Html {
             // In an element of its own: Yew matches children without keys from the end, so a snippet that appears
             // beside the fields would replace them, and the one being typed in with them.
             <div>{ snippet }</div>
+            <Delete id={editor.id()} kind={Kind::Site} on_deleted={props.on_close.clone()} />
         </section>
     }
 }

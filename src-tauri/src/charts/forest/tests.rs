@@ -20,6 +20,7 @@ fn analysis(names: &[&str], metrics: &[(&str, &[(u64, u64)])]) -> Analysis {
         names: names.iter().map(|n| (*n).to_owned()).collect(),
         weights: vec![1.0 / names.len() as f64; names.len()],
         metrics: metrics.iter().map(|(name, _)| metric(name)).collect(),
+        ..Plan::default()
     };
     let arms = |arms: &[(u64, u64)]| arms.iter().map(|(u, c)| Proportion::new(*u, *c).unwrap()).collect();
     let samples: Vec<Vec<Proportion>> = metrics.iter().map(|(_, a)| arms(a)).collect();
