@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use beacon_shared::chart::Theme;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -17,6 +18,12 @@ use crate::{built, cache, wait};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What the window is called on the screen.
+const TITLE: &str = "Beacon";
+
+/// Longer than any wait of the driver itself.
+const DRIVER_PATIENCE: Duration = Duration::from_secs(40);
+
 /// The delete key, as WebDriver writes it.
 const DELETE: &str = "\u{E017}";
 
@@ -24,6 +31,7 @@ const DELETE: &str = "\u{E017}";
 pub struct App {
     window: Client,
     pictures: PathBuf,
+    display: String,
     // The app is a child of the driver: one group holds both.
     driver: Process,
 }
@@ -31,6 +39,11 @@ pub struct App {
 impl App {
     /// Opens the app on the data in `folder/data`.
     pub async fn open(desktop: &Desktop, folder: &Path) -> Result<Self> {
+        Self::open_in(desktop, folder, Theme::Light).await
+    }
+
+    /// Opens the app on a desktop whose theme is this one.
+    pub async fn open_in(desktop: &Desktop, folder: &Path, theme: Theme) -> Result<Self> {
         let binary = built("BEACON_APP", cache().join("target/debug/beacon"), "cargo xtask build app")?;
         let port = free_port()?;
         let mut command = Command::new("WebKitWebDriver");
@@ -38,6 +51,8 @@ impl App {
         desktop.apply(&mut command);
         command.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
         command.env("BEACON_DATA_DIR", data(folder)).env("BEACON_SYNC_SECONDS", "1");
+        let gtk = if theme == Theme::Dark { "Adwaita:dark" } else { "Adwaita" };
+        command.env("GTK_THEME", gtk);
         command.env_remove("BEACON_CONNECT_URL").env_remove("BEACON_CONNECT_KEY");
         let mut driver = Process::start("WebKitWebDriver", &mut command, &folder.join("app.log"))?;
         driver.let_run();
@@ -51,7 +66,7 @@ impl App {
         .await?;
         let pictures = folder.join("pictures");
         std::fs::create_dir_all(&pictures)?;
-        Ok(Self { window, pictures, driver })
+        Ok(Self { window, pictures, display: desktop.display().to_owned(), driver })
     }
 
     /// Kills the app as a power cut would.
@@ -66,12 +81,13 @@ impl App {
 
     /// Waits for the first element that this selector matches.
     pub async fn find_css(&self, css: &str) -> Result<Element> {
-        let found = self.window.wait().at_most(PATIENCE).every(Duration::from_millis(100));
-        match found.for_element(Locator::Css(css)).await {
+        // The driver now and then answers nonsense while the page changes: that is no reason to give up.
+        let look = || async { Ok(in_time(css, self.window.find(Locator::Css(css))).await??) };
+        match wait::until(&format!("An element {css}"), PATIENCE, look).await {
             Ok(element) => Ok(element),
             Err(error) => {
                 let picture = self.picture("missing").await.unwrap_or_default();
-                bail!("The window shows no {css} ({error}); see {}.", picture.display())
+                bail!("{error:#}; see {}.", picture.display())
             }
         }
     }
@@ -83,13 +99,13 @@ impl App {
 
     /// Clicks.
     pub async fn click(&self, id: &str) -> Result<()> {
-        wait::until(&format!("A click on {id}"), PATIENCE, || async { Ok(self.find(id).await?.click().await?) }).await
+        self.click_css(&by_id(id)).await
     }
 
     /// Clicks the first element that this selector matches.
     pub async fn click_css(&self, css: &str) -> Result<()> {
         let what = format!("A click on {css}");
-        wait::until(&what, PATIENCE, || async { Ok(self.find_css(css).await?.click().await?) }).await
+        wait::until(&what, PATIENCE, || async { Ok(in_time(css, self.find_css(css).await?.click()).await??) }).await
     }
 
     /// Replaces what a field holds by typing.
@@ -97,32 +113,34 @@ impl App {
         let field = self.find(id).await?;
         // As a person does it: WebDriver's own "clear" changes the field without an input event.
         let select_all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
-        field.send_keys(&select_all).await?;
-        field
-            .send_keys(if text.is_empty() { DELETE } else { text })
-            .await
-            .with_context(|| format!("{id} takes no text"))?;
-        Ok(())
+        in_time(id, field.send_keys(&select_all)).await??;
+        let typed = field.send_keys(if text.is_empty() { DELETE } else { text });
+        in_time(id, typed).await?.with_context(|| format!("{id} takes no text"))
+    }
+
+    /// Makes the window this many pixels wide and high.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(in_time("A new size", self.window.set_window_size(width, height)).await??)
     }
 
     /// What a field holds.
     pub async fn value(&self, id: &str) -> Result<String> {
-        Ok(self.find(id).await?.prop("value").await?.unwrap_or_default())
+        Ok(in_time(id, self.find(id).await?.prop("value")).await??.unwrap_or_default())
     }
 
     /// What an element says.
     pub async fn text(&self, id: &str) -> Result<String> {
-        Ok(self.find(id).await?.text().await?)
+        Ok(in_time(id, self.find(id).await?.text()).await??)
     }
 
     /// An attribute of an element.
     pub async fn attribute(&self, id: &str, name: &str) -> Result<String> {
-        Ok(self.find(id).await?.attr(name).await?.unwrap_or_default())
+        Ok(in_time(id, self.find(id).await?.attr(name)).await??.unwrap_or_default())
     }
 
     /// Chooses in a list by the value behind the words.
     pub async fn choose(&self, id: &str, value: &str) -> Result<()> {
-        Ok(self.find(id).await?.select_by_value(value).await?)
+        Ok(in_time(id, self.find(id).await?.select_by_value(value)).await??)
     }
 
     /// Ticks a box that is not ticked.
@@ -148,7 +166,8 @@ impl App {
     /// What the window itself can ask the core: the answer, or the error as `{"error": …}`.
     pub async fn ask(&self, name: &str, request: Value) -> Result<Value> {
         const ASK: &str = "const done = arguments[2]; window.__TAURI__.core.invoke('ipc', { name: arguments[0], request: arguments[1] }).then(done, (error) => done({ error }));";
-        Ok(self.window.execute_async(ASK, vec![json!(name), request]).await?)
+        let answer = self.window.execute_async(ASK, vec![json!(name), request]);
+        in_time(name, answer).await?.with_context(|| format!("{name} was not answered"))
     }
 
     /// Asks without waiting for the answer.
@@ -173,10 +192,14 @@ impl App {
         Ok(())
     }
 
-    /// Saves what the window shows; returns the file.
+    /// Saves what the window shows; returns the file. The driver's own screenshots wait for ever when nothing moves.
     pub async fn picture(&self, name: &str) -> Result<PathBuf> {
         let file = self.pictures.join(format!("{name}.png"));
-        std::fs::write(&file, self.window.screenshot().await?)?;
+        let mut import = Command::new("import");
+        let taken = import.args(["-display", &self.display, "-window", TITLE]).arg(&file).status().await?;
+        if !taken.success() {
+            bail!("The window could not be photographed.");
+        }
         Ok(file)
     }
 }
@@ -184,6 +207,12 @@ impl App {
 /// Where the app under test keeps its data.
 pub fn data(folder: &Path) -> PathBuf {
     folder.join("data")
+}
+
+/// The driver has no limit of its own: a window that hangs would hang the test.
+async fn in_time<T>(what: &str, action: impl Future<Output = T>) -> Result<T> {
+    let answer = tokio::time::timeout(DRIVER_PATIENCE, action).await;
+    answer.with_context(|| format!("{what}: the driver did not answer for {} s", DRIVER_PATIENCE.as_secs()))
 }
 
 fn by_id(id: &str) -> String {

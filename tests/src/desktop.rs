@@ -15,7 +15,7 @@ pub struct Desktop {
     bus: String,
     folder: PathBuf,
     // Ended in this order: what draws and answers before what carries it.
-    _keyring: Process,
+    keyring: Process,
     _bus: Process,
     _window_manager: Process,
     _screen: Process,
@@ -44,7 +44,7 @@ impl Desktop {
             display,
             bus: address,
             folder: folder.to_path_buf(),
-            _keyring: keyring,
+            keyring,
             _bus: bus,
             _window_manager: window_manager,
             _screen: screen,
@@ -61,14 +61,14 @@ impl Desktop {
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
     }
 
-    /// Saves what is on the screen.
-    pub async fn photograph(&self, file: &Path) -> Result<()> {
-        let mut import = Command::new("import");
-        let taken = import.args(["-display", &self.display, "-window", "root"]).arg(file).status().await?;
-        if !taken.success() {
-            bail!("The screen could not be photographed.");
-        }
-        Ok(())
+    /// Ends the keychain, as when its daemon crashed.
+    pub async fn take_the_keyring_away(&mut self) -> Result<()> {
+        self.keyring.kill().await
+    }
+
+    /// The screen's name.
+    pub fn display(&self) -> &str {
+        &self.display
     }
 }
 

@@ -28,12 +28,21 @@ pub struct Edge {
 impl Edge {
     /// Starts one on a free port, with its state in `folder`.
     pub async fn start(folder: &Path) -> Result<Self> {
+        Self::start_with(folder, &[]).await
+    }
+
+    async fn start_with(folder: &Path, options: &[&str]) -> Result<Self> {
         // Long and recognisable: the test searches every file of the app for it.
         let key = format!("bcn_{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        let (process, url) = launch(folder, &key, 0).await?;
+        let (process, url) = launch(folder, &key, 0, options).await?;
         let port = url.rsplit(':').next().unwrap_or_default().parse().context("The edge named no port.")?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
         Ok(Self { url, key, folder: folder.to_path_buf(), port, process, http })
+    }
+
+    /// Starts one that lets an address ask for so many evaluations a minute.
+    pub async fn start_limited(folder: &Path, evaluations: u32) -> Result<Self> {
+        Self::start_with(folder, &["--evaluations-per-minute", &evaluations.to_string()]).await
     }
 
     /// Kills the edge with everything it started, without a word.
@@ -43,7 +52,7 @@ impl Edge {
 
     /// Starts it again on the same state and port.
     pub async fn restart(&mut self) -> Result<()> {
-        let (process, url) = launch(&self.folder, &self.key, self.port).await?;
+        let (process, url) = launch(&self.folder, &self.key, self.port, &[]).await?;
         self.process = process;
         if url != self.url {
             bail!("The edge came back at {url}, not at {}.", self.url);
@@ -103,12 +112,12 @@ impl Edge {
     }
 }
 
-async fn launch(folder: &Path, key: &str, port: u16) -> Result<(Process, String)> {
+async fn launch(folder: &Path, key: &str, port: u16, options: &[&str]) -> Result<(Process, String)> {
     let build = built("BEACON_EDGE_BUILD", root().join("edge/build"), "cargo xtask build edge")?;
     let mut command = Command::new(node());
     command.arg(root().join("edge/local/serve.mjs"));
     command.args(["--port", &port.to_string(), "--admin-key", key]).arg("--state").arg(folder.join("edge"));
-    command.arg("--build").arg(build);
+    command.arg("--build").arg(build).args(options);
     let mut process = Process::start("The edge", &mut command, &folder.join("edge.log"))?;
     let line = process.line(Duration::from_secs(60)).await.with_context(|| {
         let log = std::fs::read_to_string(folder.join("edge.log")).unwrap_or_default();

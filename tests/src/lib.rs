@@ -3,6 +3,7 @@
 //! Nothing is skipped. What is missing is an error that names the command to run.
 
 pub mod app;
+pub mod clients;
 pub mod desktop;
 pub mod edge;
 pub mod events;

@@ -1,7 +1,9 @@
 //! A site with a running experiment, published without the desktop: for tests of what comes after.
 
 use anyhow::{Result, bail};
-use beacon_shared::api::{Op, OpOutcome, Publication, PublishRequest, PushRequest, PushResponse, Release, route};
+use beacon_shared::api::{
+    MAX_OPS, Op, OpOutcome, Publication, PublishRequest, PushRequest, PushResponse, Release, route,
+};
 use beacon_shared::model::Kind;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,13 +33,22 @@ pub async fn publish(edge: &Edge) -> Result<Publication> {
         "phases": [{ "started_at": now(), "ended_at": null }],
         "metrics": [{ "id": "goal", "name": "Bought", "role": "goal", "kind": "conversion", "event": GOAL }],
     });
-    let ops = vec![op(SITE, Kind::Site, "test", &site), op("exp_test", Kind::Experiment, EXPERIMENT, &experiment)];
-    let answer: PushResponse = edge.post(route::PUSH, &PushRequest { device: "test".to_owned(), ops }).await?;
+    publish_all(edge, &[(SITE, Kind::Site, site), ("exp_test", Kind::Experiment, experiment)]).await
+}
+
+/// Pushes these drafts as new documents and publishes them. Each has a document id, a kind and a key in it.
+pub async fn publish_all(edge: &Edge, drafts: &[(&str, Kind, Value)]) -> Result<Publication> {
+    let ops = drafts.iter().map(|(id, kind, draft)| op(id, *kind, draft["key"].as_str().unwrap_or_default(), draft));
+    let ops: Vec<Op> = ops.collect();
     let mut release = Vec::new();
-    for (outcome, doc_id) in answer.outcomes.into_iter().zip([SITE, "exp_test"]) {
-        match outcome {
-            OpOutcome::Ok { rev, .. } => release.push(Release { doc_id: doc_id.to_owned(), rev }),
-            other => bail!("The edge does not take {doc_id}: {other:?}"),
+    for chunk in ops.chunks(MAX_OPS) {
+        let request = PushRequest { device: "test".to_owned(), ops: chunk.to_vec() };
+        let answer: PushResponse = edge.post(route::PUSH, &request).await?;
+        for (outcome, op) in answer.outcomes.into_iter().zip(chunk) {
+            match outcome {
+                OpOutcome::Ok { rev, .. } => release.push(Release { doc_id: op.doc_id.clone(), rev }),
+                other => bail!("The edge does not take {}: {other:?}", op.doc_id),
+            }
         }
     }
     let command_id = Uuid::now_v7().to_string();

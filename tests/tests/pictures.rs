@@ -1,0 +1,105 @@
+//! Every screen with real data, in both themes and two sizes, to be looked at:
+//! `cargo test -p beacon-tests --test pictures -- --ignored --nocapture`, after `cargo xtask build`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use beacon_shared::chart::Theme;
+use beacon_tests::app::App;
+use beacon_tests::desktop::Desktop;
+use beacon_tests::edge::Edge;
+use beacon_tests::processes::Process;
+use beacon_tests::wait;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+const SOON: Duration = Duration::from_secs(90);
+const VISITORS: u64 = 2_500;
+const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];
+const PAGES: [&str; 6] = ["sites", "experiments", "flags", "publish", "results", "settings"];
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures for people to look at"]
+async fn every_screen_in_both_themes_and_two_sizes() -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("beacon-pictures-").tempdir()?.keep();
+    println!("The pictures: {}", folder.join("pictures").display());
+    let desktop = Desktop::start(&folder).await?;
+    let edge = Edge::start(&folder).await?;
+    let app = App::open(&desktop, &folder).await?;
+    for page in PAGES {
+        app.click(&format!("nav-{page}")).await?;
+        app.picture(&format!("empty-{page}")).await?;
+    }
+    connect(&app, &edge).await?;
+    add_a_flag(&app).await?;
+    let _visitors = visitors(&folder, &edge)?;
+    wait::until("Visitors", SOON, || async {
+        let results = app.ask("results.get", json!({"id": "exp_demo", "theme": "light"})).await?;
+        ensure!(results["events"].as_u64().is_some_and(|n| n > VISITORS), "{}", results["events"]);
+        Ok(())
+    })
+    .await?;
+    app.kill().await?;
+    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        let app = App::open_in(&desktop, &folder, theme).await?;
+        for (width, height) in SIZES {
+            app.resize(width, height).await?;
+            screens(&app, &format!("{name}-{width}")).await?;
+        }
+        app.kill().await?;
+    }
+    Ok(())
+}
+
+async fn connect(app: &App, edge: &Edge) -> Result<()> {
+    app.click("nav-settings").await?;
+    app.type_into("edge-url", &edge.url).await?;
+    app.type_into("edge-key", &edge.key).await?;
+    app.click("edge-connect").await?;
+    wait::until("The connection", SOON, || async {
+        ensure!(app.attribute("status-sync", "data-online").await? == "true", "offline");
+        Ok(())
+    })
+    .await
+}
+
+async fn add_a_flag(app: &App) -> Result<()> {
+    let draft = json!({
+        "key": "new_checkout", "name": "New checkout", "description": "One page instead of three. Goes when all have it.",
+        "site_ids": ["sit_demo"], "enabled": true, "default_value": false,
+        "rules": [{"id": "rule_1", "condition": {"country": "DE"}, "coverage": 2500, "value": true}]
+    });
+    let saved = app.ask("flag.save", json!({"id": Value::Null, "draft": draft})).await?;
+    ensure!(saved["error"].is_null(), "{saved}");
+    Ok(())
+}
+
+/// The visitors of `cargo xtask run --demo`.
+fn visitors(folder: &Path, edge: &Edge) -> Result<Process> {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"));
+    demo.env("BEACON_CONNECT_URL", &edge.url).env("BEACON_CONNECT_KEY", &edge.key);
+    let mut visitors = Process::start("demo", &mut demo, &folder.join("demo.log"))?;
+    visitors.let_run();
+    Ok(visitors)
+}
+
+async fn screens(app: &App, prefix: &str) -> Result<()> {
+    for page in PAGES {
+        app.click(&format!("nav-{page}")).await?;
+        match page {
+            "sites" => app.click("site-row").await?,
+            "results" => drop(app.find("results-verdict").await?),
+            _ => {}
+        }
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        app.picture(&format!("{prefix}-{page}")).await?;
+    }
+    for (page, row) in [("experiments", "experiment-row"), ("flags", "flag-row")] {
+        app.click(&format!("nav-{page}")).await?;
+        app.click(row).await?;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        app.picture(&format!("{prefix}-{page}-editor")).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! What goes wrong around the app, seen in its window: each trouble is said with what to do, and costs no draft.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use beacon_tests::app::{App, data};
+use beacon_tests::desktop::Desktop;
+use beacon_tests::edge::Edge;
+use beacon_tests::wait;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const SOON: Duration = Duration::from_secs(40);
+const FROM_THE_FUTURE: i64 = 9_999;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_trouble_says_what_to_do_and_costs_no_draft() -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("beacon-troubles-").tempdir()?.keep();
+    println!("The pictures, logs and data: {}", folder.display());
+    let mut desktop = Desktop::start(&folder).await?;
+    let app = App::open(&desktop, &folder).await?;
+    drafts(&app).await?;
+    wrong_addresses(&app).await?;
+    let edge = Edge::start(&folder).await?;
+    println!("Wrong addresses are refused.");
+    refused(&app, &edge.url, "bcn_this_is_not_the_key", "The key was refused").await?;
+    println!("A wrong key is refused.");
+    without_a_keychain(&app, &mut desktop, &edge).await?;
+    println!("Without a keychain nothing is stored.");
+    app.kill().await?;
+    a_newer_database(&desktop, &folder).await
+}
+
+async fn drafts(app: &App) -> Result<()> {
+    app.click("nav-sites").await?;
+    app.click("site-new").await?;
+    app.type_into("site-name", "Shop").await?;
+    app.saved().await
+}
+
+/// Nothing there, garbage there, and no address at all.
+async fn wrong_addresses(app: &App) -> Result<()> {
+    let nothing = TcpListener::bind("127.0.0.1:0").await?;
+    let closed = format!("http://{}", nothing.local_addr()?);
+    drop(nothing);
+    refused(app, &closed, "bcn_key", "The edge cannot be reached").await?;
+    refused(app, "shop.example", "bcn_key", "https://").await?;
+    refused(app, "http://shop.example", "bcn_key", "https://").await?;
+    for answer in [
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\nconnection: close\r\n\r\n<h1>A shop</h1>",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+        "\u{1}\u{2}nonsense",
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let garbage = tokio::spawn(answer_always(listener, answer));
+        let title = if answer.starts_with("HTTP") { "That is not a Beacon edge" } else { "The edge cannot be reached" };
+        refused(app, &url, "bcn_key", title).await?;
+        garbage.abort();
+    }
+    Ok(())
+}
+
+async fn answer_always(listener: TcpListener, answer: &'static str) -> Result<()> {
+    loop {
+        let (mut stream, _) = listener.accept().await?;
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).await?;
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+    }
+}
+
+/// Connecting fails with `says`, stores nothing, and the draft is still there.
+async fn refused(app: &App, url: &str, key: &str, says: &str) -> Result<()> {
+    app.click("nav-settings").await?;
+    app.type_into("edge-url", url).await?;
+    app.type_into("edge-key", key).await?;
+    app.click("edge-connect").await?;
+    wait::until(&format!("The refusal of {url}"), SOON, || async {
+        let shown = app.text("error-message").await?;
+        ensure!(shown.contains(says), "the window says {shown:?}");
+        Ok(())
+    })
+    .await?;
+    app.picture(&says.replace(|c: char| !c.is_ascii_alphanumeric(), "-")).await?;
+    let connection = app.ask("connection.get", Value::Null).await?;
+    ensure!(connection["has_key"] == json!(false), "a key was stored: {connection}");
+    the_draft_is_there(app).await
+}
+
+async fn the_draft_is_there(app: &App) -> Result<()> {
+    let sites = app.ask("site.list", Value::Null).await?;
+    ensure!(sites[0]["draft"]["name"] == json!("Shop"), "the draft is lost: {sites}");
+    app.click("nav-sites").await?;
+    app.click_css("[data-testid=site-row][data-key=shop]").await?;
+    ensure!(app.value("site-name").await? == "Shop", "the window lost the draft");
+    Ok(())
+}
+
+async fn without_a_keychain(app: &App, desktop: &mut Desktop, edge: &Edge) -> Result<()> {
+    desktop.take_the_keyring_away().await?;
+    refused(app, &edge.url, &edge.key, "The keychain is not available").await
+}
+
+async fn a_newer_database(desktop: &Desktop, folder: &Path) -> Result<()> {
+    let version = set_version(folder, FROM_THE_FUTURE)?;
+    let app = App::open(desktop, folder).await?;
+    wait::until("The newer database", SOON, || async {
+        let shown = app.text("error-message").await?;
+        ensure!(shown.contains("Written by a newer Beacon"), "the window says {shown:?}");
+        Ok(())
+    })
+    .await?;
+    app.picture("newer-database").await?;
+    app.kill().await?;
+    ensure!(set_version(folder, version)? == FROM_THE_FUTURE, "the database was changed");
+    let app = App::open(desktop, folder).await?;
+    the_draft_is_there(&app).await
+}
+
+/// Returns the version that was there.
+fn set_version(folder: &Path, version: i64) -> Result<i64> {
+    let file = data(folder).join("beacon.db");
+    let database = Connection::open(&file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let before = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    database.pragma_update(None, "user_version", version)?;
+    Ok(before)
+}
