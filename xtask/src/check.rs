@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::command::{cargo, run, say};
-use crate::{build, no_arguments, paths, setup, wasm};
+use crate::{build, no_arguments, packages, paths, setup, wasm};
 
 const WASM: [&str; 4] = ["-p", "beacon-ui", "-p", "beacon-edge"];
 
@@ -21,12 +21,44 @@ pub fn all() -> Result<()> {
     native_lints()?;
     wasm_lints()?;
     say("Unit tests.");
-    run(&mut cargo(&["test", "-p", "beacon-shared", "-p", "beacon-desktop", "-p", "beacon-edge", "-p", "xtask"])?)
+    run(&mut cargo(&[
+        "test",
+        "-p",
+        "beacon-shared",
+        "-p",
+        "beacon-desktop",
+        "-p",
+        "beacon-edge",
+        "-p",
+        "beacon-ui",
+        "-p",
+        "beacon-statistics",
+        "-p",
+        "xtask",
+    ])?)
 }
 
 fn native_lints() -> Result<()> {
     say("Lints of the native crates.");
-    run(&mut cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])?)
+    run(&mut cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])?)?;
+    if cfg!(target_os = "linux") && !packages::has_library("webkit2gtk-4.1") {
+        say("Leaving out the shell: webkit2gtk-4.1 is not here.");
+        return Ok(());
+    }
+    if !paths::root().join("dist/index.html").is_file() {
+        build::ui()?; // The shell embeds it, so that even its lints need it.
+    }
+    run(&mut cargo(&[
+        "clippy",
+        "-p",
+        "beacon-desktop",
+        "--features",
+        "shell",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?)
 }
 
 /// With the wasm toolchain's own clippy, or (Debian packages it apart) the native one on the host's target.

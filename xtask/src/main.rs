@@ -1,8 +1,10 @@
 //! `cargo xtask`: every task that a person repeats, so that nobody has to remember one.
 
+mod bench;
 mod build;
 mod check;
 mod command;
+mod conformance;
 mod display;
 mod doctor;
 mod edge;
@@ -12,6 +14,7 @@ mod paths;
 mod processes;
 mod run;
 mod setup;
+mod statistics;
 mod test;
 mod tools;
 mod wasm;
@@ -23,9 +26,19 @@ use anyhow::{Result, bail};
 type Task = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const TASKS: &[Task] = &[
-    ("run", "[--reset] [--state DIR]  the app on a local edge; Ctrl-C ends both", run::task),
+    ("run", "[--demo] [--reset] [--state DIR]  the app on a local edge; Ctrl-C ends both", run::task),
     ("test", "[--full]  everything: set up, check, build, test on the real runtime and in real windows", test::task),
     ("check", "formatting, lints and unit tests: the fast ring", check::task),
+    ("conformance", "[--vectors DIR]  reference cases, through both evaluators and the statistics", conformance::task),
+    ("bench", "[evaluation]  evaluation: how fast, next to a named peer in the same run", bench::task),
+    ("differential", "[--seed N] [--cases N]  random cases, Rust against beacon.js", conformance::differential),
+    (
+        "validity",
+        "[RUNS]  measures what the statistics promise; writes docs/statistics-validity.md",
+        statistics::validity,
+    ),
+    ("agreement", "the statistics natively and as wasm in Node, to 1e-12", statistics::agreement),
+    ("bench-statistics", "[statistics]  speed against a named peer, in one run", statistics::bench),
     ("build", "[sdk|ui|edge|app]  one part, or all of them", build::task),
     ("setup", "installs what is missing, and says first what and why", setup::task),
     ("doctor", "shows what is there and what is missing; changes nothing", doctor::task),
@@ -59,7 +72,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 fn list() {
     println!("cargo xtask TASK");
     for (name, about, _) in TASKS {
-        println!("  {name:<8} {about}");
+        println!("  {name:<12} {about}");
     }
 }
 

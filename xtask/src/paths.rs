@@ -58,6 +58,11 @@ pub fn app() -> Result<PathBuf> {
     Ok(target()?.join("debug").join(if cfg!(windows) { "beacon.exe" } else { "beacon" }))
 }
 
+/// The built program that simulates visitors.
+pub fn demo() -> Result<PathBuf> {
+    Ok(target()?.join("debug").join(if cfg!(windows) { "demo.exe" } else { "demo" }))
+}
+
 /// A program of edge's npm packages.
 pub fn npm_program(name: &str) -> PathBuf {
     root().join("edge/node_modules/.bin").join(if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() })

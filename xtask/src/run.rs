@@ -20,16 +20,18 @@ const PHOTO_EVERY: Duration = Duration::from_secs(10);
 struct Options {
     state: PathBuf,
     reset: bool,
+    demo: bool,
 }
 
 fn options(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { state: paths::dev_state()?, reset: false };
+    let mut options = Options { state: paths::dev_state()?, reset: false, demo: false };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--reset" => options.reset = true,
+            "--demo" => options.demo = true,
             "--state" => options.state = std::path::absolute(words.next().context("--state wants a folder.")?)?,
-            _ => bail!("`run` takes --reset and --state DIR, not `{word}`."),
+            _ => bail!("`run` takes --demo, --reset and --state DIR, not `{word}`."),
         }
     }
     Ok(options)
@@ -40,6 +42,9 @@ pub fn task(arguments: &[String]) -> Result<()> {
     let options = options(arguments)?;
     setup::all()?;
     build::all()?;
+    if options.demo {
+        build::demo()?;
+    }
     processes::catch_stop()?;
     if options.reset {
         reset(&options.state)?;
@@ -50,9 +55,19 @@ pub fn task(arguments: &[String]) -> Result<()> {
     say(&format!("The edge serves on {}; its data and the app's are in {}.", edge.url, options.state.display()));
     let screen = (!display::has_screen()).then(Screen::start).transpose()?;
     let mut app = start_app(&options.state, &edge.url, &key, screen.as_ref())?;
+    let _demo = options.demo.then(|| start_demo(&edge.url, &key)).transpose()?;
     say("The app is running. Ctrl-C ends it and the edge.");
+    watch(&mut app, &mut edge.process, screen.as_ref(), &options.state.join("screen.png"))?;
+    say("Ending the app and the edge.");
+    Ok(())
+}
+
+/// Returns when the person asks to stop or closes the app. A virtual screen is photographed meanwhile.
+fn watch(app: &mut Group, edge: &mut Group, screen: Option<&Screen>, photo: &Path) -> Result<()> {
+    if screen.is_some() {
+        say(&format!("What it shows is saved every {} seconds in {}.", PHOTO_EVERY.as_secs(), photo.display()));
+    }
     let mut photographed = Instant::now();
-    let photo = options.state.join("screen.png");
     while !processes::stopping() {
         if let Some(status) = app.ended()? {
             if !status.success() {
@@ -60,19 +75,26 @@ pub fn task(arguments: &[String]) -> Result<()> {
             }
             break;
         }
-        if let Some(status) = edge.process.ended()? {
+        if let Some(status) = edge.ended()? {
             bail!("The edge ended with {status}; its message is above.");
         }
-        if let Some(screen) = &screen
+        if let Some(screen) = screen
             && photographed.elapsed() > PHOTO_EVERY
         {
-            screen.photograph(&photo)?;
+            screen.photograph(photo)?;
             photographed = Instant::now();
         }
         std::thread::sleep(Duration::from_millis(200));
     }
-    say("Ending the app and the edge.");
     Ok(())
+}
+
+/// Simulated visitors on a site of their own.
+fn start_demo(url: &str, key: &str) -> Result<Group> {
+    say("Simulated visitors come to a demo site; open Results in the app to watch.");
+    let mut command = Command::new(paths::demo()?);
+    command.env("BEACON_CONNECT_URL", url).env("BEACON_CONNECT_KEY", key);
+    Group::start("The demo", &mut command)
 }
 
 /// The usual port, or any other when that one is taken.
@@ -138,7 +160,8 @@ mod tests {
     #[test]
     fn unknown_words_are_refused() {
         let words = |words: &[&str]| options(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        assert!(words(&["--reset", "--state", "/tmp/x"]).unwrap().reset);
+        let all = words(&["--reset", "--demo", "--state", "/tmp/x"]).unwrap();
+        assert!(all.reset && all.demo);
         assert!(words(&["--rest"]).is_err());
         assert!(words(&["--state"]).is_err());
     }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, run, say};
-use crate::{build, check, node, paths, setup, tools};
+use crate::{build, check, conformance, node, paths, setup, statistics, tools};
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
@@ -15,7 +15,9 @@ pub fn task(arguments: &[String]) -> Result<()> {
     setup::all()?;
     build::sdk()?;
     script_tests()?;
+    conformance::differ(&[])?;
     check::all()?;
+    statistics::agreement(&[])?;
     build::all()?;
     product_tests()?;
     dependencies(full)?;
@@ -41,8 +43,7 @@ fn script_tests() -> Result<()> {
 
 fn product_tests() -> Result<()> {
     say("Tests of the whole product.");
-    // The story needs the app; until its core is whole, what runs is what a page and the edge can show alone.
-    let mut command = cargo(&["test", "-p", "beacon-tests", "--test", "robots"])?;
+    let mut command = cargo(&["test", "-p", "beacon-tests"])?;
     command.env("BEACON_APP", paths::app()?).env("BEACON_EDGE_BUILD", paths::root().join("edge/build"));
     command.env("BEACON_CACHE", paths::cache()?).env("BEACON_NODE", node::need()?);
     run(&mut command)
