@@ -1,8 +1,11 @@
-// Evaluates all flags for all visitors, many times: node evaluation.mjs growthbook|beacon.js < {payload,visitors,rounds}
+// Evaluates all flags for all visitors, many times:
+//   node evaluation.mjs growthbook|beacon.js|workerd < {payload,visitors,rounds}
 // Prints JSON: nanoseconds an evaluation by round, and how many evaluations an experiment decided.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+
+import { measure } from "./workerd.mjs";
 
 const require = createRequire(new URL("../edge/package.json", import.meta.url));
 const { payload, visitors, rounds } = JSON.parse(readFileSync(0, "utf8"));
@@ -26,21 +29,27 @@ const evaluators = {
   },
 };
 
-const asked = await evaluators[process.argv[2]]();
-
-function round() {
-  let experiments = 0;
-  for (const ask of asked) for (const key of keys) if (ask(key) === "experiment") experiments += 1;
-  return experiments;
+function measureHere(asked) {
+  const round = () => {
+    let experiments = 0;
+    for (const ask of asked) for (const key of keys) if (ask(key) === "experiment") experiments += 1;
+    return experiments;
+  };
+  const experiments = round();
+  // Both engines' compilers are warm after this.
+  for (let i = 0; i < 10; i++) round();
+  const nanoseconds = [];
+  for (let i = 0; i < rounds; i++) {
+    const start = process.hrtime.bigint();
+    round();
+    nanoseconds.push(Number(process.hrtime.bigint() - start) / (keys.length * asked.length));
+  }
+  return { nanoseconds, experiments };
 }
 
-const experiments = round();
-// Both engines' compilers are warm after this.
-for (let i = 0; i < 10; i++) round();
-const nanoseconds = [];
-for (let i = 0; i < rounds; i++) {
-  const start = process.hrtime.bigint();
-  round();
-  nanoseconds.push(Number(process.hrtime.bigint() - start) / (keys.length * asked.length));
-}
-process.stdout.write(JSON.stringify({ nanoseconds, experiments }));
+const name = process.argv[2];
+const measured =
+  name === "workerd"
+    ? await measure(process.env.BEACON_BENCH_WASM, rounds, keys.length * visitors.length)
+    : measureHere(await evaluators[name]());
+process.stdout.write(JSON.stringify(measured));

@@ -52,7 +52,14 @@ function random(seed) {
 
 async function look(context) {
   const tab = await context.newPage();
-  await tab.goto(address, { waitUntil: "load", timeout: given.patience });
+  const end = Date.now() + given.patience;
+  // An edge that is down serves no script: the page stays as it was, and the visitor comes again.
+  for (;;) {
+    await tab.goto(address, { waitUntil: "load", timeout: given.patience });
+    if (await tab.evaluate(() => typeof BeaconExperiments !== "undefined")) break;
+    if (Date.now() > end) throw new Error("The edge served no beacon.js in time.");
+    await new Promise((again) => setTimeout(again, 200));
+  }
   await tab.waitForFunction(() => window.seen.variant !== null, null, { timeout: given.patience });
   const { variant, webdriver } = await tab.evaluate(() => window.seen);
   const heading = await tab.textContent("#heading");

@@ -1,4 +1,5 @@
-//! Flags, evaluated: `shared::eval` against GrowthBook's JavaScript and beacon.js, on the same payload and visitors.
+//! Flags, evaluated: `shared::eval` natively and as wasm on workerd, beacon.js, and GrowthBook's JavaScript, on the same
+//! payload and visitors.
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -7,69 +8,45 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use beacon_bench::flags::{self, FLAGS, VISITORS};
 use beacon_shared::eval::definitions::Definitions;
-use beacon_shared::eval::{Context, Source};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::allocations;
 
-const FLAGS: usize = 100;
-const VISITORS: usize = 200;
 const ROUNDS: usize = 31;
 /// How many times faster the native evaluator is to be than GrowthBook's JavaScript.
 const GOAL: f64 = 20.0;
 
-/// What Node measured: nanoseconds an evaluation, one number a round, and how many visitors an experiment took.
+/// What Node measured: nanoseconds an evaluation, one number a round, and how many evaluations an experiment decided.
 #[derive(Deserialize)]
 struct Measured {
     nanoseconds: Vec<f64>,
     experiments: usize,
 }
 
-/// Each flag has a rule whose condition has three operators, the last of which fails for most, and an experiment.
-fn payload() -> Value {
-    let feature = |i: usize| {
-        json!({"defaultValue": "off", "rules": [
-            {"id": "some", "force": "some", "condition": {
-                "country": {"$in": ["NL", "BE", "DE", "FR"]}, "plan": {"$ne": "free"}, "visits": {"$gt": 40}}},
-            {"id": "test", "key": format!("test-{i}"), "hashVersion": 2, "hashAttribute": "id", "coverage": 1,
-             "variations": ["a", "b"], "weights": [0.5, 0.5], "meta": [{"key": "a"}, {"key": "b"}]}
-        ]})
-    };
-    let features: serde_json::Map<String, Value> = (0..FLAGS).map(|i| (format!("flag-{i}"), feature(i))).collect();
-    json!({"features": features})
-}
-
-fn visitors() -> Vec<Value> {
-    let countries = ["NL", "BE", "DE", "US"];
-    let visitor = |i: usize| {
-        json!({"id": format!("0190a5e4-7b1e-7c3a-9f00-{i:012}"), "country": countries[i % 4], "plan": "pro",
-               "visits": i % 50, "browser": "firefox"})
-    };
-    (0..VISITORS).map(visitor).collect()
-}
-
 /// Runs it; `true` when the goals are met.
 pub fn run() -> Result<bool> {
-    let (payload, visitors) = (payload(), visitors());
+    let (payload, visitors) = (flags::payload(), flags::visitors());
     let (native, experiments, allocated) = native(&payload, &visitors);
     let question = json!({"payload": payload, "visitors": visitors, "rounds": ROUNDS});
-    let growthbook = node("growthbook", &question)?;
-    let beacon_js = node("beacon.js", &question)?;
-    for (name, measured) in [("GrowthBook", &growthbook), ("beacon.js", &beacon_js)] {
+    let measured = |evaluator: &str| {
+        let measured = node(evaluator, &question)?;
         if measured.experiments != experiments {
-            bail!("{name} put {} evaluations into an experiment, not {experiments}.", measured.experiments);
+            bail!("{evaluator}: experiments decided {}, not {experiments}.", measured.experiments);
         }
-    }
-    let (native, growthbook, beacon_js) =
-        (median(native), median(growthbook.nanoseconds), median(beacon_js.nanoseconds));
+        Ok(median(measured.nanoseconds))
+    };
+    let (growthbook, beacon_js, workerd) = (measured("growthbook")?, measured("beacon.js")?, measured("workerd")?);
+    let native = median(native);
     println!("  {FLAGS} flags, {VISITORS} visitors, {ROUNDS} rounds; medians");
     let row = |name: &str, median: f64| {
         println!("  {name:<34} {median:>9.1} ns an evaluation, {:>6.1}x GrowthBook's speed", growthbook / median);
     };
     row("@growthbook/growthbook in Node", growthbook);
     row("beacon.js in Node", beacon_js);
+    row("shared::eval, wasm on workerd", workerd);
     row("shared::eval, native", native);
     println!("  allocations an evaluation, native: {allocated:.3}");
     let mut met = true;
@@ -87,20 +64,10 @@ pub fn run() -> Result<bool> {
 /// Nanoseconds an evaluation by round, evaluations that an experiment decided, and allocations an evaluation.
 fn native(payload: &Value, visitors: &[Value]) -> (Vec<f64>, usize, f64) {
     let definitions = Definitions::parse(payload);
-    let keys: Vec<&String> = definitions.features.keys().collect();
-    let contexts: Vec<Context<'_>> = visitors.iter().map(Context::new).collect();
-    let round = || {
-        let mut experiments = 0;
-        for context in &contexts {
-            for key in &keys {
-                let result = black_box(definitions.feature(black_box(key), context));
-                experiments += usize::from(result.source == Source::Experiment);
-            }
-        }
-        experiments
-    };
+    let contexts = flags::contexts(visitors);
+    let round = || flags::round(&definitions, &contexts);
     let experiments = round();
-    let evaluations = (keys.len() * contexts.len()) as f64;
+    let evaluations = (FLAGS * VISITORS) as f64;
     let time = |_| {
         let start = Instant::now();
         black_box(round());

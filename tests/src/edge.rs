@@ -119,10 +119,7 @@ async fn launch(folder: &Path, key: &str, port: u16, options: &[&str]) -> Result
     command.args(["--port", &port.to_string(), "--admin-key", key]).arg("--state").arg(folder.join("edge"));
     command.arg("--build").arg(build).args(options);
     let mut process = Process::start("The edge", &mut command, &folder.join("edge.log"))?;
-    let line = process.line(Duration::from_secs(60)).await.with_context(|| {
-        let log = std::fs::read_to_string(folder.join("edge.log")).unwrap_or_default();
-        format!("The edge did not start: {}", log.lines().rev().take(5).collect::<Vec<_>>().join(" / "))
-    })?;
+    let line = process.line(Duration::from_secs(60)).await.context("The edge did not start.")?;
     process.let_run();
     let url = line.strip_prefix("ready ").with_context(|| format!("The edge said {line:?}, not `ready URL`."))?;
     Ok((process, url.to_owned()))

@@ -1,6 +1,6 @@
 //! Programs in process groups of their own, so that nothing they start outlives the test.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,23 +10,28 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
+/// How many lines of its log a program that ended is quoted with.
+const LAST_WORDS: usize = 20;
+
 /// A program with all that it starts; dropping it ends them.
 pub struct Process {
     name: String,
     child: Child,
     group: Pid,
     lines: Option<Lines<BufReader<ChildStdout>>>,
+    log: PathBuf,
 }
 
 impl Process {
     /// Starts the program. What it says on standard error goes into `log`.
     pub fn start(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
-        let started = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
+        let said = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+        let started = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said).spawn();
         let mut child = started.with_context(|| format!("{name} cannot be started: run `cargo xtask setup`."))?;
         let id = child.id().context("The program ended at once.")?;
         let lines = child.stdout.take().map(|out| BufReader::new(out).lines());
-        Ok(Self { name: name.to_owned(), child, group: Pid::from_raw(i32::try_from(id)?), lines })
+        let group = Pid::from_raw(i32::try_from(id)?);
+        Ok(Self { name: name.to_owned(), child, group, lines, log: log.to_path_buf() })
     }
 
     /// The next line on its standard output.
@@ -34,7 +39,16 @@ impl Process {
         let Some(lines) = self.lines.as_mut() else { bail!("{} has no output.", self.name) };
         let next = tokio::time::timeout(at_most, lines.next_line()).await;
         let next = next.with_context(|| format!("{} said nothing for {} s.", self.name, at_most.as_secs()))?;
-        next?.with_context(|| format!("{} ended before it was ready; see its log.", self.name))
+        next?.with_context(|| {
+            format!("{} ended before it was ready. Its log ends with:\n{}", self.name, self.last_words())
+        })
+    }
+
+    /// The end of its log, for an error that somebody reads where the log is gone.
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
     }
 
     /// Reads the rest of its output in the background, so that a full pipe never stops it.

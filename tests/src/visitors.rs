@@ -92,7 +92,7 @@ impl Visitors {
 
     /// Waits until all of them were there and all their events were acknowledged.
     pub async fn record(mut self) -> Result<Record> {
-        let line = self.process.line(self.at_most).await.context("The visitors failed; see visitors.log.")?;
+        let line = self.process.line(self.at_most).await.context("The visitors failed.")?;
         serde_json::from_str(&line).with_context(|| format!("The visitors said {line:?}."))
     }
 }

@@ -1,15 +1,38 @@
 //! `bench`: each benchmark compares Beacon with a named peer in the same run.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::command::{cargo, run};
-use crate::{build, node, paths, setup};
+use crate::{build, node, paths, setup, statistics, wasm};
+
+const PACKAGE: &str = "beacon-bench";
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
-    setup::all()?;
+    let all = ["evaluation", "statistics"];
+    let chosen: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let Some(unknown) = chosen.iter().find(|name| !all.contains(name)) {
+        bail!("There is no benchmark `{unknown}`; there are: {}.", all.join(", "));
+    }
+    let wanted = |name| chosen.is_empty() || chosen.contains(&name);
+    if wanted("evaluation") {
+        setup::all()?;
+        evaluation()?;
+    }
+    if wanted("statistics") {
+        statistics::bench()?;
+    }
+    Ok(())
+}
+
+/// Flags: the evaluator natively, as wasm on workerd and in beacon.js, against GrowthBook's JavaScript.
+fn evaluation() -> Result<()> {
     build::sdk()?;
-    let mut command = cargo(&["run", "--quiet", "--release", "-p", "beacon-bench", "--"])?;
-    command.args(arguments).env("BEACON_NODE", node::need()?).current_dir(paths::root());
+    // Compiled as the edge is.
+    let toolchain = wasm::Toolchain::need()?;
+    run(&mut toolchain.cargo(&["build", "--release", "--lib", "--target", wasm::TARGET, "-p", PACKAGE])?)?;
+    let module = paths::wasm_target()?.join(wasm::TARGET).join("release/beacon_bench.wasm");
+    let mut command = cargo(&["run", "--quiet", "--release", "-p", PACKAGE, "--", "evaluation"])?;
+    command.env("BEACON_NODE", node::need()?).env("BEACON_BENCH_WASM", module).current_dir(paths::root());
     run(&mut command)
 }

@@ -10,13 +10,18 @@ use crate::{build, node, paths, setup};
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
     let folder = match arguments {
-        [] => paths::root().join("tests/vectors"),
+        [] => own(),
         [flag, folder] if flag == "--vectors" => std::path::absolute(folder).context("--vectors wants a folder.")?,
         _ => bail!("`conformance` takes only --vectors DIR."),
     };
     setup::all()?;
     build::sdk()?;
     over(&[folder])
+}
+
+/// The project's own cases.
+pub fn own() -> PathBuf {
+    paths::root().join("tests/vectors")
 }
 
 /// Runs the cases in each of these folders; beacon.js must be built.

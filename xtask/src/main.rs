@@ -8,6 +8,7 @@ mod conformance;
 mod display;
 mod doctor;
 mod edge;
+mod fuzz;
 mod node;
 mod packages;
 mod paths;
@@ -27,18 +28,22 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const TASKS: &[Task] = &[
     ("run", "[--demo] [--reset] [--state DIR]  the app on a local edge; Ctrl-C ends both", run::task),
-    ("test", "[--full]  everything: set up, check, build, test on the real runtime and in real windows", test::task),
+    (
+        "test",
+        "[--full]  everything: set up, check, build, test on the real runtime and in real windows; --full adds long suites",
+        test::task,
+    ),
     ("check", "formatting, lints and unit tests: the fast ring", check::task),
     ("conformance", "[--vectors DIR]  reference cases, through both evaluators and the statistics", conformance::task),
-    ("bench", "[evaluation]  evaluation: how fast, next to a named peer in the same run", bench::task),
+    ("bench", "[evaluation|statistics]  how fast, next to a named peer in the same run", bench::task),
     ("differential", "[--seed N] [--cases N]  random cases, Rust against beacon.js", conformance::differential),
+    ("fuzz", "[TARGET] [SECONDS]  coverage-guided fuzzing, a minute a target", fuzz::task),
     (
         "validity",
         "[RUNS]  measures what the statistics promise; writes docs/statistics-validity.md",
         statistics::validity,
     ),
     ("agreement", "the statistics natively and as wasm in Node, to 1e-12", statistics::agreement),
-    ("bench-statistics", "[statistics]  speed against a named peer, in one run", statistics::bench),
     ("build", "[sdk|ui|edge|app]  one part, or all of them", build::task),
     ("setup", "installs what is missing, and says first what and why", setup::task),
     ("doctor", "shows what is there and what is missing; changes nothing", doctor::task),

@@ -34,12 +34,7 @@ pub fn agreement(arguments: &[String]) -> Result<()> {
 }
 
 /// `bench statistics`: against gbstats, in a Python environment of its own.
-pub fn bench(arguments: &[String]) -> Result<()> {
-    match arguments {
-        [] => {}
-        [name] if name == "statistics" => {}
-        _ => bail!("`bench` knows `statistics`."),
-    }
+pub fn bench() -> Result<()> {
     let environment = paths::cache()?.join("gbstats");
     let python = environment.join("bin/python");
     if !environment.join("ready").is_file() {

@@ -3,24 +3,28 @@
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, run, say};
-use crate::{build, check, conformance, node, paths, setup, statistics, tools};
+use crate::{build, check, conformance, fuzz, node, paths, setup, statistics, tools};
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
     let full = match arguments {
         [] => false,
         [flag] if flag == "--full" => true,
-        _ => bail!("`test` takes only --full, which also asks the advisory database (that needs the network)."),
+        _ => bail!("`test` takes only --full, which adds the long suites and asks the advisory database (by network)."),
     };
     setup::all()?;
     build::sdk()?;
     script_tests()?;
+    conformance::over(&[conformance::own()])?;
     conformance::differ(&[])?;
     check::all()?;
     statistics::agreement(&[])?;
     build::all()?;
     product_tests()?;
     dependencies(full)?;
+    if full {
+        long_suites()?;
+    }
     say("All tests passed.");
     Ok(())
 }
@@ -47,6 +51,15 @@ fn product_tests() -> Result<()> {
     command.env("BEACON_APP", paths::app()?).env("BEACON_EDGE_BUILD", paths::root().join("edge/build"));
     command.env("BEACON_CACHE", paths::cache()?).env("BEACON_NODE", node::need()?);
     run(&mut command)
+}
+
+/// What takes minutes, and so does not run for every change.
+fn long_suites() -> Result<()> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    conformance::differ(&words(&["--seed", "2", "--cases", "1000000"]))?;
+    say("Sync over thousands of faulty histories.");
+    run(cargo(&["test", "--release", "-p", "beacon-shared", "sync::tests::simulation"])?.env("BEACON_SEEDS", "20000"))?;
+    fuzz::all()
 }
 
 fn dependencies(full: bool) -> Result<()> {

@@ -28,6 +28,9 @@ pub const WORKER_BUILD: Tool =
 /// Licences, sources and duplicate crates.
 pub const CARGO_DENY: Tool =
     Tool { crate_name: "cargo-deny", program: "cargo-deny", version: "0.20.2", why: "checking the dependencies" };
+/// Coverage-guided fuzzing.
+pub const CARGO_FUZZ: Tool =
+    Tool { crate_name: "cargo-fuzz", program: "cargo-fuzz", version: "0.13.2", why: "fuzzing" };
 
 impl Tool {
     /// Its place in the cache.

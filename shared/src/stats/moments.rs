@@ -114,7 +114,7 @@ impl<const K: usize> Moments<K> {
 
     /// The mean of number `i`; 0 without units.
     pub fn mean(&self, i: usize) -> f64 {
-        if self.units == 0 { 0.0 } else { self.sums.get(i).map_or(0.0, |sum| sum.over(self.units as f64).value()) }
+        if self.units == 0 { 0.0 } else { self.sum(i) / self.units as f64 }
     }
 
     /// Sample covariance of numbers `i` and `j` over units, with divisor n − 1, or n when both are binary; the variance
@@ -130,7 +130,7 @@ impl<const K: usize> Moments<K> {
         let n = self.units as f64;
         let both_binary = self.binary.get(i) == Some(&true) && self.binary.get(j) == Some(&true);
         let divisor = if both_binary { n } else { n - 1.0 };
-        let centred = product.minus(a.times(b).over(n)).over(divisor).value();
+        let centred = product.minus(a.times(b).over(n)).value() / divisor;
         if i == j { centred.max(0.0) } else { centred }
     }
 

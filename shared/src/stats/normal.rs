@@ -26,11 +26,14 @@ pub(super) fn upper_quantile(tail: f64) -> Option<f64> {
         return None;
     }
     let mut z = -Normal::new(0.0, 1.0).ok()?.inverse_cdf(tail);
-    // Two of Newton's steps take ten digits to all of them. In the middle, the smaller tail has more of them.
+    // One or two of Newton's steps take ten digits to all of them. In the middle, the smaller tail has more of them.
     for _ in 0..2 {
         let error = if tail > 0.5 { (1.0 - tail) - upper_tail(-z) } else { upper_tail(z) - tail };
         let step = error / density(z);
         z += if step.is_finite() { step } else { 0.0 };
+        if step.abs() < 1e-9 {
+            break; // What is left is of the order of its square.
+        }
     }
     z.is_finite().then_some(z)
 }

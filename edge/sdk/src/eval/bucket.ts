@@ -9,8 +9,9 @@ export function bucketRanges(n: number, coverage = 1, weights?: number[] | null)
   const sum = weights?.reduce((a, b) => a + b, 0) ?? 0;
   const sound = weights?.length === n && sum >= 0.99 && sum <= 1.01;
   let start = 0;
-  return (sound ? weights : equalWeights(n)).map((weight): Range => {
+  return Array.from({ length: n }, (_, i): Range => {
     const from = start;
+    const weight = sound ? weights[i] : 1 / n;
     start += weight;
     return [from, from + Math.min(Math.max(coverage, 0), 1) * weight];
   });

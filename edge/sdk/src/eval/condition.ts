@@ -19,7 +19,7 @@ const lower: Fold = (value) => value?.toLowerCase?.() ?? value;
 
 /** A version in a form that sorts as text: numbers right-aligned, releases after their prereleases. */
 function pad(version: Json): string {
-  const text = version && /number|string/.test(typeof version) ? String(version) : '0';
+  const text = '' + (version && /number|string/.test(typeof version) ? version : 0);
   const parts = text.replace(/^v|\+.*/g, '').split(/[-.]/);
   if (parts.length === 3) parts.push('~');
   return parts.map((part) => (/^\d+$/.test(part) ? part.padStart(5) : part)).join('-');
@@ -37,7 +37,7 @@ function isInGroup(actual: Json, id: string): boolean | undefined {
 
 function isFound(actual: Json, expression: string, flags?: string): boolean | undefined {
   try {
-    return new RegExp(expression, flags).test(String(actual).slice(0, MOST_SEEN));
+    return new RegExp(expression, flags).test(('' + actual).slice(0, MOST_SEEN));
   } catch {
     return undefined;
   }
@@ -47,32 +47,36 @@ const hasAll = (actual: Json, expected: Json, fold?: Fold): boolean =>
   isList(actual) && isList(expected) && expected.every((e) => actual.some((a) => test(a, e, fold)));
 
 const operators: Record<string, Operator> = {
-  $eq: (a, e) => a === e,
-  $ne: (a, e) => a !== e,
-  $lt: (a, e) => a < e,
-  $lte: (a, e) => a <= e,
-  $gt: (a, e) => a > e,
-  $gte: (a, e) => a >= e,
   $exists: (a, e) => (a === null) !== !!e,
-  $in: (a, e) => isIn(a, e),
-  $nin: (a, e) => isIn(a, e) === false,
-  $ini: (a, e) => isIn(a, e, lower),
-  $nini: (a, e) => isIn(a, e, lower) === false,
   $inGroup: (a, e) => isInGroup(a, e),
   $notInGroup: (a, e) => isInGroup(a, e) === false,
-  $regex: (a, e) => isFound(a, e),
-  $notRegex: (a, e) => isFound(a, e) === false,
-  $regexi: (a, e) => isFound(a, e, 'i'),
-  $notRegexi: (a, e) => isFound(a, e, 'i') === false,
-  $all: (a, e) => hasAll(a, e),
-  $alli: (a, e) => hasAll(a, e, lower),
   $not: (a, e) => !test(a, e),
   $size: (a, e) => isList(a) && test(a.length, e),
   $elemMatch: (a, e) => isList(a) && a.some((item) => item !== null && (isPlain(e) && !isOperators(e) ? holds(e, item) : test(item, e))),
   $type: (a, e) => (a === null ? 'null' : isList(a) ? 'array' : typeof a) === e,
 };
-for (const relation of ['eq', 'ne', 'lt', 'lte', 'gt', 'gte']) {
-  operators['$v' + relation] = (a, e) => operators['$' + relation](pad(a), pad(e));
+
+const relations: Record<string, Operator> = {
+  eq: (a, e) => a === e,
+  ne: (a, e) => a !== e,
+  lt: (a, e) => a < e,
+  lte: (a, e) => a <= e,
+  gt: (a, e) => a > e,
+  gte: (a, e) => a >= e,
+};
+for (const name in relations) {
+  operators['$' + name] = relations[name];
+  operators['$v' + name] = (a, e) => relations[name](pad(a), pad(e));
+}
+
+// With an `i` at the end, upper and lower case are one.
+for (const i of ['', 'i']) {
+  const fold = i ? lower : asIs;
+  operators['$in' + i] = (a, e) => isIn(a, e, fold);
+  operators['$nin' + i] = (a, e) => isIn(a, e, fold) === false;
+  operators['$regex' + i] = (a, e) => isFound(a, e, i);
+  operators['$notRegex' + i] = (a, e) => isFound(a, e, i) === false;
+  operators['$all' + i] = (a, e) => hasAll(a, e, fold);
 }
 
 const isPlain = (value: Json): boolean => isObject(value) && !isList(value);
@@ -108,11 +112,8 @@ function holds(condition: Json, attributes: Json): boolean {
   );
 }
 
-const fitting = new WeakSet();
-
 /** Whether attributes satisfy a condition. What is not understood is true for nobody. */
 export function matches(condition: Json, attributes: Json, among?: Groups): boolean {
   groups = among;
-  if (isObject(condition) && !fitting.has(condition) && fits(condition, DEEPEST)) fitting.add(condition);
-  return fitting.has(condition) && holds(condition, attributes);
+  return fits(condition, DEEPEST) && holds(condition, attributes);
 }

@@ -88,9 +88,8 @@ function closed({ parentConditions }: Json, context: Context, chain: string[]): 
 
 function isInRollout(rule: Json, seed: string, context: Context): boolean {
   const { range, coverage } = rule;
-  if (!range && coverage == null) return true;
   const at = place(context, rule.seed || seed, rule.hashVersion || 1, rule.hashAttribute, isSticky(rule, context) ? rule.fallbackAttribute : '');
-  return range ? !chooseVariation(at, [range]) : coverage !== 0 && at <= coverage;
+  return range ? !chooseVariation(at, [range]) : coverage == null || (coverage !== 0 && at <= coverage);
 }
 
 const isSticky = (rule: Json, context: Context): boolean => !!context.sticky && !rule.disableStickyBucketing;

@@ -7,9 +7,9 @@ export const isObject = (value: Json): boolean => typeof value === 'object' && v
 /** The value's own member, never one that it inherits. */
 export const own = (value: Json, key: string): Json => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined);
 
+/** Whether all of `a` is in `b`, at the same places. */
+const within = (a: Json, b: Json): boolean =>
+  isObject(a) && isObject(b) ? isList(a) === isList(b) && Object.keys(a).every((key) => within(a[key], own(b, key))) : a === b;
+
 /** Equal as JSON, whatever the order of members. */
-export function equal(a: Json, b: Json): boolean {
-  if (!isObject(a) || !isObject(b)) return a === b;
-  const keys = Object.keys(a);
-  return isList(a) === isList(b) && keys.length === Object.keys(b).length && keys.every((key) => equal(a[key], own(b, key)));
-}
+export const equal = (a: Json, b: Json): boolean => within(a, b) && within(b, a);

@@ -12,8 +12,8 @@ function isOn(page: URL, { type, pattern }: Json): boolean {
   if (type === 'regex') return [href, href.slice(origin.length)].some((text) => new RegExp(pattern).test(text));
   const wanted = new URL(pattern.replace(/^([^:/?]*)\./, 'https://$1.').replaceAll('*', WILDCARD), 'https://' + WILDCARD);
   const parts = [...wanted.searchParams].map(([name, value]) => [searchParams.get(name) || '', value]);
-  if (wanted.hash) parts.push([hash, wanted.hash]);
-  return type === 'simple' && [[host, wanted.host], [pathname, wanted.pathname.replace(/^\/|\/$/g, ''), '/?'], ...parts].every(isLike);
+  parts.push([host, wanted.host], [pathname, wanted.pathname.replace(/^\/|\/$/g, ''), '/?'], [wanted.hash && hash, wanted.hash]);
+  return type === 'simple' && parts.every(isLike);
 }
 
 /** Whether a page is targeted: no excluding pattern matches, and an including one does if there is any. */
@@ -31,7 +31,7 @@ export function isTargeted(url = '', patterns: Json[]): boolean {
 
 /** The variation that `?key=n` in the page's address forces, when there are more than `n`. */
 export function queryOverride(key: string, url: string | undefined, variations: number): number | undefined {
-  const pairs = url?.split('?')[1]?.split('#')[0].split('&').map((pair) => pair.split('='));
-  const n = parseInt(pairs?.find(([name]) => name === key)?.[1] as string);
+  const pair = url?.split('?')[1]?.split('#')[0].split('&').find((pair) => pair.split('=')[0] === key);
+  const n = parseInt(pair?.split('=')[1] as string);
   return n >= 0 && n < variations ? n : undefined;
 }

@@ -1,0 +1,5 @@
+//! What the benchmarks run, natively and as wasm.
+
+pub mod flags;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
