@@ -6,7 +6,7 @@ use super::bucket::{Range, bucket_ranges, choose_variation};
 use super::condition::{Condition, Subject};
 use super::context::Context;
 use super::definitions::{Definitions, Experiment, Filter, Namespace, Parent, Rollout, Rule, Serves};
-use super::hash::hash;
+use super::hash::Seed;
 use super::result::{ExperimentResult, FeatureResult, Leaf, Reason, Source};
 use super::sticky::{self, StickyAssignment, Stuck};
 use super::trace::{Purpose, Step, Witness};
@@ -283,7 +283,7 @@ impl<'e, W: Witness> Pass<'e, W> {
         {
             return (None, reason, None);
         }
-        let Some(place) = hash(&experiment.seed, &value, experiment.hash_version) else {
+        let Some(place) = experiment.seed.place(&value, experiment.hash_version) else {
             return (None, Reason::UnknownHashVersion, None);
         };
         let chosen = kept.or_else(|| self.place(asked, &value, place));
@@ -354,7 +354,7 @@ impl<'e, W: Witness> Pass<'e, W> {
             purpose: Purpose::Variation,
             attribute: asked.hash_attribute.to_owned(),
             value: value.to_owned(),
-            seed: experiment.seed.clone(),
+            seed: experiment.seed.as_str().to_owned(),
             version: experiment.hash_version,
             place: Some(place),
             ranges: ranges.to_vec(),
@@ -380,9 +380,9 @@ impl<'e, W: Witness> Pass<'e, W> {
             purpose: Purpose::Filter,
             attribute: attribute.to_owned(),
             value: value.to_owned(),
-            seed: namespace.seed(),
+            seed: namespace.seed.as_str().to_owned(),
             version: 1,
-            place: hash(&namespace.seed(), value, 1),
+            place: namespace.seed.place(value, 1),
             ranges: vec![namespace.range],
             chosen: passed.then_some(0),
         });
@@ -415,18 +415,18 @@ impl<'e, W: Witness> Pass<'e, W> {
         &mut self,
         purpose: Purpose,
         attribute: &str,
-        seed: &str,
+        seed: &Seed,
         version: u32,
         ranges: &[Range],
     ) -> Option<usize> {
         let value = self.context.hash_value(attribute);
-        let place = if value.is_empty() { None } else { hash(seed, &value, version) };
+        let place = if value.is_empty() { None } else { seed.place(&value, version) };
         let chosen = place.and_then(|place| choose_variation(place, ranges));
         self.witness.see(|| Step::Hash {
             purpose,
             attribute: attribute.to_owned(),
             value: value.into_owned(),
-            seed: seed.to_owned(),
+            seed: seed.as_str().to_owned(),
             version,
             place,
             ranges: ranges.to_vec(),
@@ -437,14 +437,9 @@ impl<'e, W: Witness> Pass<'e, W> {
 }
 
 impl Namespace {
-    /// What ids are hashed with.
-    fn seed(&self) -> String {
-        format!("__{}", self.id)
-    }
-
     /// Whether a visitor with this id is in it.
     pub fn contains(&self, value: &str) -> bool {
-        hash(&self.seed(), value, 1).is_some_and(|n| n >= self.range.0 && n < self.range.1)
+        self.seed.place(value, 1).is_some_and(|n| n >= self.range.0 && n < self.range.1)
     }
 }
 

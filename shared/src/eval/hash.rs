@@ -32,15 +32,36 @@ fn fnv1a_digits(number: u32) -> u32 {
     digits.iter().take(count).rev().fold(START, |hash, digit| step(hash, u16::from(*digit)))
 }
 
-/// Where `value` falls in [0, 1), or `None` for an unknown hash version.
-///
-/// Version 1: `fnv(value + seed) % 1000 / 1000`. Version 2: `fnv(str(fnv(seed + value))) % 10000 / 10000`, which
-/// does not correlate between seeds.
-pub fn hash(seed: &str, value: &str, version: u32) -> Option<f64> {
-    match version {
-        1 => Some(f64::from(fnv1a(fnv1a(START, value), seed) % 1000) / 1000.0),
-        2 => Some(f64::from(fnv1a_digits(fnv1a(fnv1a(START, seed), value)) % 10_000) / 10_000.0),
-        _ => None,
+/// What ids are hashed with, so that two experiments do not pick the same visitors. Its own part of the hash is
+/// computed once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
+    text: String,
+    state: u32,
+}
+
+impl Seed {
+    /// The seed with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { state: fnv1a(START, &text), text }
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where `value` falls in [0, 1), or `None` for an unknown hash version.
+    ///
+    /// Version 1: `fnv(value + seed) % 1000 / 1000`. Version 2: `fnv(str(fnv(seed + value))) % 10000 / 10000`, which
+    /// does not correlate between seeds.
+    pub fn place(&self, value: &str, version: u32) -> Option<f64> {
+        match version {
+            1 => Some(f64::from(fnv1a(fnv1a(START, value), &self.text) % 1000) / 1000.0),
+            2 => Some(f64::from(fnv1a_digits(fnv1a(self.state, value)) % 10_000) / 10_000.0),
+            _ => None,
+        }
     }
 }
 
@@ -65,17 +86,17 @@ mod tests {
 
     #[test]
     fn versions() {
-        assert!(hash("seed", "value", 1).is_some_and(|h| (0.0..1.0).contains(&h)));
-        assert!(hash("seed", "value", 2).is_some_and(|h| (0.0..1.0).contains(&h)));
-        assert_eq!(hash("seed", "value", 0), None);
-        assert_eq!(hash("seed", "value", 3), None);
+        assert!(Seed::new("seed").place("value", 1).is_some_and(|h| (0.0..1.0).contains(&h)));
+        assert!(Seed::new("seed").place("value", 2).is_some_and(|h| (0.0..1.0).contains(&h)));
+        assert_eq!(Seed::new("seed").place("value", 0), None);
+        assert_eq!(Seed::new("seed").place("value", 3), None);
     }
 
     #[test]
     fn version_2_spreads_evenly() {
         let mut tenths = [0u32; 10];
         for i in 0..100_000 {
-            let h = hash("experiment", &format!("visitor-{i}"), 2).expect("a known version");
+            let h = Seed::new("experiment").place(&format!("visitor-{i}"), 2).expect("a known version");
             tenths[(h * 10.0) as usize] += 1;
         }
         let chi2: f64 = tenths.iter().map(|n| (f64::from(*n) - 10_000.0).powi(2) / 10_000.0).sum();

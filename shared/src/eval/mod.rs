@@ -23,7 +23,7 @@ pub use bucket::{Range, bucket_ranges, choose_variation, equal_weights};
 pub use context::Context;
 pub use decrypt::decrypt;
 pub use evaluate::{Evaluation, MAX_CHAIN, MAX_RESOLUTIONS};
-pub use hash::hash;
+pub use hash::Seed;
 pub use redirect::Redirect;
 pub use result::{ExperimentResult, FeatureResult, Leaf, Reason, Source};
 pub use sticky::{StickyAssignment, StickyDocument, StickyDocuments, sticky_key};

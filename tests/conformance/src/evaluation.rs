@@ -5,7 +5,7 @@ mod resolved;
 use anyhow::{Context as _, Result};
 use beacon_shared::eval::condition::{Condition, Group, Groups, version};
 use beacon_shared::eval::definitions::Namespace;
-use beacon_shared::eval::{bucket_ranges, choose_variation, decrypt, equal_weights, hash, url};
+use beacon_shared::eval::{Seed, bucket_ranges, choose_variation, decrypt, equal_weights, url};
 use serde_json::{Value, json};
 
 use crate::report::{Report, Suite};
@@ -141,7 +141,7 @@ fn condition(case: &[Value]) -> Option<Value> {
 
 fn hashed(case: &[Value]) -> Option<Value> {
     let version = u32::try_from(case.get(2)?.as_u64()?).unwrap_or(0);
-    Some(json!(hash(case.first()?.as_str()?, case.get(1)?.as_str()?, version)))
+    Some(json!(Seed::new(case.first()?.as_str()?).place(case.get(1)?.as_str()?, version)))
 }
 
 fn count(value: &Value) -> Option<usize> {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use beacon_shared::api::{
     CollectRequest, KEY_HEADER, Op, OpOutcome, PublishRequest, PushRequest, PushResponse, Release, route,
 };
-use beacon_shared::eval::{bucket_ranges, choose_variation, hash};
+use beacon_shared::eval::{Seed, bucket_ranges, choose_variation};
 use beacon_shared::model::Kind;
 use reqwest::Client;
 use serde::{Serialize, de::DeserializeOwned};
@@ -121,7 +121,7 @@ async fn send_visitors(edge: &Edge) -> Result<()> {
     let mut events = Vec::new();
     for _ in 0..VISITORS_A_SECOND {
         let visitor = Uuid::new_v4().to_string();
-        let place = hash(EXPERIMENT_KEY, &visitor, 2).context("hash version 2 exists")?;
+        let place = Seed::new(EXPERIMENT_KEY).place(&visitor, 2).context("hash version 2 exists")?;
         let arm = choose_variation(place, &ranges).context("the ranges cover everybody")?;
         let (variant, rate) = VARIANTS[arm];
         events.push(event(&visitor, variant, "exposure", "exposure"));

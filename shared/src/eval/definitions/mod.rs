@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::bucket::Range;
 use super::condition::{Condition, Groups};
+use super::hash::Seed;
 use super::url::UrlPattern;
 
 /// A parsed payload.
@@ -90,7 +91,7 @@ pub enum Serves {
 #[derive(Clone, Debug)]
 pub struct Rollout {
     /// Seed of the hash.
-    pub seed: String,
+    pub seed: Seed,
     /// The attribute that is hashed.
     pub hash_attribute: String,
     /// The one that is hashed when the first is empty and sticky bucketing is on.
@@ -118,7 +119,7 @@ pub struct Parent {
 #[derive(Clone, Debug)]
 pub struct Filter {
     /// Seed of the hash.
-    pub seed: String,
+    pub seed: Seed,
     /// The attribute that is hashed.
     pub attribute: String,
     /// Which places are in.
@@ -130,8 +131,8 @@ pub struct Filter {
 /// An old-style namespace: version 1 hash of the id with `__` and its name, in a range.
 #[derive(Clone, Debug)]
 pub struct Namespace {
-    /// Its name.
-    pub id: String,
+    /// `__` and its name.
+    pub seed: Seed,
     /// Which places are in.
     pub range: Range,
 }
@@ -179,7 +180,7 @@ pub struct Experiment {
     /// Whoever has an assignment from before this version is out.
     pub min_bucket_version: u64,
     /// Seed of the hash.
-    pub seed: String,
+    pub seed: Seed,
     /// By variation.
     pub meta: Vec<Meta>,
     /// Who may be in it at all; takes precedence over the namespace.

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::eval::bucket::{Range, bucket_ranges};
 use crate::eval::condition::{Condition, Group, is_truthy};
+use crate::eval::hash::Seed;
 use crate::eval::url::UrlPattern;
 
 impl Definitions {
@@ -71,7 +72,7 @@ impl Rollout {
         let range = rule.get("range").and_then(range);
         let coverage = rule.get("coverage").and_then(Value::as_f64);
         (range.is_some() || coverage.is_some()).then(|| Self {
-            seed: filled(rule, "seed").unwrap_or_else(|| feature.to_owned()),
+            seed: Seed::new(filled(rule, "seed").unwrap_or_else(|| feature.to_owned())),
             hash_attribute: filled(rule, "hashAttribute").unwrap_or_else(|| "id".to_owned()),
             fallback_attribute: filled(rule, "fallbackAttribute").filter(|_| !flag(rule, "disableStickyBucketing")),
             range,
@@ -84,7 +85,7 @@ impl Rollout {
 impl Filter {
     fn parse(filter: &Value) -> Self {
         Self {
-            seed: text(filter, "seed").unwrap_or_default(),
+            seed: Seed::new(text(filter, "seed").unwrap_or_default()),
             attribute: filled(filter, "attribute").unwrap_or_else(|| "id".to_owned()),
             ranges: list(filter, "ranges").map(range_or_none).collect(),
             hash_version: version(filter, 2),
@@ -120,7 +121,7 @@ impl Experiment {
             sticky: !flag(source, "disableStickyBucketing"),
             bucket_version: counter(source, "bucketVersion"),
             min_bucket_version: counter(source, "minBucketVersion"),
-            seed: filled(source, "seed").unwrap_or_else(|| key.clone()),
+            seed: Seed::new(filled(source, "seed").unwrap_or_else(|| key.clone())),
             meta: list(source, "meta").map(Meta::parse).collect(),
             filters: source.get("filters").and_then(Value::as_array).map(|f| f.iter().map(Filter::parse).collect()),
             namespace: source.get("namespace").and_then(Namespace::parse),
@@ -148,7 +149,7 @@ impl Namespace {
     /// `[id, start, end]`.
     pub fn parse(source: &Value) -> Option<Self> {
         let [id, start, end] = source.as_array()?.as_slice() else { return None };
-        Some(Self { id: id.as_str()?.to_owned(), range: (start.as_f64()?, end.as_f64()?) })
+        Some(Self { seed: Seed::new(format!("__{}", id.as_str()?)), range: (start.as_f64()?, end.as_f64()?) })
     }
 }
 
