@@ -56,6 +56,8 @@ pub const MAX_PAGES: usize = 50;
 pub const MAX_PATTERN: usize = 500;
 /// The most characters in an address.
 pub const MAX_URL: usize = 2_000;
+/// The most characters in a hash's seed.
+pub const MAX_SEED: usize = 2 * MAX_KEY;
 /// The most characters in an attribute's or an event's name.
 pub const MAX_ATTRIBUTE: usize = 120;
 /// The most parts (attributes, operators, elements) of a condition.
@@ -85,6 +87,11 @@ pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {
         Kind::Segment => of::<Segment>(draft, segment),
         Kind::Metric => of::<MetricDefinition>(draft, metric),
     }
+}
+
+/// Whether it can be a key.
+pub(crate) fn is_key(text: &str) -> bool {
+    key("", text).is_none()
 }
 
 /// What is wrong with a key: letters, digits, `_`, `-` and `.`, starting with a letter or digit.

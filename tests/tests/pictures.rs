@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 const SOON: Duration = Duration::from_secs(90);
-const VISITORS: u64 = 2_500;
+/// What a page needs to have drawn everything.
+const SETTLED: Duration = Duration::from_millis(700);
+const VISITORS: u64 = 1_500;
 const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];
 const PAGES: [&str; 6] = ["sites", "experiments", "flags", "publish", "results", "settings"];
 
@@ -29,6 +31,7 @@ async fn every_screen_in_both_themes_and_two_sizes() -> Result<()> {
     let app = App::open(&desktop, &folder).await?;
     for page in PAGES {
         app.click(&format!("nav-{page}")).await?;
+        tokio::time::sleep(SETTLED).await;
         app.picture(&format!("empty-{page}")).await?;
     }
     connect(&app, &edge).await?;
@@ -36,7 +39,8 @@ async fn every_screen_in_both_themes_and_two_sizes() -> Result<()> {
     let _visitors = visitors(&folder, &edge)?;
     wait::until("Visitors", SOON, || async {
         let results = app.ask("results.get", json!({"id": "exp_demo", "theme": "light"})).await?;
-        ensure!(results["events"].as_u64().is_some_and(|n| n > VISITORS), "{}", results["events"]);
+        let seen = results["analysis"]["metrics"][0]["variants"][0]["units"].as_u64();
+        ensure!(seen.is_some_and(|n| n > VISITORS), "the control was seen by {seen:?}");
         Ok(())
     })
     .await?;
@@ -92,13 +96,13 @@ async fn screens(app: &App, prefix: &str) -> Result<()> {
             "results" => drop(app.find("results-verdict").await?),
             _ => {}
         }
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        tokio::time::sleep(SETTLED).await;
         app.picture(&format!("{prefix}-{page}")).await?;
     }
     for (page, row) in [("experiments", "experiment-row"), ("flags", "flag-row")] {
         app.click(&format!("nav-{page}")).await?;
         app.click(row).await?;
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        tokio::time::sleep(SETTLED).await;
         app.picture(&format!("{prefix}-{page}-editor")).await?;
     }
     Ok(())

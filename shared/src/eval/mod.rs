@@ -15,6 +15,7 @@ mod properties;
 mod random;
 mod redirect;
 mod result;
+pub mod simulate;
 mod sticky;
 pub mod trace;
 pub mod url;

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Kind, Namespace, Prerequisite, Schedule};
+use super::targeting::{is_newest_hash, newest_hash};
+use super::{Definition, Kind, Namespace, Prerequisite, Schedule, Sticky};
 use crate::validate::WHOLE;
 
 /// A feature flag: a default value and ordered rules, the first that matches wins.
@@ -55,6 +56,9 @@ pub struct Rule {
     /// What that hash is seeded with; empty for the flag's key and the rule's id.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub seed: String,
+    /// 2, the unbiased hash. 1 only in what was imported.
+    #[serde(default = "newest_hash", skip_serializing_if = "is_newest_hash")]
+    pub hash_version: u32,
     /// The part of a namespace in which it applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
@@ -79,9 +83,9 @@ pub struct RuleExperiment {
     pub key: String,
     /// The first one is the control. Weights are parts of 10,000 and sum to 10,000.
     pub arms: Vec<Arm>,
-    /// 2, the unbiased hash. 1 only in what was imported.
-    #[serde(default = "newest_hash")]
-    pub hash_version: u32,
+    /// Whether first assignments are kept across changes; `None` keeps them while nothing changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
 }
 
 /// One arm of a rule's experiment.
@@ -104,10 +108,6 @@ fn id() -> String {
 
 fn is_id(attribute: &String) -> bool {
     attribute == "id"
-}
-
-fn newest_hash() -> u32 {
-    2
 }
 
 impl Default for Flag {
@@ -139,6 +139,7 @@ impl Default for Rule {
             experiment: None,
             hash_attribute: id(),
             seed: String::new(),
+            hash_version: newest_hash(),
             namespace: None,
             prerequisites: Vec::new(),
             schedule: Schedule::default(),

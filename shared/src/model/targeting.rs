@@ -6,12 +6,29 @@ use serde_json::{Map, Value};
 /// A part of the places of a shared hash. Experiments in different parts of one namespace never share a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Namespace {
-    /// Its name, the seed of the shared hash.
+    /// Its name.
     pub key: String,
     /// Where the part begins, in parts of 10,000.
     pub from: u32,
     /// Where it ends; this place is outside.
     pub until: u32,
+    /// What the shared hash is seeded with; empty for one made of the key. Only imported ones have another.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub seed: String,
+    /// 2, the unbiased hash. 1 only in what was imported.
+    #[serde(default = "newest_hash", skip_serializing_if = "is_newest_hash")]
+    pub hash_version: u32,
+    /// The attribute that is hashed; empty for the one that the experiment or the rule hashes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub attribute: String,
+}
+
+pub(super) fn newest_hash() -> u32 {
+    2
+}
+
+pub(super) fn is_newest_hash(version: &u32) -> bool {
+    *version == newest_hash()
 }
 
 /// Visitors who are kept out of every experiment that names the holdout, to see what all of them did together.

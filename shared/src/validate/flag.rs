@@ -1,8 +1,8 @@
 use serde_json::Value;
 
 use super::{
-    MAX_KEY, MAX_NAME, MAX_RULES, MAX_SITES, condition, first_duplicate, hash_version, key, name, share, targeting,
-    text, unfinished, value, weights,
+    MAX_NAME, MAX_RULES, MAX_SITES, condition, first_duplicate, hash_version, key, name, share, targeting, text,
+    unfinished, value, weights,
 };
 use crate::error::Problem;
 use crate::model::{Flag, Rule, RuleExperiment};
@@ -44,17 +44,15 @@ fn rule_problems(at: &str, flag: &Flag, rule: &Rule) -> Vec<Problem> {
     problems.extend(condition(&format!("{at}/condition"), &rule.condition));
     problems.extend(share(&format!("{at}/coverage"), rule.coverage));
     problems.extend(targeting::attribute(&format!("{at}/hash_attribute"), &rule.hash_attribute));
-    if rule.seed.len() > 2 * MAX_KEY {
-        let detail = format!("Shorten the seed to at most {} characters.", 2 * MAX_KEY);
-        problems.push(Problem::new(format!("{at}/seed"), detail));
-    }
+    problems.extend(targeting::seed(&format!("{at}/seed"), &rule.seed));
+    problems.extend(hash_version(&format!("{at}/hash_version"), rule.hash_version));
     problems.extend(rule.namespace.iter().flat_map(|n| targeting::namespace(&format!("{at}/namespace"), n)));
     let prerequisites = format!("{at}/prerequisites");
     problems.extend(targeting::prerequisites(&prerequisites, Some(&flag.key), &rule.prerequisites));
     problems.extend(targeting::schedule(&format!("{at}/schedule"), &rule.schedule));
     problems.extend(text(&format!("{at}/note"), &rule.note));
     match &rule.experiment {
-        Some(experiment) => problems.extend(split(&format!("{at}/experiment"), flag, experiment)),
+        Some(experiment) => problems.extend(split(&format!("{at}/experiment"), flag, rule, experiment)),
         None => problems.extend(served(&format!("{at}/value"), flag, &rule.value)),
     }
     problems.extend(unfinished(&format!("{at}/value"), &rule.extra));
@@ -62,10 +60,11 @@ fn rule_problems(at: &str, flag: &Flag, rule: &Rule) -> Vec<Problem> {
     problems
 }
 
-fn split(at: &str, flag: &Flag, experiment: &RuleExperiment) -> Vec<Problem> {
+fn split(at: &str, flag: &Flag, rule: &Rule, experiment: &RuleExperiment) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(key(&format!("{at}/key"), &experiment.key));
-    problems.extend(hash_version(&format!("{at}/hash_version"), experiment.hash_version));
+    let sticky = |s| targeting::sticky(&format!("{at}/sticky"), &rule.hash_attribute, s);
+    problems.extend(experiment.sticky.iter().flat_map(sticky));
     problems.extend(weights(&format!("{at}/arms"), "arms", experiment.arms.iter().map(|arm| arm.weight)));
     for (i, arm) in experiment.arms.iter().enumerate() {
         problems.extend(key(&format!("{at}/arms/{i}/id"), &arm.id));

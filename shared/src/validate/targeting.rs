@@ -1,7 +1,7 @@
 //! What experiments, flags and rules have in common.
 
 use super::condition::{condition, pattern_problem};
-use super::{MAX_ATTRIBUTE, MAX_PAGES, MAX_PATTERN, MAX_PREREQUISITES, MAX_URL, WHOLE, key};
+use super::{MAX_ATTRIBUTE, MAX_PAGES, MAX_PATTERN, MAX_PREREQUISITES, MAX_SEED, MAX_URL, WHOLE, hash_version, key};
 use crate::error::Problem;
 use crate::eval::url::UrlPattern;
 use crate::model::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};
@@ -14,7 +14,18 @@ pub(super) fn namespace(pointer: &str, namespace: &Namespace) -> Vec<Problem> {
     if namespace.from >= namespace.until {
         problems.push(Problem::new(format!("{pointer}/from"), "Begin before the end, or nobody is in it."));
     }
+    problems.extend(seed(&format!("{pointer}/seed"), &namespace.seed));
+    problems.extend(hash_version(&format!("{pointer}/hash_version"), namespace.hash_version));
+    if !namespace.attribute.is_empty() {
+        problems.extend(attribute(&format!("{pointer}/attribute"), &namespace.attribute));
+    }
     problems
+}
+
+/// What is wrong with what ids are hashed with.
+pub(super) fn seed(pointer: &str, seed: &str) -> Option<Problem> {
+    (seed.len() > MAX_SEED)
+        .then(|| Problem::new(pointer, format!("Shorten the seed to at most {MAX_SEED} characters.")))
 }
 
 pub(super) fn holdout(pointer: &str, holdout: &Holdout) -> Vec<Problem> {

@@ -20,6 +20,9 @@ const SITE: &str = "sit_demo";
 const EXPERIMENT: &str = "exp_demo";
 const EXPERIMENT_KEY: &str = "demo_hero";
 const ORIGIN: &str = "http://localhost";
+/// What an ordinary browser calls itself: the collector leaves everything else out as a robot.
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 /// (variant id, conversion rate), the control first.
 const VARIANTS: [(&str, f64); 2] = [("control", 0.10), ("treatment", 0.13)];
 const VISITORS_A_SECOND: usize = 40;
@@ -29,7 +32,7 @@ async fn main() -> Result<()> {
     let edge = Edge {
         url: std::env::var("BEACON_CONNECT_URL").context("set BEACON_CONNECT_URL to the edge's address")?,
         key: std::env::var("BEACON_CONNECT_KEY").context("set BEACON_CONNECT_KEY to an API key of the edge")?,
-        http: Client::builder().timeout(Duration::from_secs(20)).build()?,
+        http: Client::builder().user_agent(BROWSER).timeout(Duration::from_secs(20)).build()?,
     };
     publish_definitions(&edge).await?;
     println!("demo: {VISITORS_A_SECOND} visitors a second on 'Demo shop'; open Results to watch");

@@ -3,8 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::segments::Segments;
-use crate::model::{Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Variant};
+use crate::model::{
+    Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Sticky, Variant,
+};
 use crate::validate::WHOLE;
+
+/// What the seed of a namespace's hash begins with.
+pub(super) const NAMESPACE: &str = "namespace:";
+/// What the seed of a holdout's hash begins with.
+pub(super) const HOLDOUT: &str = "holdout:";
 
 pub(super) fn feature(f: &Flag, segments: &Segments) -> Value {
     if !f.enabled {
@@ -33,12 +40,13 @@ fn rule(f: &Flag, r: &Rule, segments: &Segments) -> Value {
     if let Some(namespace) = &r.namespace {
         set("filters", json!([in_namespace(namespace, &r.hash_attribute)]));
     }
-    if r.coverage < WHOLE {
+    // Whoever has nothing to hash is in a rule for all, but not in one that names a seed.
+    if r.coverage < WHOLE || !r.seed.is_empty() {
         set("coverage", json!(part(r.coverage)));
     }
-    if r.coverage < WHOLE || r.experiment.is_some() {
+    if r.coverage < WHOLE || !r.seed.is_empty() || r.experiment.is_some() {
         set("hashAttribute", json!(r.hash_attribute));
-        set("hashVersion", json!(r.experiment.as_ref().map_or(2, |e| e.hash_version)));
+        set("hashVersion", json!(r.hash_version));
         // The rule's id is part of the seed, so that two partial rollouts do not pick the same visitors.
         let seed = if r.seed.is_empty() { format!("{}:{}", f.key, r.id) } else { r.seed.clone() };
         set("seed", json!(seed));
@@ -61,6 +69,19 @@ fn split(out: &mut Map<String, Value>, experiment: &RuleExperiment) {
         ("weights".to_owned(), arms.iter().map(|arm| part(arm.weight)).collect()),
         ("meta".to_owned(), arms.iter().map(|arm| meta(&arm.id, &arm.name)).collect()),
     ]);
+    if let Some(sticky) = &experiment.sticky {
+        keep(out, sticky);
+    }
+}
+
+/// Which assignments are kept.
+fn keep(out: &mut Map<String, Value>, sticky: &Sticky) {
+    let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
+    set("bucketVersion", json!(sticky.version));
+    set("minBucketVersion", json!(sticky.min_version));
+    if !sticky.fallback_attribute.is_empty() {
+        set("fallbackAttribute", json!(sticky.fallback_attribute));
+    }
 }
 
 pub(super) fn experiment(e: &Experiment, segments: &Segments) -> Value {
@@ -98,19 +119,15 @@ fn reach(out: &mut Map<String, Value>, e: &Experiment, segments: &Segments) {
     if !filters.is_empty() {
         set("filters", json!(filters));
     }
-    if let Some(sticky) = &e.sticky {
-        set("bucketVersion", json!(sticky.version));
-        set("minBucketVersion", json!(sticky.min_version));
-        if !sticky.fallback_attribute.is_empty() {
-            set("fallbackAttribute", json!(sticky.fallback_attribute));
-        }
-    }
     if !e.pages.is_empty() {
         let pattern = |p: &crate::model::PagePattern| json!({"type": p.kind.as_str(), "pattern": p.pattern, "include": p.include});
         set("urlPatterns", e.pages.iter().map(pattern).collect());
     }
     if e.keep_query {
         set("persistQueryString", json!(true));
+    }
+    if let Some(sticky) = &e.sticky {
+        keep(out, sticky);
     }
     schedule(out, &[e.schedule]);
 }
@@ -135,16 +152,19 @@ fn parents(prerequisites: &[Prerequisite], gate: bool, segments: &Segments) -> V
 }
 
 fn in_namespace(namespace: &Namespace, attribute: &str) -> Value {
-    filter(&format!("namespace:{}", namespace.key), attribute, namespace.from, namespace.until)
+    let seed = Some(namespace.seed.clone()).filter(|seed| !seed.is_empty());
+    let seed = seed.unwrap_or_else(|| format!("{NAMESPACE}{}", namespace.key));
+    let attribute = if namespace.attribute.is_empty() { attribute } else { &namespace.attribute };
+    filter(&seed, attribute, namespace.hash_version, namespace.from, namespace.until)
 }
 
 /// Whoever is not held out.
 fn outside(holdout: &Holdout, attribute: &str) -> Value {
-    filter(&format!("holdout:{}", holdout.key), attribute, holdout.share, WHOLE)
+    filter(&format!("{HOLDOUT}{}", holdout.key), attribute, 2, holdout.share, WHOLE)
 }
 
-fn filter(seed: &str, attribute: &str, from: u32, until: u32) -> Value {
-    json!({"seed": seed, "attribute": attribute, "hashVersion": 2, "ranges": [[part(from), part(until)]]})
+fn filter(seed: &str, attribute: &str, version: u32, from: u32, until: u32) -> Value {
+    json!({"seed": seed, "attribute": attribute, "hashVersion": version, "ranges": [[part(from), part(until)]]})
 }
 
 /// Where all of the schedules hold.
@@ -157,6 +177,6 @@ fn schedule(out: &mut Map<String, Value>, all: &[Schedule]) {
     }
 }
 
-fn part(parts: u32) -> f64 {
+pub(super) fn part(parts: u32) -> f64 {
     f64::from(parts) / f64::from(WHOLE)
 }

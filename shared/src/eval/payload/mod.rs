@@ -5,6 +5,7 @@
 //! [`at`] resolves it for a given time before anybody else sees the payload.
 
 mod build;
+pub mod import;
 mod schedule;
 mod segments;
 

@@ -145,7 +145,7 @@ fn a_flags_rules() {
         "key": "nav", "name": "Navigation", "site_ids": ["sit_1"], "enabled": true, "default_value": "old",
         "prerequisites": [], "schedule": {}, "rules": [{
             "id": "r1", "coverage": 10000, "value": "x", "hash_attribute": "id", "note": "", "prerequisites": [],
-            "experiment": {"key": "nav-test", "hash_version": 2, "arms": [
+            "experiment": {"key": "nav-test", "arms": [
                 {"id": "a", "weight": 5000, "value": "old"}, {"id": "b", "weight": 5000, "value": "new"}]}
         }]
     });
@@ -155,7 +155,7 @@ fn a_flags_rules() {
     check("/rules/0/experiment/arms/1/weight", json!(1), "/rules/0/experiment/arms");
     check("/rules/0/experiment/arms/1/id", json!("a"), "/rules/0/experiment/arms/1/id");
     check("/rules/0/experiment/key", json!(""), "/rules/0/experiment/key");
-    check("/rules/0/experiment/hash_version", json!(3), "/rules/0/experiment/hash_version");
+    check("/rules/0/hash_version", json!(3), "/rules/0/hash_version");
     check("/rules/0/hash_attribute", json!(""), "/rules/0/hash_attribute");
     check("/rules/0/note", json!("x".repeat(MAX_TEXT + 1)), "/rules/0/note");
     check(
