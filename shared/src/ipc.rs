@@ -56,6 +56,10 @@ calls! {
     FlagList = "flag.list": () => Vec<DocumentView<Flag>>;
     /// Writes a flag's draft, creating the document when `id` is `None`.
     FlagSave = "flag.save": Save<Flag> => DocumentView<Flag>;
+    /// Makes drafts of a GrowthBook payload.
+    PayloadImport = "payload.import": PayloadInput => ImportView;
+    /// The drafts of a site as a GrowthBook payload.
+    PayloadExport = "payload.export": ById => serde_json::Value;
     /// Deletes a document of any kind.
     DocumentDelete = "document.delete": ById => ();
     /// Decides a document's open conflict; everything else in it stays merged.
@@ -81,6 +85,28 @@ calls! {
 pub struct ById {
     /// Document id.
     pub id: String,
+}
+
+/// A payload to import.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PayloadInput {
+    /// Document id of the site that gets what is imported.
+    pub site_id: String,
+    /// As GrowthBook's `/api/features/…` answers, as text.
+    pub payload: String,
+}
+
+/// What an import made, and what it left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportView {
+    /// How many flags.
+    pub flags: usize,
+    /// How many experiments.
+    pub experiments: usize,
+    /// How many segments.
+    pub segments: usize,
+    /// What could not be carried over, addressed in the payload.
+    pub report: Vec<Problem>,
 }
 
 /// Decides a conflict.

@@ -28,6 +28,8 @@ async fn every_trouble_says_what_to_do_and_costs_no_draft() -> Result<()> {
     println!("Wrong addresses are refused.");
     refused(&app, &edge.url, "bcn_this_is_not_the_key", "The key was refused").await?;
     println!("A wrong key is refused.");
+    a_wrong_payload(&app).await?;
+    println!("A wrong payload is refused, and a right one comes over.");
     without_a_keychain(&app, &mut desktop, &edge).await?;
     println!("Without a keychain nothing is stored.");
     app.kill().await?;
@@ -99,6 +101,36 @@ async fn the_draft_is_there(app: &App) -> Result<()> {
     app.click_css("[data-testid=site-row][data-key=shop]").await?;
     ensure!(app.value("site-name").await? == "Shop", "the window lost the draft");
     Ok(())
+}
+
+/// What is no JSON says where; what is, becomes drafts, and what cannot come over is said.
+async fn a_wrong_payload(app: &App) -> Result<()> {
+    app.click("nav-flags").await?;
+    app.click("flag-exchange").await?;
+    app.type_into("exchange-payload", "{\"features\": ").await?;
+    app.click("exchange-import").await?;
+    wait::until("The refusal of the payload", SOON, || async {
+        let shown = app.text("error-message").await?;
+        ensure!(shown.contains("This is not JSON from line 1"), "the window says {shown:?}");
+        Ok(())
+    })
+    .await?;
+    let payload = json!({"features": {
+        "nav": {"defaultValue": "old", "rules": [{"force": "new", "coverage": 0.5, "hashVersion": 2}]},
+        "bad key": {"defaultValue": 1}
+    }});
+    app.type_into("exchange-payload", &payload.to_string()).await?;
+    app.click("exchange-import").await?;
+    wait::until("The import", SOON, || async {
+        let (done, report) = (app.text("exchange-done").await?, app.text("exchange-report").await?);
+        ensure!(done.contains("Imported 1 flag"), "the window says {done:?}");
+        ensure!(report.contains("bad key"), "the report says {report:?}");
+        Ok(())
+    })
+    .await?;
+    app.picture("imported").await?;
+    app.click("exchange-close").await?;
+    app.find_css("[data-testid=flag-row][data-key=nav]").await.map(drop)
 }
 
 async fn without_a_keychain(app: &App, desktop: &mut Desktop, edge: &Edge) -> Result<()> {

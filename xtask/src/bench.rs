@@ -30,8 +30,9 @@ fn evaluation() -> Result<()> {
     build::sdk()?;
     // Compiled as the edge is.
     let toolchain = wasm::Toolchain::need()?;
-    run(&mut toolchain.cargo(&["build", "--release", "--lib", "--target", wasm::TARGET, "-p", PACKAGE])?)?;
-    let module = paths::wasm_target()?.join(wasm::TARGET).join("release/beacon_bench.wasm");
+    let arguments = ["build", "--profile", build::PROFILE, "--lib", "--target", wasm::TARGET, "-p", PACKAGE];
+    run(&mut toolchain.cargo(&arguments)?)?;
+    let module = paths::wasm_target()?.join(wasm::TARGET).join(build::PROFILE).join("beacon_bench.wasm");
     let mut command = cargo(&["run", "--quiet", "--release", "-p", PACKAGE, "--", "evaluation"])?;
     command.env("BEACON_NODE", node::need()?).env("BEACON_BENCH_WASM", module).current_dir(paths::root());
     run(&mut command)

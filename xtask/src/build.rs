@@ -5,10 +5,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use crate::command::{cargo, run, say};
 use crate::{node, paths, setup, tools, wasm};
 
-const PROFILE: &str = "wasm-release";
+/// How wasm is compiled that people wait for.
+pub const PROFILE: &str = "wasm-release";
+
+/// The most bytes of the gzipped worker. Cloudflare's free plan takes three times that; a small one starts faster.
+const MOST_GZIPPED: usize = 1_000_000;
 
 /// What rustc's wasm uses and every supported webview reads. All features together would have binaryen write import
 /// sections that no webview reads yet.
@@ -54,10 +61,23 @@ pub fn edge() -> Result<()> {
     say("Building the edge's worker.");
     let mut command = std::process::Command::new(tools::WORKER_BUILD.need()?);
     wasm::Toolchain::need()?.apply(&mut command)?;
-    command.arg("--release").current_dir(paths::root().join("edge"));
+    command.args(["--profile", PROFILE]).current_dir(paths::root().join("edge"));
     command.env("WASM_BINDGEN_BIN", tools::WASM_BINDGEN.need()?);
     command.env("WASM_OPT_BIN", paths::npm_program("wasm-opt")).env("ESBUILD_BIN", paths::npm_program("esbuild"));
-    run(&mut command)
+    run(&mut command)?;
+    weigh(&paths::root().join("edge/build/index_bg.wasm"))
+}
+
+/// Says how large the worker is, and fails above the limit.
+fn weigh(module: &Path) -> Result<()> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&fs::read(module)?)?;
+    let bytes = gzip.finish()?.len();
+    println!("  the worker: {bytes} bytes gzipped of {MOST_GZIPPED}");
+    if bytes > MOST_GZIPPED {
+        bail!("The worker is larger than {MOST_GZIPPED} bytes gzipped: it would start slowly.");
+    }
+    Ok(())
 }
 
 /// The interface into dist.

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use crate::command::{cargo, run, say};
 use crate::{paths, tools};
 
-const TARGETS: [&str; 3] = ["evaluate", "condition", "document"];
+const TARGETS: [&str; 4] = ["evaluate", "condition", "document", "import"];
 const SECONDS: u64 = 60;
 /// The longest input that is tried, in bytes.
 const LONGEST: u32 = 4096;
@@ -37,7 +37,7 @@ fn fuzz(target: &str, seconds: u64) -> Result<()> {
     let corpus = folder.join("corpus").join(target);
     std::fs::create_dir_all(&corpus)?;
     let mut command = std::process::Command::new(tools::CARGO_FUZZ.need()?);
-    command.args(["run", "--fuzz-dir"]).arg(paths::root().join("fuzz"));
+    command.args(["run", "--fuzz-dir"]).arg(paths::root().join("tests/fuzz"));
     command.arg("--target-dir").arg(folder.join("target")).arg(target).arg(corpus).arg("--");
     command.args([format!("-max_total_time={seconds}"), format!("-max_len={LONGEST}"), "-verbosity=0".to_owned()]);
     // The sanitizers' flags are not stable; the compiler that is here has them all the same.

@@ -57,13 +57,17 @@ pub async fn save<T: Definition + Send + 'static>(
         None => {
             let mut draft = draft;
             guard(None, &mut draft)?;
-            let body = fits(json!(Body::draft(draft)))?;
-            let replica = Replica::new(new_id(T::KIND), T::KIND, body);
+            let replica = new(draft)?;
             app.store(move |s| s.create(replica, now)).await?
         }
     };
     app.touched().await?;
     view(row)
+}
+
+/// A document that nobody has yet.
+pub fn new<T: Definition>(draft: T) -> Result<Replica> {
+    Ok(Replica::new(new_id(T::KIND), T::KIND, fits(json!(Body::draft(draft)))?))
 }
 
 /// Changes a living document's body.

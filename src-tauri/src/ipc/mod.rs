@@ -7,6 +7,7 @@ mod document;
 mod experiment;
 mod flag;
 mod overview;
+mod payload;
 mod publish;
 mod results;
 mod site;
@@ -49,6 +50,8 @@ handlers! {
     ExperimentStop => experiment::stop,
     FlagList => flag::list,
     FlagSave => flag::save,
+    PayloadImport => payload::import,
+    PayloadExport => payload::export,
     DocumentDelete => delete::document,
     ConflictResolve => document::resolve,
     PublishReview => publish::review,

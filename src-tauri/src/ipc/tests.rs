@@ -6,8 +6,9 @@ use beacon_shared::chart::Theme;
 use beacon_shared::error::Code;
 use beacon_shared::ipc::{
     ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionSave, DocumentDelete, ExperimentGet,
-    ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES, Overview, Publish,
-    PublishReview, PublishTicks, Results, ResultsRequest, ReviewView, Save, SiteList, SiteSave, SyncNow, SyncState,
+    ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES, Overview,
+    PayloadExport, PayloadImport, PayloadInput, Publish, PublishReview, PublishTicks, Results, ResultsRequest,
+    ReviewView, Save, SiteList, SiteSave, SyncNow, SyncState,
 };
 use beacon_shared::model::{Flag, Status};
 use serde_json::{Value, json};
@@ -232,6 +233,44 @@ async fn flags_are_saved_listed_and_deleted() {
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
     assert_eq!(device.call::<DocumentDelete>(ById { id: saved.id }).await.unwrap_err().code, Code::NotFound);
     assert_eq!(device.app.sync_view().pending, 0, "what never left needs no deleting elsewhere");
+}
+
+#[tokio::test]
+async fn a_growthbook_payload_becomes_drafts_and_goes_back() {
+    let device = offline();
+    let site = device.add_site("shop").await;
+    let payload = json!({
+        "features": {
+            "nav": {"defaultValue": "old", "rules": [
+                {"id": "r1", "condition": {"id": {"$inGroup": "staff"}}, "force": "new", "coverage": 0.5,
+                 "hashAttribute": "id", "hashVersion": 2, "seed": "nav"}]},
+            "bad key": {"defaultValue": 1}
+        },
+        "experiments": [{"key": "hero", "variations": [{}, {"h": 1}], "hashVersion": 2}],
+        "savedGroups": {"staff": ["ann"]}
+    });
+    let import = |payload: String| device.call::<PayloadImport>(PayloadInput { site_id: site.id.clone(), payload });
+    let view = import(payload.to_string()).await.unwrap();
+    assert_eq!((view.flags, view.experiments, view.segments), (1, 1, 1));
+    assert_eq!(view.report.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), ["/features/bad key"]);
+    assert_eq!(device.call::<FlagList>(()).await.unwrap()[0].draft.key, "nav");
+    assert_eq!(device.call::<ExperimentList>(()).await.unwrap()[0].draft.status, Status::Draft);
+
+    let again = import(payload.to_string()).await.unwrap();
+    assert_eq!((again.flags, again.experiments, again.segments, again.report.len()), (0, 0, 0, 4));
+
+    let exported = device.call::<PayloadExport>(ById { id: site.id.clone() }).await.unwrap();
+    assert_eq!(exported["features"]["nav"], payload["features"]["nav"]);
+    assert_eq!(exported["savedGroups"], payload["savedGroups"]);
+    assert_eq!(exported["experiments"][0]["key"], json!("hero"));
+
+    for (payload, says) in [("{", "not JSON"), ("{}", "no features"), ("[1]", "no features")] {
+        let error = import(payload.to_owned()).await.unwrap_err();
+        assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, "/payload"));
+        assert!(error.message.contains(says), "{error}");
+    }
+    let large = import(" ".repeat(9 << 20)).await.unwrap_err();
+    assert_eq!(large.code, Code::TooLarge);
 }
 
 #[tokio::test]

@@ -77,11 +77,12 @@ impl Store {
 
     /// Adds a document that was made here.
     pub fn create(&mut self, replica: Replica, now: i64) -> Result<Row> {
-        self.write(|t| {
-            let row = Row { replica, updated_at: now };
-            save(t, None, &row, Origin::Here)?;
-            Ok(row)
-        })
+        self.write(|t| add(t, replica, now))
+    }
+
+    /// Adds documents that were made here, all or none.
+    pub fn create_all(&mut self, replicas: Vec<Replica>, now: i64) -> Result<()> {
+        self.write(|t| replicas.into_iter().try_for_each(|replica| add(t, replica, now).map(drop)))
     }
 
     /// Changes a document, all or nothing.
@@ -242,6 +243,12 @@ fn lose_missing(t: &Transaction<'_>, rows: &[Document], now: i64) -> Result<Vec<
         }
     }
     Ok(kinds)
+}
+
+fn add(t: &Transaction<'_>, replica: Replica, now: i64) -> Result<Row> {
+    let row = Row { replica, updated_at: now };
+    save(t, None, &row, Origin::Here)?;
+    Ok(row)
 }
 
 fn save(t: &Transaction<'_>, before: Option<&Row>, row: &Row, origin: Origin) -> Result<()> {

@@ -2,6 +2,7 @@ use beacon_shared::ipc::{DocumentView, FlagList, SiteList};
 use beacon_shared::model::{Flag, Kind};
 use yew::prelude::*;
 
+use super::exchange::Exchange;
 use super::flag_editor::FlagEditor;
 use crate::state::{Opened, Opening, use_call, use_live};
 use crate::widgets::{Badge, Empty, ErrorBanner, Note, SyncBadge};
@@ -12,6 +13,11 @@ pub fn Flags() -> Html {
     let list = use_call::<FlagList>((), live.changed[Kind::Flag as usize]);
     let sites = use_call::<SiteList>((), live.changed[Kind::Site as usize]);
     let opened = use_reducer_eq(Opened::default);
+    let exchanging = use_state(|| false);
+    let exchange = |on: bool| {
+        let exchanging = exchanging.setter();
+        move |_: MouseEvent| exchanging.set(on)
+    };
     let flags = list.value.as_deref().map_or(&[][..], |l| l);
     if let Some(current) = &opened.current {
         let document = flags.iter().find(|f| Some(&f.id) == current.id.as_ref()).cloned();
@@ -22,6 +28,10 @@ pub fn Flags() -> Html {
             Some(sites) => html! { <FlagEditor key={current.number} {document} {sites} {on_created} {on_close} /> },
             None => html! { <ErrorBanner error={sites.error.clone()} on_retry={sites.reload.clone()} /> },
         };
+    }
+    if *exchanging {
+        let (exchanging, sites) = (exchanging.setter(), sites.value.as_deref().cloned().unwrap_or_default());
+        return html! { <Exchange {sites} on_close={move |()| exchanging.set(false)} /> };
     }
     let show = |id: Option<String>| {
         let opened = opened.dispatcher();
@@ -46,7 +56,10 @@ pub fn Flags() -> Html {
         <>
             <header class="page-head">
                 <div><h1>{ "Flags" }</h1><Note text="Switches and values that pages ask for by key." /></div>
-                <button type="button" class="primary" data-testid="flag-new" onclick={show(None)}>{ "New flag" }</button>
+                <div class="actions">
+                    <button type="button" data-testid="flag-exchange" onclick={exchange(true)}>{ "Import or export…" }</button>
+                    <button type="button" class="primary" data-testid="flag-new" onclick={show(None)}>{ "New flag" }</button>
+                </div>
             </header>
             <ErrorBanner error={list.error.clone()} on_retry={list.reload.clone()} />
             if list.value.is_some() && flags.is_empty() {

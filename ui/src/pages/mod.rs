@@ -1,6 +1,7 @@
 //! One module for every page of the window.
 
 mod document_parts;
+mod exchange;
 mod experiment_editor;
 mod experiment_parts;
 mod experiments;

@@ -49,8 +49,8 @@ fn translate(pattern: &str) -> String {
                 out.push_str(match (in_class, negated) {
                     (true, false) => "[",
                     (true, true) => "[^",
-                    (false, false) => r"[^\s\S]",
-                    (false, true) => r"[\s\S]",
+                    (false, false) => r"[^\x{0}-\x{10FFFF}]",
+                    (false, true) => r"[\x{0}-\x{10FFFF}]",
                 });
             }
             ']' if in_class => {
@@ -78,6 +78,8 @@ fn escape(c: Option<char>, in_class: bool, out: &mut String) {
         Some('b') if in_class => out.push_str(r"\x08"),
         Some('b') => out.push_str(r"(?-u:\b)"),
         Some('/') => out.push('/'),
+        // Without JavaScript's `u` flag these are letters, in the `regex` crate classes: not in the common set.
+        Some('p' | 'P') => out.push_str(r"\p{}"),
         Some(c) => out.extend(['\\', c]),
         None => out.push('\\'),
     }
@@ -86,6 +88,13 @@ fn escape(c: Option<char>, in_class: bool, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unicode_classes_are_not_in_the_common_set() {
+        for pattern in [r"\p{L}", r"\P{Lu}+", r"[\p{Greek}]", r"\pL"] {
+            assert!(compile(pattern, false).is_err(), "{pattern}");
+        }
+    }
 
     fn matches(pattern: &str, text: &str) -> bool {
         compile(pattern, false).expect("in the common set").is_match(subject(text))

@@ -41,10 +41,11 @@ fn rule(f: &Flag, r: &Rule, segments: &Segments) -> Value {
         set("filters", json!([in_namespace(namespace, &r.hash_attribute)]));
     }
     // Whoever has nothing to hash is in a rule for all, but not in one that names a seed.
-    if r.coverage < WHOLE || !r.seed.is_empty() {
+    let is_rollout = r.coverage < WHOLE || (!r.seed.is_empty() && r.experiment.is_none());
+    if is_rollout {
         set("coverage", json!(part(r.coverage)));
     }
-    if r.coverage < WHOLE || !r.seed.is_empty() || r.experiment.is_some() {
+    if is_rollout || r.experiment.is_some() {
         set("hashAttribute", json!(r.hash_attribute));
         set("hashVersion", json!(r.hash_version));
         // The rule's id is part of the seed, so that two partial rollouts do not pick the same visitors.

@@ -144,8 +144,8 @@ fn a_flags_rules() {
     let base = json!({
         "key": "nav", "name": "Navigation", "site_ids": ["sit_1"], "enabled": true, "default_value": "old",
         "prerequisites": [], "schedule": {}, "rules": [{
-            "id": "r1", "coverage": 10000, "value": "x", "hash_attribute": "id", "note": "", "prerequisites": [],
-            "experiment": {"key": "nav-test", "arms": [
+            "id": "r1", "coverage": 10000, "value": "x", "hash_attribute": "id", "hash_version": 2, "note": "",
+            "prerequisites": [], "experiment": {"key": "nav-test", "arms": [
                 {"id": "a", "weight": 5000, "value": "old"}, {"id": "b", "weight": 5000, "value": "new"}]}
         }]
     });

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 
 import { measure } from "./workerd.mjs";
 
-const require = createRequire(new URL("../edge/package.json", import.meta.url));
+const require = createRequire(new URL("../../edge/package.json", import.meta.url));
 const { payload, visitors, rounds } = JSON.parse(readFileSync(0, "utf8"));
 const keys = Object.keys(payload.features);
 
@@ -21,7 +21,7 @@ const evaluators = {
     });
   },
   "beacon.js": async () => {
-    const { feature } = await import(new URL("../edge/sdk/dist/evaluator.mjs", import.meta.url));
+    const { feature } = await import(new URL("../../edge/sdk/dist/evaluator.mjs", import.meta.url));
     return visitors.map((attributes) => {
       const context = { ...payload, attributes };
       return (key) => feature(key, context).source;

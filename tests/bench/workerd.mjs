@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const require = createRequire(new URL("../edge/package.json", import.meta.url));
+const require = createRequire(new URL("../../edge/package.json", import.meta.url));
 const { Miniflare } = require("miniflare");
 
 /** Rounds in one request: long against what a request costs. */

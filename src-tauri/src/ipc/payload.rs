@@ -1,0 +1,90 @@
+//! GrowthBook payloads, in and out. An import makes drafts: nothing goes live before it is reviewed and published.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use beacon_shared::error::{Code, Error, Problem, Result};
+use beacon_shared::eval::payload::import::import as read;
+use beacon_shared::eval::payload::{at, draft};
+use beacon_shared::ipc::{ById, ImportView, PayloadInput};
+use beacon_shared::model::{Definition, Experiment, Flag, Segment, Site, Status};
+use beacon_shared::sync::Replica;
+use serde_json::Value;
+
+use super::document;
+use crate::app::App;
+
+/// The largest payload that is read, in bytes.
+const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
+
+/// Makes drafts of the payload; what has the key of something that is there is left out.
+pub async fn import(app: &Arc<App>, PayloadInput { site_id, payload }: PayloadInput) -> Result<ImportView> {
+    document::get::<Site>(app, site_id.clone()).await?;
+    let mut made = read(&parse(&payload)?, &site_id);
+    let mut view = ImportView { flags: 0, experiments: 0, segments: 0, report: std::mem::take(&mut made.report) };
+    let mut replicas = Vec::new();
+    view.segments = fresh(app, made.segments, &mut view.report, &mut replicas).await?;
+    view.flags = fresh(app, made.flags, &mut view.report, &mut replicas).await?;
+    view.experiments = fresh(app, made.experiments, &mut view.report, &mut replicas).await?;
+    if replicas.is_empty() && view.report.is_empty() {
+        let detail = "This has no features and no experiments. Paste what GrowthBook's /api/features/… answers.";
+        return Err(Error::invalid(vec![Problem::new("/payload", detail)]));
+    }
+    let now = app.now();
+    app.store(move |s| s.create_all(replicas, now)).await?;
+    app.touched().await?;
+    app.tell_changed([Segment::KIND, Flag::KIND, Experiment::KIND]);
+    Ok(view)
+}
+
+fn parse(payload: &str) -> Result<Value> {
+    if payload.len() > MAX_PAYLOAD {
+        let message = format!("The payload is larger than {} MiB: import a part of it.", MAX_PAYLOAD / 1024 / 1024);
+        return Err(Error::new(Code::TooLarge, message));
+    }
+    serde_json::from_str(payload).map_err(|e| {
+        let detail = format!("This is not JSON from line {}, column {} on: paste all of it.", e.line(), e.column());
+        Error::invalid(vec![Problem::new("/payload", detail)])
+    })
+}
+
+/// Adds documents for the definitions whose key is free; says which are not. Answers how many it added.
+async fn fresh<T: Definition>(
+    app: &App,
+    drafts: Vec<T>,
+    report: &mut Vec<Problem>,
+    replicas: &mut Vec<Replica>,
+) -> Result<usize> {
+    let mut taken: BTreeSet<String> =
+        document::list::<T>(app).await?.into_iter().map(|view| view.draft.key().to_owned()).collect();
+    let (kind, before) = (T::KIND.as_str(), replicas.len());
+    for draft in drafts {
+        let key = draft.key().to_owned();
+        let at = format!("/{kind}s/{key}");
+        if !taken.insert(key.clone()) {
+            report.push(Problem::new(at, format!("There is a {kind} '{key}' already, which is left as it is.")));
+            continue;
+        }
+        match document::new(draft) {
+            Ok(replica) => replicas.push(replica),
+            Err(error) => report.push(Problem::new(at, error.message)),
+        }
+    }
+    Ok(replicas.len() - before)
+}
+
+/// What the drafts of a site are for GrowthBook's clients, as of now.
+pub async fn export(app: &Arc<App>, ById { id }: ById) -> Result<Value> {
+    document::get::<Site>(app, id.clone()).await?;
+    let mut flags: Vec<Flag> = drafts(app).await?;
+    flags.retain(|flag| flag.site_ids.contains(&id));
+    let mut experiments: Vec<Experiment> = drafts(app).await?;
+    experiments.retain(|e| e.site_id == id && matches!(e.status, Status::Draft | Status::Running));
+    let segments: Vec<Segment> = drafts(app).await?;
+    let payload = draft(flags.iter(), experiments.iter(), segments.into_iter());
+    Ok(at(&payload, app.now()).into_owned())
+}
+
+async fn drafts<T: Definition>(app: &App) -> Result<Vec<T>> {
+    Ok(document::list::<T>(app).await?.into_iter().map(|view| view.draft).collect())
+}

@@ -1,0 +1,141 @@
+//! Flags and experiments from GrowthBook, and back.
+
+use beacon_shared::error::{Error, Problem};
+use beacon_shared::ipc::{ById, DocumentView, ImportView, PayloadExport, PayloadImport, PayloadInput};
+use beacon_shared::model::{Kind, Site};
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::ipc::call;
+use crate::state::Hub;
+use crate::widgets::{Banner, Choice, ErrorBanner, Field, FieldKind, Note};
+
+/// The most lines of a report that are shown.
+const MOST_LINES: usize = 50;
+
+#[derive(Properties, PartialEq)]
+pub struct ExchangeProps {
+    pub sites: Vec<DocumentView<Site>>,
+    pub on_close: Callback<()>,
+}
+
+/// Imports a payload into a site's drafts, or copies the drafts as one.
+#[component]
+pub fn Exchange(props: &ExchangeProps) -> Html {
+    let hub = use_context::<Hub>();
+    let only = props.sites.first().filter(|_| props.sites.len() == 1).map(|s| s.id.clone()).unwrap_or_default();
+    let (site, payload) = (use_state(|| only), use_state(String::new));
+    let (busy, error, done) = (use_state(|| false), use_state(|| None::<Error>), use_state(|| None::<ImportView>));
+    let copied = use_state(|| false);
+    let import = {
+        let (busy, error, done, hub) = (busy.setter(), error.setter(), done.setter(), hub.clone());
+        let input = PayloadInput { site_id: (*site).clone(), payload: (*payload).clone() };
+        Callback::from(move |e: SubmitEvent| {
+            e.prevent_default();
+            busy.set(true);
+            done.set(None);
+            let (busy, error, done, hub) = (busy.clone(), error.clone(), done.clone(), hub.clone());
+            let input = input.clone();
+            spawn_local(async move {
+                let answer = call::<PayloadImport>(input).await;
+                busy.set(false);
+                error.set(answer.as_ref().err().cloned());
+                if let (Some(hub), Ok(_)) = (&hub, &answer) {
+                    [Kind::Flag, Kind::Experiment, Kind::Segment].into_iter().for_each(|kind| hub.wrote.emit(kind));
+                }
+                done.set(answer.ok());
+            });
+        })
+    };
+    let copy = {
+        let (error, copied, id) = (error.setter(), copied.setter(), (*site).clone());
+        Callback::from(move |_: MouseEvent| {
+            let (error, copied, id) = (error.clone(), copied.clone(), id.clone());
+            spawn_local(async move {
+                match call::<PayloadExport>(ById { id }).await {
+                    Ok(payload) => {
+                        let text = format!("{payload:#}");
+                        if let Some(window) = web_sys::window() {
+                            let _ = window.navigator().clipboard().write_text(&text);
+                        }
+                        copied.set(true);
+                    }
+                    Err(e) => error.set(Some(e)),
+                }
+            });
+        })
+    };
+    let on_site = {
+        let (site, copied) = (site.setter(), copied.setter());
+        Callback::from(move |id| {
+            site.set(id);
+            copied.set(false);
+        })
+    };
+    let on_payload = {
+        let payload = payload.setter();
+        Callback::from(move |text| payload.set(text))
+    };
+    let options = props.sites.iter().map(|s| (s.id.clone().into(), s.draft.name.clone().into())).collect::<Vec<_>>();
+    let close = props.on_close.clone();
+    html! {
+        <>
+            <header class="page-head">
+                <div>
+                    <button type="button" class="quiet back" data-testid="exchange-close" onclick={move |_| close.emit(())}>{ "← Flags" }</button>
+                    <h1>{ "Import and export" }</h1>
+                    <Note text="Features and experiments from GrowthBook become drafts. Visitors keep what they have: the hashing is the same." />
+                </div>
+            </header>
+            <ErrorBanner error={(*error).clone()} />
+            if let Some(view) = &*done { <Outcome view={view.clone()} /> }
+            <section class="card">
+                <form onsubmit={import}>
+                    <Choice label="Site" testid="exchange-site" value={(*site).clone()} {options} on_change={on_site}
+                        placeholder="Choose a site" hint="Imported flags and experiments belong to it." disabled={*busy} />
+                    <Field label="Payload (JSON)" testid="exchange-payload" kind={FieldKind::CodeLines} rows=12
+                        value={(*payload).clone()} on_input={on_payload} disabled={*busy}
+                        placeholder={"{\"features\": {…}}"}
+                        hint="What GrowthBook's /api/features/… answers for your client key. Nothing goes live: you review and publish it like any draft." />
+                    <div class="actions">
+                        <button type="submit" class="primary" data-testid="exchange-import" disabled={*busy || site.is_empty() || payload.trim().is_empty()}>
+                            { if *busy { "Importing…" } else { "Import" } }
+                        </button>
+                        <button type="button" data-testid="exchange-copy" disabled={site.is_empty()} onclick={copy}>
+                            { if *copied { "Copied" } else { "Copy this site's drafts as a payload" } }
+                        </button>
+                    </div>
+                </form>
+            </section>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OutcomeProps {
+    view: ImportView,
+}
+
+/// What came over, and what did not.
+#[component]
+fn Outcome(props: &OutcomeProps) -> Html {
+    let ImportView { flags, experiments, segments, report } = &props.view;
+    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let made = [count(*flags, "flag"), count(*experiments, "experiment"), count(*segments, "segment")].join(", ");
+    let row = |p: &Problem| html! { <tr><td><code>{ p.pointer.clone() }</code></td><td>{ p.detail.clone() }</td></tr> };
+    let more = report.len().saturating_sub(MOST_LINES);
+    html! {
+        <>
+            <div data-testid="exchange-done"><Banner tone={if report.is_empty() { "good" } else { "info" }}>
+                <p>{ format!("Imported {made}, as drafts.") }</p>
+            </Banner></div>
+            if !report.is_empty() {
+                <section class="card" data-testid="exchange-report">
+                    <h2>{ "Left out, or changed" }</h2>
+                    <table class="report"><tbody>{ for report.iter().take(MOST_LINES).map(row) }</tbody></table>
+                    if more > 0 { <p class="note">{ format!("… and {more} more.") }</p> }
+                </section>
+            }
+        </>
+    }
+}
