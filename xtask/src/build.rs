@@ -1,10 +1,10 @@
 //! `build`: beacon.js, the interface, the edge's worker and the app.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
