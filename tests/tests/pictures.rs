@@ -1,5 +1,6 @@
 //! Every screen with real data, in both themes and two sizes, to be looked at:
-//! `cargo test -p beacon-tests --test pictures -- --ignored --nocapture`, after `cargo xtask build`.
+//! `cargo test -p beacon-tests --test pictures -- --ignored --nocapture`, after `cargo xtask build`. With
+//! `BEACON_VISITORS=7000` it waits for that many visitors of the control, which makes a winner.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use beacon_tests::wait;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-const SOON: Duration = Duration::from_secs(90);
+const SOON: Duration = Duration::from_secs(40);
 /// What a page needs to have drawn everything.
 const SETTLED: Duration = Duration::from_millis(700);
 const VISITORS: u64 = 1_500;
@@ -37,10 +38,13 @@ async fn every_screen_in_both_themes_and_two_sizes() -> Result<()> {
     connect(&app, &edge).await?;
     add_a_flag(&app).await?;
     let _visitors = visitors(&folder, &edge)?;
-    wait::until("Visitors", SOON, || async {
+    let wanted = std::env::var("BEACON_VISITORS").ok().and_then(|n| n.parse().ok()).unwrap_or(VISITORS);
+    // The demo sends 40 a second, half of them to the control.
+    let patience = SOON + Duration::from_secs(wanted / 10);
+    wait::until("Visitors", patience, || async {
         let results = app.ask("results.get", json!({"id": "exp_demo", "theme": "light"})).await?;
         let seen = results["analysis"]["metrics"][0]["variants"][0]["units"].as_u64();
-        ensure!(seen.is_some_and(|n| n > VISITORS), "the control was seen by {seen:?}");
+        ensure!(seen.is_some_and(|n| n > wanted), "the control was seen by {seen:?}");
         Ok(())
     })
     .await?;
