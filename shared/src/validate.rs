@@ -69,6 +69,12 @@ pub const MAX_CONDITION_DEPTH: usize = MAX_DEPTH / 4;
 pub const MAX_LIST: usize = 1_000;
 /// The most values of a segment.
 pub const MAX_SEGMENT: usize = 5_000;
+/// The longest window of a metric in hours: a year.
+pub const MAX_WINDOW_HOURS: u32 = 8_760;
+/// The most days before the exposure that a metric is adjusted by.
+pub const MAX_ADJUST_DAYS: u32 = 90;
+/// The largest margin of a guardrail: it may get worse by all there is.
+pub const MAX_MARGIN: f64 = 1.0;
 /// One, in the parts in which weights and coverage are written.
 pub const WHOLE: u32 = 10_000;
 
@@ -137,7 +143,7 @@ fn value(pointer: &str, value: &Value) -> Option<Problem> {
 /// What is wrong with an event's name.
 fn event_name(pointer: &str, name: &str) -> Option<Problem> {
     if name.trim().is_empty() {
-        Some(Problem::new(pointer, "Name the event that counts as a conversion, as the page calls it."))
+        Some(Problem::new(pointer, "Name the event that is counted, as the page calls it."))
     } else if name.len() > MAX_ATTRIBUTE {
         Some(Problem::new(pointer, format!("Shorten the event's name to at most {MAX_ATTRIBUTE} characters.")))
     } else {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Holdout, Kind, Namespace, PagePattern, Prerequisite, Schedule, Sticky};
+use super::{Definition, Holdout, Kind, Metric, Namespace, PagePattern, Prerequisite, Schedule, Sticky};
 use crate::validate::WHOLE;
 
 /// Where an experiment is in its life: draft → running → stopped → archived.
@@ -106,43 +106,6 @@ pub struct Phase {
     pub started_at: i64,
     /// Unix milliseconds; `None` while it runs.
     pub ended_at: Option<i64>,
-}
-
-/// What a metric is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Decides.
-    Goal,
-    /// Explains.
-    Secondary,
-    /// Must not get worse.
-    Guardrail,
-}
-
-/// How a visitor's events become a number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MetricKind {
-    /// 1 when the visitor has at least one event of this name after the exposure, else 0.
-    Conversion {
-        /// The name of the event.
-        event: String,
-    },
-}
-
-/// What an experiment is judged by.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Metric {
-    /// Unique in the experiment.
-    pub id: String,
-    /// What people read.
-    pub name: String,
-    /// What it is for.
-    pub role: Role,
-    /// How events become a number.
-    #[serde(flatten)]
-    pub kind: MetricKind,
 }
 
 impl Default for Experiment {

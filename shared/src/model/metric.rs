@@ -1,7 +1,20 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Kind, MetricKind};
+use super::measure::beside_kind;
+use super::{Counting, Definition, Kind, MetricKind};
+
+/// What a metric is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Decides.
+    Goal,
+    /// Explains.
+    Secondary,
+    /// Must not get worse.
+    Guardrail,
+}
 
 /// Which way is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +25,54 @@ pub enum Direction {
     Increase,
     /// Less is better.
     Decrease,
+}
+
+impl Direction {
+    fn is_increase(&self) -> bool {
+        *self == Self::Increase
+    }
+}
+
+/// What an experiment is judged by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Unique in the experiment.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// How events become a number.
+    #[serde(flatten)]
+    pub kind: MetricKind,
+    /// Which way is better.
+    #[serde(default, skip_serializing_if = "Direction::is_increase")]
+    pub direction: Direction,
+    /// Of a guardrail: how much worse, relatively, it may get; 0.02 is 2 %. `None` is the statistics' default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// Which events count, and how much.
+    #[serde(flatten)]
+    pub counting: Counting,
+    /// Fields of a newer schema.
+    #[serde(flatten, deserialize_with = "beside_kind")]
+    pub extra: Map<String, Value>,
+}
+
+impl Metric {
+    /// A metric of which nothing more is said: more is better, and every event until the phase ends counts.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, role: Role, kind: MetricKind) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            role,
+            kind,
+            direction: Direction::default(),
+            margin: None,
+            counting: Counting::default(),
+            extra: Map::new(),
+        }
+    }
 }
 
 /// A metric that several experiments use, defined once.
@@ -30,8 +91,11 @@ pub struct MetricDefinition {
     /// How events become a number.
     #[serde(flatten)]
     pub measure: MetricKind,
-    /// Fields of a newer schema.
+    /// Which events count, and how much.
     #[serde(flatten)]
+    pub counting: Counting,
+    /// Fields of a newer schema.
+    #[serde(flatten, deserialize_with = "beside_kind")]
     pub extra: Map<String, Value>,
 }
 
@@ -44,3 +108,6 @@ impl Definition for MetricDefinition {
         &self.name
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,15 +3,17 @@
 mod body;
 mod experiment;
 mod flag;
+mod measure;
 mod metric;
 mod segment;
 mod site;
 mod targeting;
 
 pub use body::{Body, Definition, Document, Kind, SCHEMA};
-pub use experiment::{Experiment, Metric, MetricKind, Phase, Role, Status, Variant};
+pub use experiment::{Experiment, Phase, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};
-pub use metric::{Direction, MetricDefinition};
+pub use measure::{ADJUST_DAYS, Aggregate, Aggregation, Counting, MetricKind};
+pub use metric::{Direction, Metric, MetricDefinition, Role};
 pub use segment::{Members, Segment};
 pub use site::Site;
 pub use targeting::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};

@@ -1,9 +1,10 @@
+use super::metric::own_metric;
 use super::{
-    MAX_KEY, MAX_METRICS, MAX_PHASES, condition, event_name, first_duplicate, hash_version, key, name, share,
-    targeting, text, unfinished, value, weights,
+    MAX_KEY, MAX_METRICS, MAX_PHASES, condition, first_duplicate, hash_version, key, name, share, targeting, text,
+    unfinished, value, weights,
 };
 use crate::error::Problem;
-use crate::model::{Experiment, MetricKind, Role, Status};
+use crate::model::{Experiment, Role, Status};
 
 /// The problems of an experiment.
 pub fn experiment(e: &Experiment) -> Vec<Problem> {
@@ -90,10 +91,7 @@ fn metrics(e: &Experiment, problems: &mut Vec<Problem>) {
         problems.push(Problem::new("/metrics", format!("Have at most {MAX_METRICS} metrics.")));
     }
     for (i, m) in e.metrics.iter().enumerate() {
-        problems.extend(key(&format!("/metrics/{i}/id"), &m.id));
-        problems.extend(name(&format!("/metrics/{i}/name"), &m.name));
-        let MetricKind::Conversion { event } = &m.kind;
-        problems.extend(event_name(&format!("/metrics/{i}/event"), event));
+        problems.extend(own_metric(&format!("/metrics/{i}"), m));
     }
     if let Some((i, id)) = first_duplicate(e.metrics.iter().map(|m| m.id.as_str())) {
         problems.push(Problem::new(format!("/metrics/{i}/id"), format!("Two metrics are called '{id}'.")));

@@ -1,6 +1,7 @@
-use super::{event_name, key, name, text};
+use super::{MAX_ADJUST_DAYS, MAX_MARGIN, MAX_WINDOW_HOURS, event_name, key, name, text};
 use crate::error::Problem;
-use crate::model::{MetricDefinition, MetricKind};
+use crate::model::{Aggregate, Counting, Metric, MetricDefinition, MetricKind, Role};
+use crate::stats::Cap;
 
 /// The problems of a metric that experiments share.
 pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
@@ -8,7 +9,88 @@ pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
     problems.extend(key("/key", &metric.key));
     problems.extend(name("/name", &metric.name));
     problems.extend(text("/description", &metric.description));
-    let MetricKind::Conversion { event } = &metric.measure;
-    problems.extend(event_name("/event", event));
+    problems.extend(measure("", &metric.measure));
+    problems.extend(counting("", &metric.measure, &metric.counting));
     problems
+}
+
+/// The problems of an experiment's own metric.
+pub(super) fn own_metric(pointer: &str, metric: &Metric) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(key(&format!("{pointer}/id"), &metric.id));
+    problems.extend(name(&format!("{pointer}/name"), &metric.name));
+    problems.extend(measure(pointer, &metric.kind));
+    problems.extend(metric.margin.and_then(|margin| self::margin(&format!("{pointer}/margin"), metric.role, margin)));
+    problems.extend(counting(pointer, &metric.kind, &metric.counting));
+    problems
+}
+
+fn measure(pointer: &str, kind: &MetricKind) -> Vec<Problem> {
+    let event = |event| event_name(&format!("{pointer}/event"), event);
+    match kind {
+        MetricKind::Conversion { event: name }
+        | MetricKind::Count { event: name }
+        | MetricKind::Value { event: name } => event(name).into_iter().collect(),
+        MetricKind::Quantile { event: name, level } => {
+            let outside = !(*level > 0.0 && *level < 1.0);
+            let detail = "Choose a percentile between 0 % and 100 %, such as 95 %.";
+            let level = outside.then(|| Problem::new(format!("{pointer}/level"), detail));
+            event(name).into_iter().chain(level).collect()
+        }
+        MetricKind::Ratio { numerator, denominator } => ratio(pointer, numerator, denominator),
+    }
+}
+
+fn ratio(pointer: &str, numerator: &Aggregate, denominator: &Aggregate) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(event_name(&format!("{pointer}/numerator/event"), &numerator.event));
+    problems.extend(event_name(&format!("{pointer}/denominator/event"), &denominator.event));
+    if numerator == denominator {
+        let detail = "Divide by something else: something divided by itself is always 1.";
+        problems.push(Problem::new(format!("{pointer}/denominator"), detail));
+    }
+    problems
+}
+
+fn margin(pointer: &str, role: Role, margin: f64) -> Option<Problem> {
+    if role != Role::Guardrail {
+        Some(Problem::new(pointer, "Only a guardrail has a margin."))
+    } else if !(0.0..=MAX_MARGIN).contains(&margin) {
+        let most = MAX_MARGIN * 100.0;
+        Some(Problem::new(pointer, format!("Choose a margin between 0 % and {most} %.")))
+    } else {
+        None
+    }
+}
+
+fn counting(pointer: &str, kind: &MetricKind, counting: &Counting) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if counting.window.is_some_and(|hours| !(1..=MAX_WINDOW_HOURS).contains(&hours)) {
+        let detail = format!("Choose a window between 1 and {MAX_WINDOW_HOURS} hours.");
+        problems.push(Problem::new(format!("{pointer}/window"), detail));
+    }
+    let cap = counting.cap.and_then(|cap| cap_problem(kind, cap));
+    problems.extend(cap.map(|detail| Problem::new(format!("{pointer}/cap"), detail)));
+    let adjust = counting.adjust.and_then(|days| adjust_problem(kind, days));
+    problems.extend(adjust.map(|detail| Problem::new(format!("{pointer}/adjust"), detail)));
+    problems
+}
+
+fn cap_problem(kind: &MetricKind, cap: Cap) -> Option<&'static str> {
+    if !kind.has_cap() {
+        return Some("Only numbers of events, values and ratios can be capped.");
+    }
+    match cap {
+        Cap::Value(value) => (!(value > 0.0 && value.is_finite())).then_some("Cap at an amount above 0."),
+        Cap::Percentile(level) | Cap::PercentileOfPositive(level) => {
+            (!(level > 0.0 && level <= 1.0)).then_some("Cap at a percentile above 0 % and at most 100 %, such as 99 %.")
+        }
+    }
+}
+
+fn adjust_problem(kind: &MetricKind, days: u32) -> Option<String> {
+    if !kind.has_adjustment() {
+        return Some("A percentile cannot be adjusted by what visitors did before.".to_owned());
+    }
+    (!(1..=MAX_ADJUST_DAYS).contains(&days)).then(|| format!("Look at 1 to {MAX_ADJUST_DAYS} days before."))
 }

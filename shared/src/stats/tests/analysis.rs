@@ -2,7 +2,7 @@ use super::*;
 use crate::model::{Metric, MetricKind, Role};
 
 fn metric(id: &str, name: &str, role: Role) -> Metric {
-    Metric { id: id.into(), name: name.into(), role, kind: MetricKind::Conversion { event: id.into() } }
+    Metric::new(id, name, role, MetricKind::Conversion { event: id.into() })
 }
 
 fn plan(engine: Engine, arms: usize, metrics: Vec<Metric>) -> Plan {

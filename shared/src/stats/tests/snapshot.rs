@@ -2,12 +2,7 @@ use super::*;
 use crate::model::{Metric, MetricKind, Role};
 
 fn inputs(engine: Engine) -> Inputs {
-    let metric = |id: &str, role| Metric {
-        id: id.into(),
-        name: id.into(),
-        role,
-        kind: MetricKind::Conversion { event: id.into() },
-    };
+    let metric = |id: &str, role| Metric::new(id, id, role, MetricKind::Conversion { event: id.into() });
     let mut random = Random(11);
     let mut cells = Vec::new();
     for (variant, day, value) in

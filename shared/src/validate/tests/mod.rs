@@ -1,3 +1,4 @@
+mod metric;
 mod reach;
 
 use serde_json::{Value, json};

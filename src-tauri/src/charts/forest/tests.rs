@@ -6,11 +6,8 @@ use crate::charts::words;
 
 /// Variants by name and (units, conversions) for each metric.
 fn analysis(names: &[&str], metrics: &[(&str, &[(u64, u64)])]) -> Analysis {
-    let metric = |name: &str| Metric {
-        id: name.to_lowercase(),
-        name: name.into(),
-        role: Role::Goal,
-        kind: MetricKind::Conversion { event: name.to_lowercase() },
+    let metric = |name: &str| {
+        Metric::new(name.to_lowercase(), name, Role::Goal, MetricKind::Conversion { event: name.to_lowercase() })
     };
     let plan = Plan {
         engine: Engine::Sequential,

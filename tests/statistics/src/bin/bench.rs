@@ -107,11 +107,9 @@ fn agree(engine: Engine, rows: &[[f64; 6]], theirs: &Value) -> Result<()> {
 /// Ten metrics, four variants, thirty values of a dimension, ninety days.
 fn inputs(random: &mut Random) -> Result<Inputs> {
     let name = |what: &str, i: usize| format!("{what}{i}");
-    let metric = |i: usize| Metric {
-        id: name("metric", i),
-        name: name("Metric ", i),
-        role: if i == 0 { Role::Goal } else { Role::Secondary },
-        kind: MetricKind::Conversion { event: name("event", i) },
+    let metric = |i: usize| {
+        let role = if i == 0 { Role::Goal } else { Role::Secondary };
+        Metric::new(name("metric", i), name("Metric ", i), role, MetricKind::Conversion { event: name("event", i) })
     };
     let plan = Plan {
         variants: (0..VARIANTS).map(|v| name("variant", v)).collect(),

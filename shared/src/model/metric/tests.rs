@@ -1,0 +1,92 @@
+use serde_json::json;
+
+use super::*;
+use crate::model::{Aggregate, Aggregation};
+use crate::stats::Cap;
+
+/// It reads as `expected` and is written as it was, to the byte.
+fn check(json: &str, expected: &Metric) {
+    let read: Metric = serde_json::from_str(json).expect("a metric");
+    assert_eq!(read, *expected);
+    assert_eq!(serde_json::to_string(&read).expect("written"), json);
+}
+
+fn metric(kind: MetricKind) -> Metric {
+    Metric::new("m", "M", Role::Goal, kind)
+}
+
+#[test]
+fn what_was_written_before_is_written_the_same_way() {
+    let event = || "signup".to_owned();
+    check(
+        r#"{"id":"m","name":"M","role":"goal","kind":"conversion","event":"signup"}"#,
+        &metric(MetricKind::Conversion { event: event() }),
+    );
+    let json = r#"{"key":"k","name":"N","description":"","direction":"increase","kind":"conversion","event":"signup"}"#;
+    let read: MetricDefinition = serde_json::from_str(json).expect("a definition");
+    assert_eq!(read.measure, MetricKind::Conversion { event: event() });
+    assert_eq!(serde_json::to_string(&read).expect("written"), json);
+}
+
+#[test]
+fn every_kind_keeps_its_fields() {
+    let event = || "order".to_owned();
+    let aggregate = |aggregate| Aggregate { aggregate, event: event() };
+    check(
+        r#"{"id":"m","name":"M","role":"goal","kind":"count","event":"order"}"#,
+        &metric(MetricKind::Count { event: event() }),
+    );
+    check(
+        r#"{"id":"m","name":"M","role":"goal","kind":"ratio","numerator":{"aggregate":"sum","event":"order"},"denominator":{"aggregate":"count","event":"order"}}"#,
+        &metric(MetricKind::Ratio {
+            numerator: aggregate(Aggregation::Sum),
+            denominator: aggregate(Aggregation::Count),
+        }),
+    );
+    check(
+        r#"{"id":"m","name":"M","role":"goal","kind":"quantile","event":"order","level":0.95}"#,
+        &metric(MetricKind::Quantile { event: event(), level: 0.95 }),
+    );
+    check(
+        r#"{"id":"m","name":"M","role":"guardrail","kind":"value","event":"order","direction":"decrease","margin":0.05,"window":24,"cap":{"percentile_of_positive":0.99},"adjust":14}"#,
+        &Metric {
+            role: Role::Guardrail,
+            direction: Direction::Decrease,
+            margin: Some(0.05),
+            counting: Counting { window: Some(24), cap: Some(Cap::PercentileOfPositive(0.99)), adjust: Some(14) },
+            ..metric(MetricKind::Value { event: event() })
+        },
+    );
+}
+
+#[test]
+fn fields_of_a_newer_schema_stay_and_those_of_the_kind_change() {
+    let before = json!({"id": "m", "name": "M", "role": "goal", "kind": "count", "event": "old", "newer": [1]});
+    let mut metric: Metric = serde_json::from_value(before).expect("a metric");
+    metric.kind = MetricKind::Value { event: "new".into() };
+    let after = json!({"id": "m", "name": "M", "role": "goal", "kind": "value", "event": "new", "newer": [1]});
+    assert_eq!(serde_json::to_value(&metric).expect("written"), after);
+
+    let before = json!({"key": "k", "name": "N", "kind": "quantile", "event": "old", "level": 0.5, "newer": 1});
+    let mut definition: MetricDefinition = serde_json::from_value(before).expect("a definition");
+    definition.measure = MetricKind::Count { event: "new".into() };
+    let text = serde_json::to_string(&definition).expect("written");
+    let after =
+        r#"{"key":"k","name":"N","description":"","direction":"increase","kind":"count","event":"new","newer":1}"#;
+    assert_eq!(text, after);
+}
+
+#[test]
+fn what_is_no_kind_is_refused() {
+    for kind in [
+        json!({"kind": "sum", "event": "e"}),
+        json!({"kind": "quantile", "event": "e"}),
+        json!({"kind": "ratio", "event": "e"}),
+        json!({"kind": "value", "event": "e", "cap": {"top": 3}}),
+    ] {
+        let mut json = json!({"id": "m", "name": "M", "role": "goal"});
+        let both = json.as_object_mut().zip(kind.as_object());
+        both.map(|(json, kind)| json.extend(kind.clone())).expect("two objects");
+        assert!(serde_json::from_value::<Metric>(json.clone()).is_err(), "{json}");
+    }
+}

@@ -1,0 +1,99 @@
+use super::*;
+
+fn aggregate(aggregate: &str, event: &str) -> Value {
+    json!({"aggregate": aggregate, "event": event})
+}
+
+/// An experiment's metric of this shape has its first problem at `expected` below `/metrics/0`, and so has a shared one;
+/// `""` expects none.
+fn check(fields: Value, expected: &str) {
+    let with = |mut base: Value| {
+        let both = base.as_object_mut().zip(fields.as_object());
+        both.map(|(base, fields)| base.extend(fields.clone())).expect("two objects");
+        base
+    };
+    let first = |kind, draft: &Value| document(kind, draft).first().map(|p| p.pointer.clone()).unwrap_or_default();
+
+    let mut experiment = experiment_json();
+    let own = with(json!({"id": "other", "name": "Other", "role": "guardrail"}));
+    experiment["metrics"].as_array_mut().expect("metrics").push(own);
+    let at = if expected.is_empty() { String::new() } else { format!("/metrics/1{expected}") };
+    assert_eq!(first(Kind::Experiment, &experiment), at, "{fields}");
+
+    if fields.get("margin").is_none() {
+        let shared = with(json!({"key": "other", "name": "Other"}));
+        assert_eq!(first(Kind::Metric, &shared), expected, "{fields}");
+    }
+}
+
+/// The same for a value metric with one more field.
+fn check_value(field: &str, value: Value, expected: &str) {
+    check(json!({"kind": "value", "event": "order", field: value}), expected);
+}
+
+#[test]
+fn kinds() {
+    for kind in ["conversion", "count", "value"] {
+        check(json!({"kind": kind, "event": "order"}), "");
+        check(json!({"kind": kind, "event": " "}), "/event");
+        check(json!({"kind": kind, "event": "x".repeat(MAX_ATTRIBUTE + 1)}), "/event");
+    }
+    for (level, expected) in
+        [(0.5, ""), (0.001, ""), (0.0, "/level"), (1.0, "/level"), (-1.0, "/level"), (95.0, "/level")]
+    {
+        check(json!({"kind": "quantile", "event": "order", "level": level}), expected);
+    }
+    let ratio = |numerator: Value, denominator: Value, expected| {
+        check(json!({"kind": "ratio", "numerator": numerator, "denominator": denominator}), expected);
+    };
+    ratio(aggregate("sum", "order"), aggregate("count", "order"), "");
+    ratio(aggregate("count", "order"), aggregate("count", "visit"), "");
+    ratio(aggregate("sum", ""), aggregate("count", "order"), "/numerator/event");
+    ratio(aggregate("sum", "order"), aggregate("count", ""), "/denominator/event");
+    ratio(aggregate("sum", "order"), aggregate("sum", "order"), "/denominator");
+}
+
+#[test]
+fn limits() {
+    for (hours, expected) in [(1, ""), (MAX_WINDOW_HOURS, ""), (0, "/window"), (MAX_WINDOW_HOURS + 1, "/window")] {
+        check_value("window", json!(hours), expected);
+    }
+    for (days, expected) in [(1, ""), (MAX_ADJUST_DAYS, ""), (0, "/adjust"), (MAX_ADJUST_DAYS + 1, "/adjust")] {
+        check_value("adjust", json!(days), expected);
+    }
+    for (margin, expected) in [(0.0, ""), (1.0, ""), (-0.01, "/margin"), (1.01, "/margin")] {
+        check_value("margin", json!(margin), expected);
+    }
+    for (cap, expected) in [
+        (json!({"value": 0.01}), ""),
+        (json!({"value": 0}), "/cap"),
+        (json!({"value": -5}), "/cap"),
+        (json!({"percentile": 1}), ""),
+        (json!({"percentile_of_positive": 0.99}), ""),
+        (json!({"percentile_of_positive": 0}), "/cap"),
+        (json!({"percentile": 99}), "/cap"),
+    ] {
+        check_value("cap", cap, expected);
+    }
+}
+
+#[test]
+fn what_a_kind_cannot_have() {
+    let ratio = json!({"kind": "ratio", "numerator": aggregate("sum", "o"), "denominator": aggregate("count", "o")});
+    for (kind, cap, adjust) in [
+        (json!({"kind": "conversion", "event": "o"}), "/cap", ""),
+        (json!({"kind": "count", "event": "o"}), "", ""),
+        (ratio, "", ""),
+        (json!({"kind": "quantile", "event": "o", "level": 0.5}), "/cap", "/adjust"),
+    ] {
+        let mut capped = kind.clone();
+        capped["cap"] = json!({"value": 5});
+        check(capped, cap);
+        let mut adjusted = kind;
+        adjusted["adjust"] = json!(14);
+        check(adjusted, adjust);
+    }
+    let mut experiment = experiment_json();
+    experiment["metrics"][0]["margin"] = json!(0.1);
+    assert_eq!(document(Kind::Experiment, &experiment)[0].pointer, "/metrics/0/margin");
+}
