@@ -6,6 +6,7 @@ mod view;
 use beacon_shared::error::Result;
 use beacon_shared::event::Logged;
 use beacon_shared::model::Metric;
+use beacon_shared::stats::{Reason, Sample};
 
 pub use view::view;
 
@@ -26,7 +27,7 @@ pub struct Query {
     pub metrics: Vec<Metric>,
 }
 
-/// Units and outcomes of one variant, by first-exposure day: the cells add exactly, since each visitor is in one.
+/// Sufficient statistics of one variant, by first-exposure day: the cells add exactly, since each visitor is in one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Variant id.
@@ -35,8 +36,21 @@ pub struct Cell {
     pub day: i64,
     /// Visitors first exposed on that day.
     pub units: u64,
-    /// For each metric of the query: how many of them converted after their exposure.
-    pub conversions: Vec<u64>,
+    /// For each metric of the query, what these visitors did after their exposure. `None` where [`Counts::whole`] has
+    /// it, and where the events' values are too large to be added.
+    pub samples: Vec<Option<Sample>>,
+}
+
+/// Sufficient statistics of one variant over the whole phase, for a metric whose days do not add: a quantile needs all
+/// totals at once, and so does a cap at a percentile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole {
+    /// Variant id.
+    pub variant: String,
+    /// Which metric of the query.
+    pub metric: usize,
+    /// The numbers.
+    pub sample: Sample,
 }
 
 /// The answer to a [`Query`].
@@ -44,10 +58,27 @@ pub struct Cell {
 pub struct Counts {
     /// One for each variant and day that has visitors.
     pub cells: Vec<Cell>,
+    /// One for each variant that has visitors and each metric whose days do not add.
+    pub whole: Vec<Whole>,
     /// Visitors seen in more than one variant; in no cell.
     pub multiple_exposures: u64,
     /// Exposures left out by a mark: the mark's name, distinct visitors.
     pub excluded: Vec<(String, u64)>,
+}
+
+impl Counts {
+    /// How many visitors the variant has.
+    pub fn units(&self, variant: &str) -> u64 {
+        self.cells.iter().filter(|cell| cell.variant == variant).map(|cell| cell.units).sum()
+    }
+
+    /// All there is of one metric of the query for one variant.
+    pub fn sample(&self, metric: usize, variant: &str) -> std::result::Result<Sample, Reason> {
+        let days = self.cells.iter().filter(|cell| cell.variant == variant);
+        let days = days.filter_map(|cell| cell.samples.get(metric).and_then(Option::as_ref));
+        let whole = self.whole.iter().filter(|whole| whole.metric == metric && whole.variant == variant);
+        Sample::merged(days.chain(whole.map(|whole| &whole.sample)))
+    }
 }
 
 /// Where events lie on this machine. Calls block: use the blocking pool.

@@ -1,6 +1,8 @@
 //! [`EventStore`] in a SQLite file.
 
 mod count;
+mod fold;
+mod outcome;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +16,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::{Counts, EventStore, Query};
 
-const VERSION: i64 = 1;
-const SCHEMA: &str = include_str!("schema.sql");
+/// The steps from an empty file to today's tables. Append only: a step that was shipped never changes.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_events.sql"), include_str!("migrations/0002_value.sql")];
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The events on this machine: one file, one writer, one reader that the writer does not hold up.
@@ -79,25 +81,26 @@ fn connect(path: &Path) -> Result<Connection> {
 
 fn migrate(connection: &mut Connection) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(storage)?;
-    match version {
-        0 => transaction.execute_batch(SCHEMA).map_err(storage)?,
-        VERSION => return Ok(()),
-        _ => {
-            let message = "The events on this machine were written by a newer Beacon. Install the newest version.";
-            return Err(Error::new(Code::NewerDatabase, message));
-        }
+    let version: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(storage)?;
+    if version > MIGRATIONS.len() {
+        let message = "The events on this machine were written by a newer Beacon. Install the newest version.";
+        return Err(Error::new(Code::NewerDatabase, message));
     }
-    transaction.pragma_update(None, "user_version", VERSION).map_err(storage)?;
+    for sql in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(sql).map_err(storage)?;
+    }
+    if version < MIGRATIONS.len() {
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len()).map_err(storage)?;
+    }
     transaction.commit().map_err(storage)
 }
 
 /// How many rows are new.
 fn insert(transaction: &Transaction<'_>, site: &str, events: &[Logged]) -> Result<i64> {
     const SQL: &str = "INSERT INTO events \
-        (site, seq, event_id, ts, type, name, visitor, experiment, variant, marks, counts, body) \
+        (site, seq, event_id, ts, type, name, visitor, experiment, variant, marks, counts, body, value) \
         VALUES (?1, ?2, (SELECT ?3 WHERE NOT EXISTS (SELECT 1 FROM events WHERE site = ?1 AND event_id = ?3)), \
-                ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+                ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
         ON CONFLICT (site, seq) DO NOTHING";
     let mut statement = transaction.prepare_cached(SQL).map_err(storage)?;
     let mut added = 0;
@@ -118,6 +121,7 @@ fn insert(transaction: &Transaction<'_>, site: &str, events: &[Logged]) -> Resul
             json(&event.marks)?,
             event.counts(),
             json::<Event>(event)?,
+            event.value,
         ];
         added += i64::from(statement.execute(row).map_err(storage)? == 1);
     }

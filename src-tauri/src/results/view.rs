@@ -3,8 +3,8 @@
 use beacon_shared::chart::Theme;
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::ResultsView;
-use beacon_shared::model::{Experiment, Phase};
-use beacon_shared::stats::{Engine, Plan, Proportion, analyse};
+use beacon_shared::model::{Direction, Experiment, Metric, Phase};
+use beacon_shared::stats::{Engine, MetricOptions, Plan, Proportion, Sample, analyse};
 
 use super::{Counts, EventStore, Query};
 use crate::charts;
@@ -23,7 +23,7 @@ pub fn view(events: &dyn EventStore, experiment: &Experiment, theme: Theme) -> R
     // Read before counting, so that it never promises more than was counted.
     let data_as_of = events.as_of(&experiment.site_id)?;
     let counts = events.count(&query(experiment, phase))?;
-    let analysis = analyse(&plan, &samples(&plan, &counts), counts.multiple_exposures);
+    let analysis = analyse(&plan, &samples(&plan, &counts)?, counts.multiple_exposures);
     Ok(ResultsView {
         chart_svg: charts::forest(&analysis, theme)?,
         chart_text: charts::words(&analysis),
@@ -46,8 +46,17 @@ fn plan(experiment: &Experiment) -> Plan {
         names: experiment.variants.iter().map(|v| v.name.clone()).collect(),
         weights: experiment.variants.iter().map(|v| f64::from(v.weight) / f64::from(weight.max(1))).collect(),
         metrics: experiment.metrics.clone(),
+        options: experiment.metrics.iter().filter_map(|m| Some((m.id.clone(), options(m)?))).collect(),
         ..Plan::default()
     }
+}
+
+/// `None` for what is judged as usual.
+fn options(metric: &Metric) -> Option<MetricOptions> {
+    let usual = MetricOptions::default();
+    let lower_is_better = metric.direction == Direction::Decrease;
+    let options = MetricOptions { lower_is_better, margin: metric.margin.unwrap_or(usual.margin) };
+    (options != usual).then_some(options)
 }
 
 fn query(experiment: &Experiment, phase: &Phase) -> Query {
@@ -61,15 +70,18 @@ fn query(experiment: &Experiment, phase: &Phase) -> Query {
     }
 }
 
-/// For each metric, each variant's days together. Without a metric there is still one list, for the split.
-fn samples(plan: &Plan, counts: &Counts) -> Vec<Vec<Proportion>> {
-    let sample = |metric: usize, variant: &String| {
-        let cells = counts.cells.iter().filter(|cell| cell.variant == *variant);
-        let days =
-            cells.filter_map(|c| Proportion::new(c.units, c.conversions.get(metric).copied().unwrap_or_default()));
-        days.fold(Proportion::default(), Proportion::merge)
-    };
-    (0..plan.metrics.len().max(1)).map(|m| plan.variants.iter().map(|v| sample(m, v)).collect()).collect()
+/// For each metric, each variant's days together; and at last how many visitors there are, since the check of the split
+/// needs that even without a metric that knows them all.
+fn samples(plan: &Plan, counts: &Counts) -> Result<Vec<Vec<Sample>>> {
+    let of_metric = |metric: usize| plan.variants.iter().map(|v| counts.sample(metric, v)).collect();
+    let mut samples: Vec<Vec<Sample>> =
+        (0..plan.metrics.len()).map(of_metric).collect::<std::result::Result<_, _>>().map_err(|reason| {
+            let message = format!("The numbers of a metric do not add up ({reason}). Please report this to Beacon.");
+            Error::new(Code::Internal, message)
+        })?;
+    let everybody = |v: &String| Proportion::new(counts.units(v), 0).unwrap_or_default().into();
+    samples.push(plan.variants.iter().map(everybody).collect());
+    Ok(samples)
 }
 
 #[cfg(test)]
@@ -121,13 +133,15 @@ mod tests {
     }
 
     fn cell(variant: &str, day: i64, units: u64, conversions: u64) -> Cell {
-        Cell { variant: variant.into(), day, units, conversions: vec![conversions] }
+        let sample = Proportion::new(units, conversions).map(Sample::from);
+        Cell { variant: variant.into(), day, units, samples: vec![sample] }
     }
 
     #[test]
     fn days_add_up_to_a_verdict_with_its_chart() {
         let cells = vec![cell("bold", 1, 900, 300), cell("bold", 2, 100, 40), cell("control", 1, 1000, 100)];
-        let store = Fixed(Counts { cells, multiple_exposures: 3, excluded: vec![("bot".into(), 4)] });
+        let store =
+            Fixed(Counts { cells, multiple_exposures: 3, excluded: vec![("bot".into(), 4)], ..Counts::default() });
         let phases = json!([{"started_at": 100, "ended_at": 200}, {"started_at": 300, "ended_at": null}]);
         let view = view(&store, &experiment(phases), Theme::Light).unwrap();
         let bold = &view.analysis.metrics[0].variants[1];

@@ -1,10 +1,15 @@
-//! Counting in SQL: sufficient statistics come out, never rows.
+//! Counting a phase: sufficient statistics come out, never rows.
+
+use std::collections::BTreeMap;
 
 use beacon_shared::event::Mark;
-use beacon_shared::model::MetricKind;
+use beacon_shared::model::{Metric, MetricKind};
+use beacon_shared::stats::{Proportion, Reason, Sample};
 use rusqlite::{Connection, Result, Row, ToSql, params};
 
-use crate::results::{Cell, Counts, Query};
+use super::fold::{Fold, Winsor};
+use super::outcome::{DAY, Outcome};
+use crate::results::{Cell, Counts, Query, Whole};
 
 /// ?1 site, ?2 experiment, ?3 from, ?4 until (exclusive).
 const VISITORS: &str = "CREATE TEMP TABLE visitors AS \
@@ -14,17 +19,18 @@ const VISITORS: &str = "CREATE TEMP TABLE visitors AS \
       AND ts >= ?3 AND ts < ?4 AND variant IS NOT NULL \
     GROUP BY visitor";
 
-/// One column for each metric; ?1 site, ?2 until, from ?3 on event names.
-const OUTCOME: &str = "sum(EXISTS (SELECT 1 FROM main.events AS e \
-    WHERE e.site = ?1 AND e.name = ?{} AND e.visitor = v.visitor AND e.ts >= v.ts AND e.ts < ?2 \
-      AND e.type IN ('event', 'conversion') AND e.counts = 1 AND e.event_id IS NOT NULL))";
+/// ?1 variants, as JSON.
+const LEAVE_OUT: &str = "DELETE FROM temp.visitors WHERE several OR variant NOT IN (SELECT value FROM json_each(?1))";
 
 const EXCLUDED: &str = "SELECT m.value, count(DISTINCT e.visitor) FROM events AS e, json_each(e.marks) AS m \
     WHERE e.site = ?1 AND e.experiment = ?2 AND e.type = 'exposure' AND e.counts = 0 AND e.event_id IS NOT NULL \
       AND e.ts >= ?3 AND e.ts < ?4 \
     GROUP BY m.value ORDER BY m.value";
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
+/// A variant, and a first-exposure day or the whole phase.
+type Group = (String, Option<i64>);
+/// One metric's numbers, as far as there are any.
+type Samples = BTreeMap<Group, Sample>;
 
 pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts> {
     // One transaction, so that all numbers come from the same events.
@@ -33,48 +39,100 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
     let phase = params![query.site, query.experiment, query.from, until];
     let excluded = excluded(&transaction, phase)?;
     transaction.execute(VISITORS, phase)?;
-    let multiple = transaction.query_row("SELECT count(*) FROM visitors WHERE several", [], |row| natural(row, 0))?;
-    let cells = cells(&transaction, query, until)?;
+    let multiple = transaction.query_row("SELECT count(*) FROM visitors WHERE several", [], |row| row.get(0))?;
+    transaction.execute(LEAVE_OUT, [serde_json::Value::from(query.variants.clone()).to_string()])?;
+    let mut counts =
+        Counts { cells: units(&transaction)?, multiple_exposures: multiple, excluded, ..Counts::default() };
+    for (index, metric) in query.metrics.iter().enumerate() {
+        let mut samples = samples(&transaction, &Outcome::new(&query.site, until, metric), metric)?;
+        for cell in &mut counts.cells {
+            cell.samples.push(samples.remove(&(cell.variant.clone(), Some(cell.day))));
+        }
+        let whole = |((variant, _), sample)| Whole { variant, metric: index, sample };
+        counts.whole.extend(samples.into_iter().map(whole));
+    }
     // The table is this transaction's own and goes with it.
     transaction.rollback()?;
-    Ok(Counts { cells, multiple_exposures: multiple, excluded })
+    Ok(counts)
 }
 
-fn cells(connection: &Connection, query: &Query, until: i64) -> Result<Vec<Cell>> {
-    let name = |kind: &'_ MetricKind| match kind {
-        MetricKind::Conversion { event } => event.clone(),
+/// The cells without any metric yet.
+fn units(connection: &Connection) -> Result<Vec<Cell>> {
+    let sql = format!("SELECT variant, ts / {DAY}, count(*) FROM temp.visitors GROUP BY 1, 2 ORDER BY 1, 2");
+    let cell =
+        |row: &Row<'_>| Ok(Cell { variant: row.get(0)?, day: row.get(1)?, units: row.get(2)?, samples: Vec::new() });
+    connection.prepare(&sql)?.query_map([], cell)?.collect()
+}
+
+fn samples(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result<Samples> {
+    if matches!(metric.kind, MetricKind::Conversion { .. }) && !outcome.is_adjusted() {
+        return proportions(connection, outcome);
+    }
+    let folded = match winsor(connection, outcome, metric)? {
+        Ok(winsor) => folded(connection, outcome, metric, winsor)?,
+        Err(reason) => Err(reason),
     };
-    let names: Vec<String> = query.metrics.iter().map(|m| name(&m.kind)).collect();
-    let outcomes: String =
-        (3..3 + names.len()).map(|parameter| format!(", {}", OUTCOME.replace("{}", &parameter.to_string()))).collect();
-    let sql = format!(
-        "SELECT v.variant, v.ts / {DAY}, count(*){outcomes} FROM visitors AS v \
-         WHERE NOT v.several AND v.variant IN (SELECT value FROM json_each(?{})) GROUP BY 1, 2 ORDER BY 1, 2",
-        3 + names.len(),
-    );
-    let variants = serde_json::Value::from(query.variants.clone()).to_string();
-    let mut parameters: Vec<&dyn ToSql> = vec![&query.site, &until];
-    parameters.extend(names.iter().map(|name| name as &dyn ToSql));
-    parameters.push(&variants);
-    let cell = |row: &Row<'_>| {
-        Ok(Cell {
-            variant: row.get(0)?,
-            day: row.get(1)?,
-            units: natural(row, 2)?,
-            conversions: (3..3 + names.len()).map(|column| natural(row, column)).collect::<Result<_>>()?,
-        })
+    Ok(folded.unwrap_or_else(|reason| {
+        tracing::warn!(metric = metric.id, %reason, "a metric cannot be counted");
+        Samples::new()
+    }))
+}
+
+/// Who converted is counted by the database alone.
+fn proportions(connection: &Connection, outcome: &Outcome) -> Result<Samples> {
+    let sample = |row: &Row<'_>| {
+        let proportion = Proportion::new(row.get(2)?, row.get(3)?).unwrap_or_default();
+        Ok(((row.get(0)?, row.get(1)?), Sample::from(proportion)))
     };
-    connection.prepare(&sql)?.query_map(parameters.as_slice(), cell)?.collect()
+    connection.prepare(&outcome.converted())?.query_map(outcome.parameters().as_slice(), sample)?.collect()
+}
+
+/// Where totals are capped: found over all arms together, so that the cap is the same for each.
+fn winsor(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result<std::result::Result<Winsor, Reason>> {
+    let Some(cap) = metric.counting.cap.filter(|_| metric.kind.has_cap()) else { return Ok(Ok(Winsor::none())) };
+    let totals: Vec<f64> = if outcome.is_whole() {
+        let mut statement = connection.prepare(&outcome.totals())?;
+        let mut parameters = outcome.parameters();
+        // The first number asks for one event.
+        parameters.truncate(2);
+        statement.query_map(parameters.as_slice(), |row| number(row, 0))?.collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
+    Ok(Winsor::new(cap, &totals, metric))
+}
+
+/// Every visitor's numbers, each put into its group.
+fn folded(
+    connection: &Connection,
+    outcome: &Outcome,
+    metric: &Metric,
+    winsor: Winsor,
+) -> Result<std::result::Result<Samples, Reason>> {
+    let mut groups: BTreeMap<Group, Fold> = BTreeMap::new();
+    let mut statement = connection.prepare(&outcome.each())?;
+    let mut rows = statement.query(outcome.parameters().as_slice())?;
+    while let Some(row) = rows.next()? {
+        let mut numbers = [0.0; 4];
+        for (index, place) in numbers.iter_mut().take(outcome.numbers()).enumerate() {
+            *place = number(row, 2 + index)?;
+        }
+        let fold = groups.entry((row.get(0)?, row.get(1)?)).or_insert_with(|| Fold::new(metric));
+        if let Err(reason) = fold.push(winsor.apply(numbers)) {
+            return Ok(Err(reason));
+        }
+    }
+    Ok(groups.into_iter().map(|(group, fold)| Ok((group, fold.sample()?))).collect())
+}
+
+/// SQLite has no NaN: what is none of its numbers is NULL.
+fn number(row: &Row<'_>, column: usize) -> Result<f64> {
+    Ok(row.get::<_, Option<f64>>(column)?.unwrap_or(f64::NAN))
 }
 
 fn excluded(connection: &Connection, phase: &[&dyn ToSql]) -> Result<Vec<(String, u64)>> {
     let mut statement = connection.prepare_cached(EXCLUDED)?;
-    let found = statement.query_map(phase, |row| Ok((row.get(0)?, natural(row, 1)?)))?.collect::<Result<Vec<_>>>()?;
+    let found = statement.query_map(phase, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>>>()?;
     let excludes = |name: &str| serde_json::from_value(name.into()).is_ok_and(Mark::excludes);
     Ok(found.into_iter().filter(|(name, _): &(String, u64)| excludes(name)).collect())
-}
-
-/// A count: SQLite has no unsigned numbers.
-fn natural(row: &Row<'_>, column: usize) -> Result<u64> {
-    Ok(row.get::<_, i64>(column)?.unsigned_abs())
 }

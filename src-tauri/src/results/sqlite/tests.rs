@@ -1,5 +1,8 @@
+mod kinds;
+
 use beacon_shared::event::{EVENT_SCHEMA, Mark};
 use beacon_shared::model::{Metric, MetricKind, Role};
+use beacon_shared::stats::{Proportion, Sample};
 use serde_json::Map;
 
 use super::*;
@@ -85,12 +88,7 @@ fn event(id: u64, visitor: &str, kind: EventType, ts: i64) -> Event {
 }
 
 fn query() -> Query {
-    let metric = |id: &str| Metric {
-        id: id.into(),
-        name: id.into(),
-        role: Role::Goal,
-        kind: MetricKind::Conversion { event: id.into() },
-    };
+    let metric = |id: &str| Metric::new(id, id, Role::Goal, MetricKind::Conversion { event: id.into() });
     Query {
         site: "sit_1".into(),
         experiment: "hero".into(),
@@ -102,7 +100,8 @@ fn query() -> Query {
 }
 
 fn cell(variant: &str, day: i64, units: u64, conversions: [u64; 2]) -> Cell {
-    Cell { variant: variant.into(), day, units, conversions: conversions.to_vec() }
+    let sample = |n| Some(Sample::from(Proportion::new(units, n).unwrap()));
+    Cell { variant: variant.into(), day, units, samples: conversions.map(sample).to_vec() }
 }
 
 #[test]
@@ -120,7 +119,7 @@ fn the_first_exposure_fixes_variant_and_day() {
         cell("control", 20_001, 1, [0, 0]),
         cell("treatment", 20_000, 1, [1, 1]),
     ];
-    assert_eq!(log.count(), Counts { cells: expected, multiple_exposures: 0, excluded: Vec::new() });
+    assert_eq!(log.count(), Counts { cells: expected, ..Counts::default() });
 }
 
 #[test]
@@ -231,7 +230,7 @@ fn what_is_known_survives_a_restart() {
     let store = SqliteEvents::open(&path).unwrap();
     assert_eq!((store.as_of("sit_1").unwrap(), store.head("sit_1").unwrap()), (Some(START), 1));
     drop(store);
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
     assert_eq!(SqliteEvents::open(&path).err().map(|e| e.code), Some(Code::NewerDatabase));
 }
 

@@ -1,0 +1,90 @@
+//! Visitors' numbers, one after the other, into sufficient statistics.
+
+use beacon_shared::model::{Metric, MetricKind};
+use beacon_shared::stats::{Cap, Mean, Moments, Quantile, Reason, Sample, winsorised};
+
+/// What becomes of a group of visitors.
+pub(super) enum Fold {
+    /// After.
+    Mean(Mean),
+    /// Numerator and denominator.
+    Ratio(Moments<2>),
+    /// After and before; whether both are 0 or 1.
+    Cuped(Moments<2>, bool),
+    /// Numerator and denominator after, then both before.
+    CupedRatio(Box<Moments<4>>),
+    /// Every total, for the quantile of this level.
+    Totals(Vec<f64>, f64),
+}
+
+impl Fold {
+    /// Of nobody yet.
+    pub fn new(metric: &Metric) -> Self {
+        let adjusted = metric.counting.adjust.is_some();
+        match &metric.kind {
+            MetricKind::Quantile { level, .. } => Self::Totals(Vec::new(), *level),
+            MetricKind::Ratio { .. } if adjusted => Self::CupedRatio(Box::default()),
+            MetricKind::Ratio { .. } => Self::Ratio(Moments::default()),
+            kind if adjusted => Self::Cuped(Moments::default(), matches!(kind, MetricKind::Conversion { .. })),
+            _ => Self::Mean(Mean::default()),
+        }
+    }
+
+    /// Adds one visitor, as far as it has numbers.
+    pub fn push(&mut self, numbers: [f64; 4]) -> Result<(), Reason> {
+        let [a, b, ..] = numbers;
+        match self {
+            Self::Mean(moments) => moments.push([a]),
+            Self::Ratio(moments) | Self::Cuped(moments, _) => moments.push([a, b]),
+            Self::CupedRatio(moments) => moments.push(numbers),
+            Self::Totals(totals, _) => {
+                totals.push(a);
+                Ok(())
+            }
+        }
+    }
+
+    /// The numbers of the group.
+    pub fn sample(self) -> Result<Sample, Reason> {
+        Ok(match self {
+            Self::Mean(moments) => Sample::Mean(moments),
+            Self::Ratio(moments) => Sample::Ratio(moments),
+            Self::Cuped(moments, binary) => Sample::Cuped(moments.with_binary([binary; 2])),
+            Self::CupedRatio(moments) => Sample::CupedRatio(moments),
+            Self::Totals(mut totals, level) => Quantile::of(&mut totals, level)?.into(),
+        })
+    }
+}
+
+/// Where totals are capped, and which of a visitor's numbers that concerns.
+#[derive(Clone, Copy)]
+pub(super) struct Winsor {
+    amount: f64,
+    /// The number of before that is capped like the one of after, so that both stay alike.
+    before: usize,
+}
+
+impl Winsor {
+    /// No cap.
+    pub fn none() -> Self {
+        Self { amount: f64::INFINITY, before: 1 }
+    }
+
+    /// From the totals of all arms. Where nobody has a total there is nothing to cap.
+    pub fn new(cap: Cap, totals: &[f64], metric: &Metric) -> Result<Self, Reason> {
+        let amount = match cap.amount(totals) {
+            Err(Reason::NoUnits) => f64::INFINITY,
+            amount => amount?,
+        };
+        Ok(Self { amount, before: metric.kind.aggregates().len() })
+    }
+
+    /// Caps the first number of after, and of before when there is one.
+    pub fn apply(self, numbers: [f64; 4]) -> [f64; 4] {
+        let mut index = 0..;
+        numbers.map(|number| match index.next() {
+            Some(i) if i == 0 || i == self.before => winsorised(number, self.amount),
+            _ => number,
+        })
+    }
+}

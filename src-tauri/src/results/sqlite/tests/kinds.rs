@@ -1,0 +1,283 @@
+//! Every kind of metric, against a recomputation that knows no SQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use beacon_shared::model::{Aggregate, Aggregation};
+use beacon_shared::stats::{Cap, Mean, Moments, Quantile, Reason, winsorised};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::results::Whole;
+
+const HOUR: i64 = DAY / 24;
+
+/// A visitor's first exposure in the phase.
+struct Exposed {
+    variant: String,
+    at: i64,
+}
+
+/// Small and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    fn time(&mut self, from: i64, until: i64) -> i64 {
+        from + self.below((until - from) as u64) as i64
+    }
+}
+
+/// Visitors of all sorts: in several variants, in removed ones, robots; with events before, after and between, some
+/// written twice, some of the wrong type. Values are quarters, so that any order of adding gives the same sum.
+fn log() -> Log {
+    let (mut log, mut random) = (Log::new(), Random(7));
+    for visitor in (0..120).map(|n| format!("v{n}")) {
+        let exposed = random.time(0, 9 * DAY);
+        let variant = ["control", "treatment", "treatment", "control", "removed"][random.below(5) as usize];
+        log.exposed(&visitor, variant, exposed);
+        match random.below(12) {
+            0 => drop(log.exposed(&visitor, "control", exposed + HOUR)),
+            1 => log.exposed(&visitor, "treatment", exposed - HOUR).marks = vec![Mark::Forced],
+            _ => (),
+        }
+        let (from, until) = (exposed - 20 * DAY, exposed + 4 * DAY);
+        for _ in 0..random.below(24) {
+            let at = if random.below(4) == 0 { exposed + random.time(-1, 2) } else { random.time(from, until) };
+            let name = ["order", "visit"][random.below(2) as usize];
+            let twice = random.below(6) == 0;
+            let event = log.did(&visitor, name, at);
+            event.value = (random.below(5) > 0).then(|| random.below(4_000) as f64 / 4.0 - 50.0);
+            match random.below(10) {
+                0 => event.marks = vec![Mark::Bot],
+                1 => event.marks = vec![Mark::ClockSkew],
+                2 => event.kind = EventType::Click,
+                3 => event.kind = EventType::Conversion,
+                _ => (),
+            }
+            let copy = event.clone();
+            if twice {
+                *log.push(&visitor, EventType::Event, 0) = copy;
+            }
+        }
+    }
+    log
+}
+
+fn metric(fields: &Value) -> Metric {
+    let mut json = json!({"id": "m", "name": "M", "role": "goal"});
+    json.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    serde_json::from_value(json).unwrap()
+}
+
+/// The events that are there once and count, each with its first number.
+fn counting(log: &Log) -> Vec<&Event> {
+    let mut seen = BTreeSet::new();
+    let first = log.events.iter().map(|logged| &logged.event).filter(|e| seen.insert(&e.event_id));
+    first.filter(|e| e.marks.iter().all(|mark| *mark == Mark::ClockSkew)).collect()
+}
+
+fn exposed(events: &[&Event]) -> BTreeMap<String, Exposed> {
+    let mut all: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
+    for e in events.iter().filter(|e| e.kind == EventType::Exposure && (START..END).contains(&e.ts)) {
+        all.entry(e.visitor_id.clone()).or_default().push((e.ts, e.variant_id.clone().unwrap()));
+    }
+    let single = |seen: &Vec<(i64, String)>| seen.iter().all(|(_, v)| *v == seen[0].1 && v != "removed");
+    all.retain(|_, seen| single(seen));
+    let first = |seen: Vec<(i64, String)>| seen.into_iter().min().map(|(at, variant)| Exposed { variant, at }).unwrap();
+    all.into_iter().map(|(visitor, seen)| (visitor, first(seen))).collect()
+}
+
+/// What a visitor has after the exposure, and before it when the metric is adjusted.
+fn numbers(events: &[&Event], visitor: &str, exposed: &Exposed, metric: &Metric) -> Vec<f64> {
+    let window = metric.counting.window.map_or(i64::MAX, |hours| exposed.at + i64::from(hours) * HOUR);
+    let mut spans = vec![exposed.at..END.min(window)];
+    spans.extend(metric.counting.adjust.map(|days| exposed.at - i64::from(days) * DAY..exposed.at));
+    let aggregate = |span: &std::ops::Range<i64>, aggregate: &Aggregate| {
+        let outcomes = events.iter().filter(|e| matches!(e.kind, EventType::Event | EventType::Conversion));
+        let theirs = outcomes.filter(|e| e.visitor_id == visitor && e.name.as_deref() == Some(&aggregate.event));
+        let values: Vec<f64> = theirs.filter(|e| span.contains(&e.ts)).map(|e| e.value.unwrap_or_default()).collect();
+        match aggregate.aggregate {
+            Aggregation::Count => values.len() as f64,
+            Aggregation::Sum => values.iter().sum(),
+        }
+    };
+    let of = |event: &String, how| Aggregate { aggregate: how, event: event.clone() };
+    let number = |span| match &metric.kind {
+        MetricKind::Conversion { event } => vec![aggregate(span, &of(event, Aggregation::Count)).min(1.0)],
+        MetricKind::Count { event } => vec![aggregate(span, &of(event, Aggregation::Count))],
+        MetricKind::Value { event } | MetricKind::Quantile { event, .. } => {
+            vec![aggregate(span, &of(event, Aggregation::Sum))]
+        }
+        MetricKind::Ratio { numerator, denominator } => vec![aggregate(span, numerator), aggregate(span, denominator)],
+    };
+    spans.iter().flat_map(number).collect()
+}
+
+fn sample(units: &[Vec<f64>], metric: &Metric) -> Result<Sample, Reason> {
+    fn moments<const K: usize>(units: &[Vec<f64>]) -> Result<Moments<K>, Reason> {
+        Moments::of(units.iter().map(|unit| <[f64; K]>::try_from(unit.as_slice()).unwrap()))
+    }
+    let adjusted = metric.counting.adjust.is_some();
+    Ok(match &metric.kind {
+        MetricKind::Conversion { .. } if adjusted => Sample::Cuped(moments(units)?.with_binary([true, true])),
+        MetricKind::Conversion { .. } => {
+            let converted = units.iter().filter(|unit| unit[0] > 0.0).count();
+            Proportion::new(units.len() as u64, converted as u64).unwrap().into()
+        }
+        MetricKind::Quantile { level, .. } => {
+            Quantile::of(&mut units.iter().map(|unit| unit[0]).collect::<Vec<_>>(), *level)?.into()
+        }
+        MetricKind::Ratio { .. } if adjusted => Sample::CupedRatio(Box::new(moments(units)?)),
+        MetricKind::Ratio { .. } => Sample::Ratio(moments(units)?),
+        _ if adjusted => Sample::Cuped(moments(units)?),
+        _ => Sample::from(moments(units)? as Mean),
+    })
+}
+
+/// Counts `metric` both ways; `whole` says whether there should be one number for the phase instead of one a day.
+fn check(log: &Log, fields: Value, whole: bool) {
+    let metric = metric(&fields);
+    let counts = log.store.count(&Query { metrics: vec![metric.clone()], ..query() }).unwrap();
+    let events = counting(log);
+    let exposed = exposed(&events);
+    let mut all: Vec<(&Exposed, Vec<f64>)> =
+        exposed.iter().map(|(visitor, at)| (at, numbers(&events, visitor, at, &metric))).collect();
+    if let Some(cap) = metric.counting.cap {
+        let amount = cap.amount(&all.iter().map(|(_, n)| n[0]).collect::<Vec<_>>()).unwrap();
+        let before = if matches!(metric.kind, MetricKind::Ratio { .. }) { 2 } else { 1 };
+        for (_, numbers) in &mut all {
+            numbers[0] = winsorised(numbers[0], amount);
+            numbers.iter_mut().skip(before).take(1).for_each(|n| *n = winsorised(*n, amount));
+        }
+    }
+    let mut groups: BTreeMap<(String, i64), Vec<Vec<f64>>> = BTreeMap::new();
+    for (at, numbers) in all {
+        let day = if whole { 0 } else { at.at / DAY };
+        groups.entry((at.variant.clone(), day)).or_default().push(numbers);
+    }
+    if whole {
+        assert!(counts.cells.iter().all(|cell| cell.samples == [None]), "{fields}");
+        let expected = groups.iter().map(|((variant, _), units)| Whole {
+            variant: variant.clone(),
+            metric: 0,
+            sample: sample(units, &metric).unwrap(),
+        });
+        assert_eq!(counts.whole, expected.collect::<Vec<_>>(), "{fields}");
+    } else {
+        let expected = groups.iter().map(|((variant, day), units)| {
+            let samples = vec![Some(sample(units, &metric).unwrap())];
+            Cell { variant: variant.clone(), day: *day, units: units.len() as u64, samples }
+        });
+        assert_eq!(counts.cells, expected.collect::<Vec<_>>(), "{fields}");
+        assert_eq!(counts.whole, [], "{fields}");
+    }
+}
+
+#[test]
+fn every_kind_is_what_its_events_say() {
+    let log = log();
+    log.count();
+    let order = |kind: &str, more: Value| {
+        let mut json = json!({"kind": kind, "event": "order"});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json
+    };
+    let ratio = |more: Value| {
+        let mut json = order("ratio", more);
+        json["numerator"] = json!({"aggregate": "sum", "event": "order"});
+        json["denominator"] = json!({"aggregate": "count", "event": "visit"});
+        json
+    };
+    for kind in ["conversion", "count", "value"] {
+        check(&log, order(kind, json!({})), false);
+        check(&log, order(kind, json!({"window": 1})), false);
+        check(&log, order(kind, json!({"window": 30})), false);
+        check(&log, order(kind, json!({"adjust": 14})), false);
+        check(&log, order(kind, json!({"adjust": 1, "window": 8760})), false);
+    }
+    check(&log, order("count", json!({"cap": {"value": 2}})), false);
+    check(&log, order("value", json!({"cap": {"value": 300}, "adjust": 14})), false);
+    check(&log, order("count", json!({"cap": {"percentile": 0.9}})), true);
+    check(&log, order("value", json!({"cap": {"percentile_of_positive": 0.7}, "window": 48})), true);
+    check(&log, order("value", json!({"cap": {"percentile_of_positive": 0.7}, "adjust": 14})), true);
+    check(&log, ratio(json!({})), false);
+    check(&log, ratio(json!({"window": 24, "cap": {"value": 300}})), false);
+    check(&log, ratio(json!({"adjust": 14, "cap": {"value": 300}})), false);
+    check(&log, ratio(json!({"adjust": 14, "cap": {"percentile": 0.8}})), true);
+    check(&log, order("quantile", json!({"level": 0.5})), true);
+    check(&log, order("quantile", json!({"level": 0.9, "window": 24})), true);
+}
+
+#[test]
+fn days_add_up_to_the_phase() {
+    let log = log();
+    log.count();
+    let metrics = vec![
+        metric(&json!({"kind": "value", "event": "order"})),
+        metric(&json!({"kind": "quantile", "event": "order", "level": 0.9})),
+    ];
+    let counts = log.store.count(&Query { metrics, ..query() }).unwrap();
+    for variant in ["control", "treatment"] {
+        let (value, quantile) = (counts.sample(0, variant).unwrap(), counts.sample(1, variant).unwrap());
+        assert!(counts.units(variant) > 20, "{variant}");
+        assert_eq!((value.units(), quantile.units()), (counts.units(variant), counts.units(variant)));
+        assert!(matches!((value, quantile), (Sample::Mean(_), Sample::Quantile(_))));
+    }
+    assert_eq!(counts.sample(0, "removed").unwrap().units(), 0);
+}
+
+#[test]
+fn nothing_to_cap_caps_nothing() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    log.count();
+    for cap in [Cap::PercentileOfPositive(0.9), Cap::Percentile(0.9)] {
+        let mut metric = metric(&json!({"kind": "value", "event": "order"}));
+        metric.counting.cap = Some(cap);
+        let counts = log.store.count(&Query { metrics: vec![metric], ..query() }).unwrap();
+        assert_eq!(counts.whole[0].sample.units(), 1);
+    }
+}
+
+#[test]
+fn values_that_cannot_be_added_leave_the_other_metrics_alone() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    for _ in 0..2 {
+        log.did("a", "order", 2).value = Some(f64::MAX);
+    }
+    log.count();
+    let of = |fields: Value| metric(&fields);
+    let metrics = vec![
+        of(json!({"kind": "value", "event": "order"})),
+        of(json!({"kind": "count", "event": "order"})),
+        of(json!({"kind": "value", "event": "order", "cap": {"value": 5}})),
+    ];
+    let counts = log.store.count(&Query { metrics, ..query() }).unwrap();
+    let mean = |total: f64| Some(Sample::from(Mean::of([[total]]).unwrap()));
+    assert_eq!(counts.cells[0].samples, [None, mean(2.0), mean(5.0)]);
+}
+
+#[test]
+fn events_of_before_values_had_a_column_keep_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(MIGRATIONS[0]).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    const INSERT: &str = "INSERT INTO events (site, seq, event_id, ts, type, name, visitor, experiment, variant, marks, counts, body) \
+                          VALUES ('sit_1', ?1, ?1, ?2, ?3, ?4, 'a', 'hero', 'control', '[]', 1, ?5)";
+    connection.execute(INSERT, params![1, START, "exposure", None::<&str>, "{}"]).unwrap();
+    connection.execute(INSERT, params![2, START + 1, "event", "order", r#"{"value":2}"#]).unwrap();
+    connection.execute(INSERT, params![3, START + 2, "event", "order", r#"{"value":0.5}"#]).unwrap();
+    connection.execute(INSERT, params![4, START + 3, "event", "order", "{}"]).unwrap();
+    drop(connection);
+    let store = SqliteEvents::open(&path).unwrap();
+    let metrics = vec![metric(&json!({"kind": "value", "event": "order"}))];
+    let counts = store.count(&Query { metrics, ..query() }).unwrap();
+    assert_eq!(counts.cells[0].samples, [Some(Sample::from(Mean::of([[2.5]]).unwrap()))]);
+}
