@@ -12,3 +12,4 @@ pub mod model;
 pub mod stats;
 pub mod sync;
 pub mod validate;
+pub mod words;

@@ -102,6 +102,11 @@ impl<const K: usize> Moments<K> {
         merged
     }
 
+    /// Whether number `i` is said to be 0 or 1: see [`Moments::with_binary`].
+    pub fn is_binary(&self, i: usize) -> bool {
+        self.binary.get(i) == Some(&true)
+    }
+
     /// Visitors.
     pub fn units(&self) -> u64 {
         self.units
@@ -128,7 +133,7 @@ impl<const K: usize> Moments<K> {
             return 0.0;
         }
         let n = self.units as f64;
-        let both_binary = self.binary.get(i) == Some(&true) && self.binary.get(j) == Some(&true);
+        let both_binary = self.is_binary(i) && self.is_binary(j);
         let divisor = if both_binary { n } else { n - 1.0 };
         let centred = product.minus(a.times(b).over(n)).value() / divisor;
         if i == j { centred.max(0.0) } else { centred }

@@ -95,10 +95,11 @@ impl Sample {
         }
     }
 
-    /// How many converted; `None` for what is not a conversion metric.
+    /// How many converted, adjusted or not; `None` for what is not a conversion metric.
     pub fn conversions(&self) -> Option<u64> {
         match self {
             Self::Proportion(p) => Some(p.conversions()),
+            Self::Cuped(m) if m.is_binary(0) => Some(m.sum(0) as u64),
             _ => None,
         }
     }

@@ -118,8 +118,7 @@ impl<'a> Plot<'a> {
 
     fn row(&self, area: &Area<'_>, row: &Row<'_>, y: i32) -> Drawn {
         text(area, &shorten(row.variant, 20), (0, y - 8), self.bold(15.0))?;
-        let counts = format!("{} of {} visitors", grouped(row.comparison.conversions), grouped(row.comparison.units));
-        text(area, &counts, (0, y + 11), self.style(12.0, self.palette.muted))?;
+        text(area, &row.counts(), (0, y + 11), self.style(12.0, self.palette.muted))?;
         let right = RIGHT + 22;
         match row.lift {
             Ok(estimate) => {
@@ -167,7 +166,7 @@ impl<'a> Plot<'a> {
 
     fn color(&self, row: &Row<'_>, estimate: &Estimate) -> RGBColor {
         match row.decided() {
-            true if estimate.effect > 0.0 => self.palette.better,
+            true if (estimate.effect > 0.0) != row.lower_is_better => self.palette.better,
             true => self.palette.worse,
             false => self.palette.open,
         }
@@ -209,11 +208,4 @@ fn text(area: &Area<'_>, words: &str, at: (i32, i32), style: TextStyle<'_>) -> D
 fn capitalised(words: &str) -> String {
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// Thousands apart: 12,345.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
-    groups.join(",")
 }

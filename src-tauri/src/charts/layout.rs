@@ -1,12 +1,17 @@
 //! What stands in which row.
 
-use beacon_shared::model::Role;
+use beacon_shared::model::{MetricKind, Role};
 use beacon_shared::stats::{Analysis, Comparison, Estimate, MetricAnalysis, Reason};
+use beacon_shared::words::{count, value};
 
 /// One variant on one goal metric.
 pub(super) struct Row<'a> {
     /// Its name.
     pub variant: &'a str,
+    /// How the metric makes a number.
+    pub kind: &'a MetricKind,
+    /// Whether less of it is better.
+    pub lower_is_better: bool,
     /// Its numbers.
     pub comparison: &'a Comparison,
     /// The lift, or why there is none.
@@ -14,6 +19,18 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// What the lift comes from: how many converted, or the metric's value.
+    pub fn counts(&self) -> String {
+        let visitors = count(self.comparison.units);
+        let value = value(self.kind, self.comparison.mean);
+        match self.kind {
+            MetricKind::Conversion { .. } => format!("{} of {visitors} visitors", count(self.comparison.conversions)),
+            MetricKind::Count { .. } | MetricKind::Value { .. } => format!("mean {value} of {visitors} visitors"),
+            MetricKind::Ratio { .. } => format!("ratio {value} of {visitors} visitors"),
+            MetricKind::Quantile { level, .. } => format!("p{} {value} of {visitors} visitors", level * 100.0),
+        }
+    }
+
     /// Whether the lift may decide, and is on one side of zero.
     pub fn decided(&self) -> bool {
         self.comparison.undecided.is_none() && self.lift.is_ok_and(|e| e.lower > 0.0 || e.upper < 0.0)
@@ -28,9 +45,10 @@ pub(super) fn groups(analysis: &Analysis) -> Vec<(&MetricAnalysis, Vec<Row<'_>>)
 }
 
 fn rows<'a>(analysis: &'a Analysis, metric: &'a MetricAnalysis) -> Vec<Row<'a>> {
+    let lower_is_better = analysis.plan.options_of(&metric.metric).lower_is_better;
     let row = |(index, comparison): (usize, &'a Comparison)| {
         let lift = comparison.relative?;
-        Some(Row { variant: name(analysis, index), comparison, lift })
+        Some(Row { variant: name(analysis, index), kind: &metric.metric.kind, lower_is_better, comparison, lift })
     };
     metric.variants.iter().enumerate().filter_map(row).collect()
 }
@@ -46,8 +64,8 @@ pub(super) fn because(reason: Reason) -> &'static str {
     match reason {
         Reason::NoUnits => "no visitors yet",
         Reason::FewerThanTwoUnits => "fewer than two visitors",
-        Reason::ZeroBaseline => "the baseline has no conversions yet",
-        Reason::ZeroVariance => "nobody or everybody converted in one variant",
+        Reason::ZeroBaseline => "the baseline is at zero so far",
+        Reason::ZeroVariance => "all visitors of one variant are alike so far",
         Reason::TooFewConversions => "too few conversions",
         Reason::TooFewUnits => "too few visitors",
         Reason::ZeroDenominator => "nothing to divide by in one variant",

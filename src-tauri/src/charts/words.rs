@@ -21,7 +21,8 @@ pub fn words(analysis: &Analysis) -> String {
                 }
                 Err(reason) => format!("no estimate, {}", because(reason)),
             };
-            text.push_str(&format!(" {}, {}: {what}.", metric.metric.name, row.variant));
+            let better = if row.lower_is_better { " (less is better)" } else { "" };
+            text.push_str(&format!(" {}{better}, {}: {what}.", metric.metric.name, row.variant));
         }
     }
     text

@@ -1,5 +1,8 @@
 //! The results of one experiment, ready to be shown.
 
+#[cfg(test)]
+mod tests;
+
 use beacon_shared::chart::Theme;
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::ResultsView;
@@ -82,96 +85,4 @@ fn samples(plan: &Plan, counts: &Counts) -> Result<Vec<Vec<Sample>>> {
     let everybody = |v: &String| Proportion::new(counts.units(v), 0).unwrap_or_default().into();
     samples.push(plan.variants.iter().map(everybody).collect());
     Ok(samples)
-}
-
-#[cfg(test)]
-mod tests {
-    use beacon_shared::event::Logged;
-    use beacon_shared::stats::Verdict;
-    use serde_json::json;
-
-    use super::*;
-    use crate::results::Cell;
-
-    /// Gives the same cells whatever is asked, once it was asked for the right thing.
-    struct Fixed(Counts);
-
-    impl EventStore for Fixed {
-        fn append(&self, _: &str, _: &[Logged]) -> Result<()> {
-            Ok(())
-        }
-        fn head(&self, _: &str) -> Result<u64> {
-            Ok(7)
-        }
-        fn len(&self, _: &str) -> Result<u64> {
-            Ok(7)
-        }
-        fn set_as_of(&self, _: &str, _: i64) -> Result<()> {
-            Ok(())
-        }
-        fn as_of(&self, _: &str) -> Result<Option<i64>> {
-            Ok(Some(99))
-        }
-        fn count(&self, query: &Query) -> Result<Counts> {
-            assert_eq!((query.site.as_str(), query.experiment.as_str()), ("sit_1", "hero"));
-            assert_eq!((query.from, query.until), (300, None));
-            Ok(self.0.clone())
-        }
-    }
-
-    fn experiment(phases: serde_json::Value) -> Experiment {
-        serde_json::from_value(json!({
-            "key": "hero", "name": "Hero", "site_id": "sit_1", "status": "running", "coverage": 10000,
-            "hash_attribute": "id", "hash_version": 2, "seed": "hero", "auto_activate": true, "phases": phases,
-            "variants": [
-                {"id": "control", "name": "As it is", "weight": 5000},
-                {"id": "bold", "name": "Bold", "weight": 5000}
-            ],
-            "metrics": [{"id": "m1", "name": "Sign-up", "role": "goal", "kind": "conversion", "event": "signup"}]
-        }))
-        .unwrap()
-    }
-
-    fn cell(variant: &str, day: i64, units: u64, conversions: u64) -> Cell {
-        let sample = Proportion::new(units, conversions).map(Sample::from);
-        Cell { variant: variant.into(), day, units, samples: vec![sample] }
-    }
-
-    #[test]
-    fn days_add_up_to_a_verdict_with_its_chart() {
-        let cells = vec![cell("bold", 1, 900, 300), cell("bold", 2, 100, 40), cell("control", 1, 1000, 100)];
-        let store =
-            Fixed(Counts { cells, multiple_exposures: 3, excluded: vec![("bot".into(), 4)], ..Counts::default() });
-        let phases = json!([{"started_at": 100, "ended_at": 200}, {"started_at": 300, "ended_at": null}]);
-        let view = view(&store, &experiment(phases), Theme::Light).unwrap();
-        let bold = &view.analysis.metrics[0].variants[1];
-        assert_eq!((bold.units, bold.conversions), (1000, 340));
-        assert_eq!(view.analysis.verdict, Verdict::Winner { variant: "bold".into() });
-        assert!(
-            view.analysis.sentence.starts_with("Bold is better than As it is: +240.0 %"),
-            "{}",
-            view.analysis.sentence
-        );
-        assert_eq!(view.analysis.health.srm.p_value, Some(1.0));
-        assert_eq!((view.analysis.health.multiple_exposures, view.events, view.data_as_of), (3, 7, Some(99)));
-        assert_eq!(
-            (view.variant_names, view.excluded),
-            (vec!["As it is".into(), "Bold".into()], vec![("bot".into(), 4)])
-        );
-        assert!(view.chart_svg.contains("340 of 1,000 visitors") && view.chart_text.contains("Bold: +240.0 %"));
-    }
-
-    #[test]
-    fn before_the_start_it_says_what_to_do() {
-        let error = view(&Fixed(Counts::default()), &experiment(json!([])), Theme::Dark).unwrap_err();
-        assert_eq!(error.code, Code::Invalid);
-        assert!(error.message.starts_with("This experiment has not been started yet."), "{error}");
-    }
-
-    #[test]
-    fn without_visitors_it_is_too_early() {
-        let phases = json!([{"started_at": 300, "ended_at": null}]);
-        let view = view(&Fixed(Counts::default()), &experiment(phases), Theme::Dark).unwrap();
-        assert_eq!(view.analysis.verdict, Verdict::TooEarly);
-    }
 }

@@ -143,3 +143,16 @@ fn an_analysis_survives_json() {
         }
     }
 }
+
+#[test]
+fn an_adjusted_conversion_still_waits_for_conversions() {
+    let arm = |converted: u64| {
+        let units = (0..1000).map(|i| [f64::from(u8::from(i < converted)), f64::from(u8::from(i % 7 == 0))]);
+        Sample::Cuped(Moments::of(units).expect("finite").with_binary([true; 2]))
+    };
+    let plan = plan(Engine::Sequential, 2, vec![metric("goal", "Sign-up", Role::Goal)]);
+    let analysis = analyse(&plan, &[vec![arm(10), arm(49)]], 0);
+    let treatment = &analysis.metrics[0].variants[1];
+    assert_eq!((treatment.conversions, treatment.undecided), (49, Some(Reason::TooFewConversions)));
+    assert_eq!(analysis.verdict, Verdict::TooEarly);
+}

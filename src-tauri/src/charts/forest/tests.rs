@@ -1,5 +1,5 @@
 use beacon_shared::model::{Metric, MetricKind, Role};
-use beacon_shared::stats::{Engine, Plan, Proportion, analyse};
+use beacon_shared::stats::{Engine, Mean, MetricOptions, Plan, Proportion, analyse};
 
 use super::*;
 use crate::charts::words;
@@ -95,7 +95,38 @@ fn words_say_the_same() {
     assert!(words(&empty()).ends_with("Sign-up, Treatment: no estimate, no visitors yet."));
 }
 
+/// A goal of this kind, of which less is better, on two arms with these means.
+fn less_is_better(kind: MetricKind, control: f64, treatment: f64) -> Analysis {
+    let metric = Metric::new("waiting", "Waiting", Role::Goal, kind);
+    let options = MetricOptions { lower_is_better: true, ..MetricOptions::default() };
+    let plan = Plan {
+        variants: vec!["control".into(), "treatment".into()],
+        weights: vec![0.5; 2],
+        metrics: vec![metric],
+        options: [("waiting".to_owned(), options)].into(),
+        ..Plan::default()
+    };
+    let arm = |mean: f64| Mean::of((0..4000).map(|i| [mean + f64::from(i % 3) - 1.0])).unwrap();
+    analyse(&plan, &[vec![arm(control), arm(treatment)]], 0)
+}
+
 #[test]
-fn thousands_are_apart() {
-    assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+fn less_may_be_better() {
+    let kind = || MetricKind::Value { event: "wait".into() };
+    let better = less_is_better(kind(), 1240.0, 1200.0);
+    let svg = forest(&better, Theme::Light).unwrap();
+    assert!(svg.contains("mean 1,200 of 4,000 visitors"), "{svg}");
+    assert!(words(&better).contains("Waiting (less is better), treatment: −3.2 %"), "{}", words(&better));
+    let color = |RGBColor(r, g, b)| format!("#{r:02X}{g:02X}{b:02X}");
+    let (good, bad) = (color(palette(Theme::Light).better), color(palette(Theme::Light).worse));
+    assert!(svg.contains(&good) && !svg.contains(&bad), "{svg}");
+    let worse = forest(&less_is_better(kind(), 1200.0, 1240.0), Theme::Light).unwrap();
+    assert!(worse.contains(&bad) && !worse.contains(&good), "{worse}");
+}
+
+#[test]
+fn counts_fit_the_kind() {
+    let kind = MetricKind::Quantile { event: "wait".into(), level: 0.95 };
+    let svg = forest(&less_is_better(kind, 3.0, 2.5), Theme::Dark).unwrap();
+    assert!(svg.contains("p95 2.50 of 4,000 visitors"), "{svg}");
 }

@@ -46,7 +46,12 @@ fn log() -> Log {
         }
         let (from, until) = (exposed - 20 * DAY, exposed + 4 * DAY);
         for _ in 0..random.below(24) {
-            let at = if random.below(4) == 0 { exposed + random.time(-1, 2) } else { random.time(from, until) };
+            let at = match random.below(8) {
+                0 | 1 => exposed + random.time(-1, 2),
+                // At the very end or beginning of a span.
+                2 => exposed + [HOUR, 30 * HOUR, -DAY, -14 * DAY, END - START - exposed][random.below(5) as usize],
+                _ => random.time(from, until),
+            };
             let name = ["order", "visit"][random.below(2) as usize];
             let twice = random.below(6) == 0;
             let event = log.did(&visitor, name, at);

@@ -1,0 +1,143 @@
+//! Numbers and metrics in the words that charts and pages have in common.
+
+use crate::model::{Aggregate, Aggregation, Counting, MetricKind};
+use crate::stats::Cap;
+
+/// A count with its thousands apart: 12345 is `12,345`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+/// A number with about four digits that matter: `0.01235`, `1.23`, `12.35`, `123.5`, `12,345`.
+pub fn number(x: f64) -> String {
+    let size = x.abs();
+    if size >= 1e15 || (size > 0.0 && size < 1e-6) {
+        return format!("{x:.3e}");
+    }
+    let decimals = match size {
+        0.0 => 0,
+        1000.0.. => 0,
+        100.0.. => 1,
+        1.0.. => 2,
+        _ => (3.0 - size.log10().floor()) as usize,
+    };
+    let text = format!("{size:.decimals$}");
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), count);
+    let sign = if x < 0.0 { "−" } else { "" };
+    rest.map_or_else(|| format!("{sign}{whole}"), |rest| format!("{sign}{whole}.{rest}"))
+}
+
+/// A metric's value: a rate as percent, anything else as a number.
+pub fn value(kind: &MetricKind, value: f64) -> String {
+    match kind {
+        MetricKind::Conversion { .. } => format!("{:.2} %", value * 100.0),
+        _ => number(value),
+    }
+}
+
+/// What a metric's value is called.
+pub fn value_name(kind: &MetricKind) -> String {
+    match kind {
+        MetricKind::Conversion { .. } => "Rate".to_owned(),
+        MetricKind::Count { .. } | MetricKind::Value { .. } => "Mean".to_owned(),
+        MetricKind::Ratio { .. } => "Ratio".to_owned(),
+        MetricKind::Quantile { level, .. } => percentile(*level),
+    }
+}
+
+/// What is counted: `visitors with signup`, `value of order ÷ number of order`.
+pub fn measure(kind: &MetricKind) -> String {
+    let of = |a: &Aggregate| match a.aggregate {
+        Aggregation::Count => format!("number of {}", a.event),
+        Aggregation::Sum => format!("value of {}", a.event),
+    };
+    match kind {
+        MetricKind::Conversion { event } => format!("visitors with {event}"),
+        MetricKind::Count { event } => format!("number of {event} per visitor"),
+        MetricKind::Value { event } => format!("value of {event} per visitor"),
+        MetricKind::Ratio { numerator, denominator } => format!("{} ÷ {}", of(numerator), of(denominator)),
+        MetricKind::Quantile { event, level } => format!("{} of the value of {event} per visitor", percentile(*level)),
+    }
+}
+
+/// Which events count, and how much: a phrase for each thing that is not as usual.
+pub fn counting(counting: &Counting) -> Vec<String> {
+    let window = counting.window.map(|hours| format!("within {} h of the exposure", count(hours.into())));
+    let cap = counting.cap.map(|cap| match cap {
+        Cap::Value(value) => format!("capped at {}", number(value)),
+        Cap::Percentile(level) => format!("capped at the {}", percentile(level)),
+        Cap::PercentileOfPositive(level) => format!("capped at the {} of those above zero", percentile(level)),
+    });
+    let adjust = counting.adjust.map(|days| format!("adjusted by the {days} d before (CUPED)"));
+    [window, cap, adjust].into_iter().flatten().collect()
+}
+
+/// 0.95 is `95th percentile`.
+fn percentile(level: f64) -> String {
+    let percent = (level * 1e6).round() / 1e4;
+    let ending = match (percent % 1.0 == 0.0, percent as u64 % 10, percent as u64 / 10) {
+        (false, ..) | (true, _, 1) => "th",
+        (true, 1, _) => "st",
+        (true, 2, _) => "nd",
+        (true, 3, _) => "rd",
+        _ => "th",
+    };
+    format!("{percent}{ending} percentile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_the_digits_that_matter() {
+        let cases = [
+            (0.0, "0"),
+            (0.012_345_6, "0.01235"),
+            (-0.5, "−0.5000"),
+            (1.0, "1.00"),
+            (12.345_6, "12.35"),
+            (123.456, "123.5"),
+            (1234.5, "1,234"),
+            (-1_234_567.8, "−1,234,568"),
+            (1e20, "1.000e20"),
+            (1e-9, "1.000e-9"),
+        ];
+        for (x, text) in cases {
+            assert_eq!(number(x), text);
+        }
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn metrics_read_well() {
+        let event = || "order".to_owned();
+        let of = |aggregate| Aggregate { aggregate, event: event() };
+        let ratio = MetricKind::Ratio { numerator: of(Aggregation::Sum), denominator: of(Aggregation::Count) };
+        let quantile = |level| MetricKind::Quantile { event: event(), level };
+        for (kind, text, name, of_half) in [
+            (MetricKind::Conversion { event: event() }, "visitors with order", "Rate", "50.00 %"),
+            (MetricKind::Count { event: event() }, "number of order per visitor", "Mean", "0.5000"),
+            (MetricKind::Value { event: event() }, "value of order per visitor", "Mean", "0.5000"),
+            (ratio, "value of order ÷ number of order", "Ratio", "0.5000"),
+            (quantile(0.95), "95th percentile of the value of order per visitor", "95th percentile", "0.5000"),
+        ] {
+            assert_eq!(
+                (measure(&kind), value_name(&kind), value(&kind, 0.5)),
+                (text.into(), name.into(), of_half.into())
+            );
+        }
+        for (level, name) in [(0.5, "50th"), (0.11, "11th"), (0.01, "1st"), (0.92, "92nd"), (0.999, "99.9th")] {
+            assert_eq!(value_name(&quantile(level)), format!("{name} percentile"));
+        }
+        let all = Counting { window: Some(24), cap: Some(Cap::PercentileOfPositive(0.99)), adjust: Some(14) };
+        assert_eq!(
+            counting(&all).join(", "),
+            "within 24 h of the exposure, capped at the 99th percentile of those above zero, adjusted by the 14 d before (CUPED)"
+        );
+        assert!(counting(&Counting::default()).is_empty());
+    }
+}
