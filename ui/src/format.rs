@@ -1,4 +1,6 @@
-//! Numbers and times as people read them.
+//! Numbers and times as people read them, and as they type them.
+
+pub use beacon_shared::words::count;
 
 /// How long ago, coarsely.
 pub fn ago(unix_ms: i64) -> String {
@@ -17,28 +19,10 @@ pub fn date_time(unix_ms: i64) -> String {
     date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED).into()
 }
 
-/// A fraction as percent: 0.1234 is `12.34 %`.
-pub fn percent(fraction: f64) -> String {
-    format!("{:.2} %", fraction * 100.0)
-}
-
 /// A relative effect with its sign: 0.1 is `+10.0 %`.
 pub fn lift(fraction: f64) -> String {
     // A hyphen is too short to be seen as a minus.
     format!("{:+.1} %", fraction * 100.0).replace('-', "−")
-}
-
-/// A count with its thousands apart: 12345 is `12,345`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A p-value, without pretending to more digits than matter.
@@ -57,6 +41,21 @@ pub fn parse_parts(text: &str) -> Option<u32> {
     (0.0..=100.0).contains(&percent).then(|| (percent * 100.0).round() as u32)
 }
 
+/// A fraction as a percentage to edit: 0.995 is `99.5`.
+pub fn percentage(fraction: f64) -> String {
+    format!("{}", (fraction * 1e8).round() / 1e6)
+}
+
+/// The inverse of [`percentage`], `None` for what is not a number. Which ones make sense is for others to say.
+pub fn parse_percentage(text: &str) -> Option<f64> {
+    parse_number(text.trim().trim_end_matches('%')).map(|percent| (percent * 1e6).round() / 1e8)
+}
+
+/// A number as typed. A decimal comma is understood.
+pub fn parse_number(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse().ok().filter(|x: &f64| x.is_finite())
+}
+
 /// A key made from a name: `Home hero test` is `home_hero_test`.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
@@ -73,7 +72,7 @@ pub fn slug(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, lift, p_value, parse_parts, parts, percent, slug};
+    use super::{lift, p_value, parse_number, parse_parts, parse_percentage, parts, percentage, slug};
 
     #[test]
     fn shares_survive_editing() {
@@ -86,6 +85,17 @@ mod tests {
     }
 
     #[test]
+    fn fractions_survive_editing() {
+        for fraction in [0.0, 0.02, 0.07, 0.5, 0.95, 0.999, 1.0, 29.0 / 100.0] {
+            assert_eq!(parse_percentage(&percentage(fraction)), Some(fraction));
+        }
+        assert_eq!(parse_percentage(" 2,5 %"), Some(0.025));
+        assert_eq!(parse_percentage("-1"), Some(-0.01));
+        assert_eq!(parse_percentage("all"), None);
+        assert_eq!([parse_number("1,5"), parse_number("inf"), parse_number("")], [Some(1.5), None, None]);
+    }
+
+    #[test]
     fn a_name_becomes_a_valid_key() {
         assert_eq!(slug("  Home — Hero test! "), "home_hero_test");
         assert_eq!(slug("…"), "");
@@ -93,10 +103,8 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(percent(0.125), "12.50 %");
         assert_eq!(lift(0.1), "+10.0 %");
         assert_eq!(lift(-0.02), "−2.0 %");
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(p_value(0.0001), "p < 0.001");
         assert_eq!(p_value(0.04), "p = 0.040");
     }

@@ -7,7 +7,8 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::document_parts::{Conflict, Delete};
-use super::experiment_parts::{MetricFields, VariantFields};
+use super::experiment_parts::VariantFields;
+use super::metric_fields::MetricFields;
 use super::{problem_at, problem_under};
 use crate::format::{parse_parts, parts, slug};
 use crate::ipc::call;
@@ -43,7 +44,7 @@ fn fresh(sites: &[DocumentView<Site>]) -> Experiment {
 }
 
 fn metric(id: &str, name: &str, role: Role) -> Metric {
-    Metric { id: id.to_owned(), name: name.to_owned(), role, kind: MetricKind::Conversion { event: String::new() } }
+    Metric::new(id, name, role, MetricKind::Conversion { event: String::new() })
 }
 
 /// The seed is the key at creation: as long as nobody was assigned, it follows.

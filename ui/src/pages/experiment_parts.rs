@@ -1,12 +1,12 @@
 use beacon_shared::error::Problem;
-use beacon_shared::model::{Experiment, Metric, MetricKind, Role, Variant};
+use beacon_shared::model::{Experiment, Variant};
 use beacon_shared::validate::WHOLE;
 use yew::prelude::*;
 
 use super::experiment_editor::Held;
 use super::problem_at;
 use crate::format::{parse_parts, parts};
-use crate::widgets::{Badge, Choice, Field, FieldKind, JsonEditor};
+use crate::widgets::{Badge, Field, FieldKind, JsonEditor};
 
 /// Where a config that is not JSON yet is kept.
 const UNFINISHED: &str = "config_text";
@@ -92,60 +92,5 @@ fn Share(props: &ShareProps) -> Html {
             <rect class="track" width="100" height="6" rx="3" />
             <rect class="fill" width={parts(props.weight.min(WHOLE))} height="6" rx="3" />
         </svg>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-pub struct MetricProps {
-    pub editor: Held,
-    pub index: usize,
-    pub metric: Metric,
-    pub problems: Vec<Problem>,
-}
-
-/// What the experiment is judged by.
-#[component]
-pub fn MetricFields(props: &MetricProps) -> Html {
-    let (i, m, held, flush) = (props.index, &props.metric, &props.editor, props.editor.flush());
-    let problem = |field: &str| problem_at(&props.problems, &format!("/metrics/{i}/{field}"));
-    let edit = |change: fn(&mut Metric, String)| {
-        held.edit(move |e, text: String| {
-            if let Some(m) = e.metrics.get_mut(i) {
-                change(m, text);
-            }
-        })
-    };
-    let remove = held.edit(move |e, _: MouseEvent| {
-        e.metrics.remove(i);
-    });
-    let MetricKind::Conversion { event } = &m.kind;
-    let role = match m.role {
-        Role::Goal => "goal",
-        Role::Secondary => "secondary",
-        Role::Guardrail => "guardrail",
-    };
-    let options = [
-        ("goal", "Goal: decides"),
-        ("secondary", "Secondary: explains"),
-        ("guardrail", "Guardrail: must not get worse"),
-    ];
-    html! {
-        <div class="metric">
-            <div class="columns three">
-                <Field label="Name" testid={format!("metric-name-{i}")} value={m.name.clone()} placeholder="Sign-up" on_blur={flush.clone()}
-                    problem={problem("name")} on_input={edit(|m, text| m.name = text)} />
-                <Field label="Event" testid={format!("metric-event-{i}")} kind={FieldKind::Code} value={event.clone()} placeholder="signup"
-                    on_blur={flush} problem={problem("event")} hint="Counts a visitor once, after the exposure."
-                    on_input={edit(|m, event| m.kind = MetricKind::Conversion { event })} />
-                <Choice label="Role" testid={format!("metric-role-{i}")} value={role}
-                    options={options.map(|(v, t)| (v.into(), t.into())).to_vec()}
-                    on_change={edit(|m, role| m.role = match role.as_str() {
-                        "goal" => Role::Goal,
-                        "guardrail" => Role::Guardrail,
-                        _ => Role::Secondary,
-                    })} />
-            </div>
-            <button type="button" class="quiet" data-testid={format!("metric-remove-{i}")} onclick={remove}>{ "Remove" }</button>
-        </div>
     }
 }

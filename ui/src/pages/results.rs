@@ -1,9 +1,10 @@
 use beacon_shared::ipc::{self, DocumentView, ExperimentList, ResultsRequest, ResultsView};
-use beacon_shared::model::{Experiment, Kind, MetricKind, Role, Status};
-use beacon_shared::stats::{Comparison, Estimate, MetricAnalysis, Reason, Srm, Verdict};
+use beacon_shared::model::{Experiment, Kind, Role, Status};
+use beacon_shared::stats::{MissingData, Srm, Verdict};
 use yew::prelude::*;
 
-use crate::format::{count, date_time, lift, p_value, percent};
+use super::results_metric::metric;
+use crate::format::{count, date_time, p_value};
 use crate::state::{use_call, use_live};
 use crate::widgets::{Badge, Empty, ErrorBanner, Note, StatusBadge};
 
@@ -80,6 +81,7 @@ fn Detail(props: &DetailProps) -> Html {
                 <h2>{ "Can the numbers be trusted?" }</h2>
                 { srm(&a.health.srm) }
                 <p class="note">{ several_variants(a.health.multiple_exposures) }</p>
+                { for a.health.missing.iter().map(|m| html! { <p class="note problem">{ missing(&view, m) }</p> }) }
                 { for view.excluded.iter().map(|(what, count)| html! { <p class="note">{ format!("Left out: {}.", left_out(what, *count)) }</p> }) }
             </section>
         </>
@@ -120,75 +122,6 @@ fn AsOf(props: &AsOfProps) -> Html {
     }
 }
 
-fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
-    let MetricKind::Conversion { event } = &m.metric.kind;
-    let role = match m.metric.role {
-        Role::Goal => "Goal",
-        Role::Secondary => "Secondary",
-        Role::Guardrail => "Guardrail",
-    };
-    let rows = m.variants.iter().enumerate().map(|(i, c)| row(view.variant_names.get(i), c, named));
-    html! {
-        <section class="card" key={m.metric.id.clone()}>
-            <header class="card-head">
-                <div class="live"><h2>{ m.metric.name.clone() }</h2><span class="note">{ "visitors with " }<code>{ event.clone() }</code></span></div>
-                <Badge text={role} />
-            </header>
-            <div class="scroll"><table>
-                <thead><tr>
-                    <th>{ "Variant" }</th><th class="number">{ "Visitors" }</th><th class="number">{ "Converted" }</th>
-                    <th class="number">{ "Rate" }</th><th class="number">{ "Lift" }</th>
-                    <th class="number">{ format!("{:.0} % interval", (1.0 - view.analysis.plan.alpha) * 100.0) }</th><th class="number">{ "p-value" }</th>
-                </tr></thead>
-                <tbody>{ for rows }</tbody>
-            </table></div>
-        </section>
-    }
-}
-
-fn row(name: Option<&String>, c: &Comparison, named: bool) -> Html {
-    let id = |what: &str| named.then(|| format!("results-{what}-{}", c.variant));
-    let effect = match &c.relative {
-        None => html! { <><td class="number note">{ "Baseline" }</td><td></td><td></td></> },
-        Some(Err(reason)) => html! { <td class="number note" colspan="3">{ why(*reason) }</td> },
-        Some(Ok(estimate)) => interval(estimate),
-    };
-    html! {
-        <tr key={c.variant.clone()}>
-            <td>{ name.unwrap_or(&c.variant).clone() }
-                if let Some(reason) = c.undecided { <div class="note">{ why(reason) }</div> }
-            </td>
-            <td class="number" data-testid={id("units")}>{ count(c.units) }</td>
-            <td class="number" data-testid={id("conversions")}>{ count(c.conversions) }</td>
-            <td class="number">{ if c.units == 0 { "—".to_owned() } else { percent(c.mean) } }</td>
-            { effect }
-        </tr>
-    }
-}
-
-fn interval(e: &Estimate) -> Html {
-    html! {
-        <>
-            <td class="number"><strong>{ lift(e.effect) }</strong></td>
-            <td class="number">{ format!("{} … {}", lift(e.lower), lift(e.upper)) }</td>
-            <td class="number">{ p_value(e.p_value) }</td>
-        </>
-    }
-}
-
-fn why(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoUnits => "No visitors yet",
-        Reason::FewerThanTwoUnits => "Needs two visitors at least",
-        Reason::ZeroBaseline => "No conversions in the baseline yet",
-        Reason::ZeroVariance => "All visitors behave alike so far",
-        Reason::TooFewConversions => "Too few conversions to decide",
-        Reason::TooFewUnits => "Too few visitors to decide",
-        Reason::ZeroDenominator => "Nothing to divide by in one variant",
-        _ => "Cannot be computed",
-    }
-}
-
 /// A mark that keeps visitors out of results, in words.
 fn left_out(mark: &str, number: u64) -> String {
     let who = match mark {
@@ -199,6 +132,17 @@ fn left_out(mark: &str, number: u64) -> String {
         other => other,
     };
     format!("{} {who}", count(number))
+}
+
+/// A metric that has no numbers for some visitors: what they did is beyond what can be added.
+fn missing(view: &ResultsView, missing: &MissingData) -> String {
+    let metric = view.analysis.metrics.iter().find(|m| m.metric.id == missing.metric);
+    let name = metric.map_or(&missing.metric, |m| &m.metric.name);
+    let visitors = count(missing.units);
+    format!(
+        "{name} has no numbers for {visitors} visitors of {}: its values are too large to be added.",
+        missing.variant
+    )
 }
 
 fn several_variants(visitors: u64) -> String {

@@ -1,41 +1,57 @@
 //! Fields and values of a review in the words of the editors.
 
-use crate::format::{date_time, parts};
+use crate::format::{date_time, parts, percentage};
 
 /// A JSON pointer as people read it: `/variants/1/weight` is `Variants › 2 › Share`.
 pub fn field(pointer: &str) -> String {
-    let parts: Vec<_> = pointer.split('/').skip(1).map(part).collect();
+    let mut own = false;
+    let parts = pointer.split('/').skip(1).map(|token| {
+        let text = part(token, own);
+        own |= matches!(token, "config" | "default_value" | "value");
+        text
+    });
+    let parts: Vec<_> = parts.collect();
     if parts.is_empty() { "Everything".to_owned() } else { parts.join(" › ") }
 }
 
-fn part(token: &str) -> String {
+/// One step of a pointer; `own` says that people named it themselves.
+fn part(token: &str, own: bool) -> String {
     if let Ok(index) = token.parse::<usize>() {
         return (index + 1).to_string();
     }
     let name = token.replace("~1", "/").replace("~0", "~");
-    label(&name).map_or(name, str::to_owned)
+    label(&name).filter(|_| !own).map_or(name, str::to_owned)
 }
 
 /// What the editors call a field; none for what people named themselves, such as the parts of a config.
 fn label(name: &str) -> Option<&'static str> {
     Some(match name {
+        "adjust" => "Days before (CUPED)",
         "allow_localhost" => "Allow localhost",
         "auto_activate" => "Activate by itself",
+        "cap" => "Cap",
         "condition" => "Who",
         "config" => "Config",
         "coverage" => "Traffic",
         "default_value" => "Default value",
+        "denominator" => "Divided by",
         "description" => "Description",
+        "direction" => "Better is",
         "domains" => "Domains",
         "enabled" => "Enabled",
         "ended_at" => "Ended",
+        "event" => "Event",
         "hash_attribute" => "Hashed attribute",
         "hash_version" => "Hash version",
         "hypothesis" => "Hypothesis",
         "key" => "Key",
+        "level" => "Percentile",
+        "margin" => "Margin",
         "metrics" => "Metrics",
         "name" => "Name",
+        "numerator" => "Of",
         "phases" => "Phases",
+        "role" => "Role",
         "rules" => "Rules",
         "seed" => "Seed",
         "site_id" => "Site",
@@ -45,6 +61,7 @@ fn label(name: &str) -> Option<&'static str> {
         "time_zone" => "Time zone",
         "variants" => "Variants",
         "weight" => "Share",
+        "window" => "Window (h)",
         _ => return None,
     })
 }
@@ -56,6 +73,9 @@ pub fn value(pointer: &str, json: &str) -> String {
     }
     match pointer.rsplit('/').next().unwrap_or_default() {
         "coverage" | "weight" => json.parse().map_or_else(|_| json.to_owned(), |n| format!("{} %", parts(n))),
+        "level" | "margin" if pointer.starts_with("/metrics/") => {
+            json.parse().map_or_else(|_| json.to_owned(), |n| format!("{} %", percentage(n)))
+        }
         "started_at" | "ended_at" => json.parse().map_or_else(|_| json.to_owned(), date_time),
         "name" | "key" | "hypothesis" | "description" | "status" | "seed" | "time_zone" | "hash_attribute" => {
             serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())
@@ -72,6 +92,8 @@ mod tests {
     fn pointers_read_well() {
         assert_eq!(field("/variants/1/weight"), "Variants › 2 › Share");
         assert_eq!(field("/variants/0/config/a~1b"), "Variants › 1 › Config › a/b");
+        assert_eq!(field("/variants/0/config/event"), "Variants › 1 › Config › event");
+        assert_eq!(field("/metrics/0/numerator/event"), "Metrics › 1 › Of › Event");
         assert_eq!(field(""), "Everything");
     }
 
@@ -79,6 +101,8 @@ mod tests {
     fn values_read_well_and_keep_their_type_where_it_matters() {
         assert_eq!(value("/coverage", "2500"), "25 %");
         assert_eq!(value("/name", "\"Shop\""), "Shop");
+        assert_eq!(value("/metrics/0/margin", "0.025"), "2.5 %");
+        assert_eq!(value("/variants/0/config/margin", "0.025"), "0.025");
         assert_eq!(value("/default_value", "\"1\""), "\"1\"");
         assert_eq!(value("/name", ""), "—");
     }
