@@ -44,7 +44,7 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
     let mut counts =
         Counts { cells: units(&transaction)?, multiple_exposures: multiple, excluded, ..Counts::default() };
     for (index, metric) in query.metrics.iter().enumerate() {
-        let mut samples = samples(&transaction, &Outcome::new(&query.site, until, metric), metric)?;
+        let mut samples = samples(&transaction, &Outcome::new(query, metric), metric)?;
         for cell in &mut counts.cells {
             cell.samples.push(samples.remove(&(cell.variant.clone(), Some(cell.day))));
         }
@@ -94,7 +94,7 @@ fn winsor(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result
         let mut statement = connection.prepare(&outcome.totals())?;
         let mut parameters = outcome.parameters();
         // The first number asks for one event.
-        parameters.truncate(2);
+        parameters.truncate(3);
         statement.query_map(parameters.as_slice(), |row| number(row, 0))?.collect::<Result<_>>()?
     } else {
         Vec::new()

@@ -4,11 +4,14 @@ use beacon_shared::model::{Aggregation, Metric, MetricKind};
 use beacon_shared::stats::Cap;
 use rusqlite::ToSql;
 
+use crate::results::Query;
+
 /// In milliseconds.
 pub(super) const DAY: i64 = 24 * HOUR;
 const HOUR: i64 = 60 * 60 * 1000;
 
-/// What one metric asks of the table of visitors. Parameters are ?1 the site, from ?2 on the names of events.
+/// What one metric asks of the table of visitors. Parameters are ?1 the site, ?2 the experiment, from ?3 on the names of
+/// events.
 pub(super) struct Outcome {
     /// One SQL expression for each of a visitor's numbers: after the exposure, then before.
     columns: Vec<String>,
@@ -18,8 +21,9 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Of events before `until`, in Unix milliseconds.
-    pub fn new(site: &str, until: i64, metric: &Metric) -> Self {
+    /// Of the events of the query's phase, and of those before each visitor's exposure.
+    pub fn new(query: &Query, metric: &Metric) -> Self {
+        let until = query.until.unwrap_or(i64::MAX);
         let counting = &metric.counting;
         let after = match counting.window {
             Some(hours) => format!("e.ts >= v.ts AND e.ts < min({until}, v.ts + {})", i64::from(hours) * HOUR),
@@ -30,11 +34,11 @@ impl Outcome {
         let aggregates = metric.kind.aggregates();
         let converts = matches!(metric.kind, MetricKind::Conversion { .. });
         let column = |span: &str| -> Vec<String> {
-            (2..).zip(&aggregates).map(|(name, a)| column(name, span, (!converts).then_some(a.aggregate))).collect()
+            (3..).zip(&aggregates).map(|(name, a)| column(name, span, (!converts).then_some(a.aggregate))).collect()
         };
         let mut columns = column(&after);
         columns.extend(before.iter().flat_map(|before| column(before)));
-        let mut parameters = vec![site.to_owned()];
+        let mut parameters = vec![query.site.clone(), query.experiment.clone()];
         parameters.extend(aggregates.iter().map(|aggregate| aggregate.event.clone()));
         let percentile = matches!(counting.cap, Some(Cap::Percentile(_) | Cap::PercentileOfPositive(_)));
         let whole = matches!(metric.kind, MetricKind::Quantile { .. }) || (percentile && metric.kind.has_cap());
@@ -81,14 +85,18 @@ impl Outcome {
 }
 
 /// One number of a visitor; `None` asks only whether there is an event.
+///
+/// A page may report one order as a conversion of each experiment it knows of. Whoever counts orders or adds up their
+/// values takes those of its own experiment only, or it would count the order several times.
 fn column(name: usize, span: &str, aggregate: Option<Aggregation>) -> String {
     let from = format!(
         "FROM main.events AS e WHERE e.site = ?1 AND e.name = ?{name} AND e.visitor = v.visitor AND {span} \
          AND e.type IN ('event', 'conversion') AND e.counts = 1 AND e.event_id IS NOT NULL"
     );
+    let own = "AND (e.type = 'event' OR e.experiment = ?2)";
     match aggregate {
         None => format!("EXISTS (SELECT 1 {from})"),
-        Some(Aggregation::Count) => format!("(SELECT count(*) {from})"),
-        Some(Aggregation::Sum) => format!("(SELECT total(e.value) {from})"),
+        Some(Aggregation::Count) => format!("(SELECT count(*) {from} {own})"),
+        Some(Aggregation::Sum) => format!("(SELECT total(e.value) {from} {own})"),
     }
 }

@@ -61,6 +61,10 @@ fn log() -> Log {
                 1 => event.marks = vec![Mark::ClockSkew],
                 2 => event.kind = EventType::Click,
                 3 => event.kind = EventType::Conversion,
+                4 | 5 => {
+                    event.kind = EventType::Conversion;
+                    event.experiment_id = Some(["hero", "other"][random.below(2) as usize].into());
+                }
                 _ => (),
             }
             let copy = event.clone();
@@ -99,11 +103,15 @@ fn exposed(events: &[&Event]) -> BTreeMap<String, Exposed> {
 /// What a visitor has after the exposure, and before it when the metric is adjusted.
 fn numbers(events: &[&Event], visitor: &str, exposed: &Exposed, metric: &Metric) -> Vec<f64> {
     let window = metric.counting.window.map_or(i64::MAX, |hours| exposed.at + i64::from(hours) * HOUR);
-    let mut spans = vec![exposed.at..END.min(window)];
-    spans.extend(metric.counting.adjust.map(|days| exposed.at - i64::from(days) * DAY..exposed.at));
+    let before = metric.counting.adjust.map(|days| exposed.at - i64::from(days) * DAY..exposed.at);
     let aggregate = |span: &std::ops::Range<i64>, aggregate: &Aggregate| {
         let outcomes = events.iter().filter(|e| matches!(e.kind, EventType::Event | EventType::Conversion));
-        let theirs = outcomes.filter(|e| e.visitor_id == visitor && e.name.as_deref() == Some(&aggregate.event));
+        // Conversions of other experiments convert a visitor, but are the same order told once more.
+        let converts = matches!(metric.kind, MetricKind::Conversion { .. });
+        let own = |e: &&&Event| e.kind == EventType::Event || e.experiment_id.as_deref() == Some("hero");
+        let theirs = outcomes
+            .filter(|e| converts || own(e))
+            .filter(|e| e.visitor_id == visitor && e.name.as_deref() == Some(&aggregate.event));
         let values: Vec<f64> = theirs.filter(|e| span.contains(&e.ts)).map(|e| e.value.unwrap_or_default()).collect();
         match aggregate.aggregate {
             Aggregation::Count => values.len() as f64,
@@ -119,7 +127,7 @@ fn numbers(events: &[&Event], visitor: &str, exposed: &Exposed, metric: &Metric)
         }
         MetricKind::Ratio { numerator, denominator } => vec![aggregate(span, numerator), aggregate(span, denominator)],
     };
-    spans.iter().flat_map(number).collect()
+    std::iter::once(&(exposed.at..END.min(window))).chain(&before).flat_map(number).collect()
 }
 
 fn sample(units: &[Vec<f64>], metric: &Metric) -> Result<Sample, Reason> {
