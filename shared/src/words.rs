@@ -1,5 +1,7 @@
 //! Numbers and metrics in the words that charts and pages have in common.
 
+use serde_json::Value;
+
 use crate::model::{Aggregate, Aggregation, Counting, MetricKind};
 use crate::stats::Cap;
 
@@ -65,6 +67,7 @@ pub fn measure(kind: &MetricKind) -> String {
 
 /// Which events count, and how much: a phrase for each thing that is not as usual.
 pub fn counting(counting: &Counting) -> Vec<String> {
+    let filter = (!counting.filter.is_empty()).then(|| format!("where {}", Value::from(counting.filter.clone())));
     let window = counting.window.map(|hours| format!("within {} h of the exposure", count(hours.into())));
     let cap = counting.cap.map(|cap| match cap {
         Cap::Value(value) => format!("capped at {}", number(value)),
@@ -72,7 +75,7 @@ pub fn counting(counting: &Counting) -> Vec<String> {
         Cap::PercentileOfPositive(level) => format!("capped at the {} of those above zero", percentile(level)),
     });
     let adjust = counting.adjust.map(|days| format!("adjusted by the {days} d before (CUPED)"));
-    [window, cap, adjust].into_iter().flatten().collect()
+    [filter, window, cap, adjust].into_iter().flatten().collect()
 }
 
 /// 0.95 is `95th percentile`.
@@ -133,10 +136,15 @@ mod tests {
         for (level, name) in [(0.5, "50th"), (0.11, "11th"), (0.01, "1st"), (0.92, "92nd"), (0.999, "99.9th")] {
             assert_eq!(value_name(&quantile(level)), format!("{name} percentile"));
         }
-        let all = Counting { window: Some(24), cap: Some(Cap::PercentileOfPositive(0.99)), adjust: Some(14) };
+        let all = Counting {
+            filter: serde_json::Map::from_iter([("paid".to_owned(), true.into())]),
+            window: Some(24),
+            cap: Some(Cap::PercentileOfPositive(0.99)),
+            adjust: Some(14),
+        };
         assert_eq!(
             counting(&all).join(", "),
-            "within 24 h of the exposure, capped at the 99th percentile of those above zero, adjusted by the 14 d before (CUPED)"
+            "where {\"paid\":true}, within 24 h of the exposure, capped at the 99th percentile of those above zero, adjusted by the 14 d before (CUPED)"
         );
         assert!(counting(&Counting::default()).is_empty());
     }

@@ -85,9 +85,12 @@ pub enum Aggregation {
 }
 
 /// Which events count, how much they may count, and what they are compared with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counting {
+    /// Only events whose properties satisfy this count, in the language of targeting; the empty one takes all.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub filter: Map<String, Value>,
     /// Only events within so many hours after the exposure count; `None` for all until the phase ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,

@@ -1,4 +1,6 @@
-use super::{MAX_ADJUST_DAYS, MAX_MARGIN, MAX_WINDOW_HOURS, event_name, key, name, text};
+use serde_json::{Map, Value};
+
+use super::{MAX_ADJUST_DAYS, MAX_MARGIN, MAX_WINDOW_HOURS, condition, event_name, key, name, text, unfinished};
 use crate::error::Problem;
 use crate::model::{Aggregate, Counting, Metric, MetricDefinition, MetricKind, Role};
 use crate::stats::Cap;
@@ -10,6 +12,7 @@ pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
     problems.extend(name("/name", &metric.name));
     problems.extend(text("/description", &metric.description));
     problems.extend(measure("", &metric.measure));
+    problems.extend(filter("/filter", &metric.counting.filter, &metric.extra));
     problems.extend(counting("", &metric.measure, &metric.counting));
     problems
 }
@@ -21,6 +24,7 @@ pub(super) fn own_metric(pointer: &str, metric: &Metric) -> Vec<Problem> {
     problems.extend(name(&format!("{pointer}/name"), &metric.name));
     problems.extend(measure(pointer, &metric.kind));
     problems.extend(metric.margin.and_then(|margin| self::margin(&format!("{pointer}/margin"), metric.role, margin)));
+    problems.extend(filter(&format!("{pointer}/filter"), &metric.counting.filter, &metric.extra));
     problems.extend(counting(pointer, &metric.kind, &metric.counting));
     problems
 }
@@ -61,6 +65,24 @@ fn margin(pointer: &str, role: Role, margin: f64) -> Option<Problem> {
     } else {
         None
     }
+}
+
+fn filter(pointer: &str, filter: &Map<String, Value>, extra: &Map<String, Value>) -> Vec<Problem> {
+    let mut problems = condition(pointer, filter);
+    if filter.iter().any(|(key, value)| names_segment(key, value)) {
+        problems.push(Problem::new(pointer, "Events are in no segment: compare their properties themselves."));
+    }
+    problems.extend(unfinished(pointer, extra));
+    problems
+}
+
+fn names_segment(key: &str, value: &Value) -> bool {
+    matches!(key, "$inGroup" | "$notInGroup" | "$savedGroup")
+        || match value {
+            Value::Object(members) => members.iter().any(|(key, value)| names_segment(key, value)),
+            Value::Array(items) => items.iter().any(|item| names_segment("", item)),
+            _ => false,
+        }
 }
 
 fn counting(pointer: &str, kind: &MetricKind, counting: &Counting) -> Vec<Problem> {

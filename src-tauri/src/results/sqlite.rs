@@ -1,6 +1,7 @@
 //! [`EventStore`] in a SQLite file.
 
 mod count;
+mod filter;
 mod fold;
 mod outcome;
 #[cfg(test)]
@@ -33,6 +34,7 @@ impl SqliteEvents {
         let mut writer = connect(path)?;
         migrate(&mut writer)?;
         let reader = connect(path)?;
+        filter::define(&reader).map_err(storage)?;
         Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }
 }

@@ -160,7 +160,7 @@ fn rule(editor: &Editor<Flag>, i: usize, r: &Rule, problems: &[Problem]) -> Html
     });
     let condition = edit(editor, move |f, typed: JsonEdit| {
         if let Some(r) = f.rules.get_mut(i) {
-            set_condition(r, typed);
+            typed.store_condition(&mut r.condition, &mut r.extra, UNFINISHED_CONDITION);
         }
     });
     let coverage = edit(editor, move |f, text: String| {
@@ -189,26 +189,6 @@ fn rule(editor: &Editor<Flag>, i: usize, r: &Rule, problems: &[Problem]) -> Html
             </div>
         </div>
     }
-}
-
-/// A condition is an object; anything else is kept as text until it is one.
-fn set_condition(r: &mut Rule, typed: JsonEdit) {
-    let kept = match typed {
-        JsonEdit::Valid(Value::Object(condition)) => {
-            r.condition = condition;
-            None
-        }
-        JsonEdit::Valid(Value::Null) => {
-            r.condition = Map::new();
-            None
-        }
-        JsonEdit::Valid(other) => Some(other.to_string()),
-        JsonEdit::Invalid(text) => Some(text),
-    };
-    match kept {
-        Some(text) => r.extra.insert(UNFINISHED_CONDITION.to_owned(), Value::String(text)),
-        None => r.extra.remove(UNFINISHED_CONDITION),
-    };
 }
 
 #[derive(Properties, PartialEq)]

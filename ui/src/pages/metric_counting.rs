@@ -1,21 +1,27 @@
 use beacon_shared::model::{ADJUST_DAYS, Counting, Metric};
 use beacon_shared::stats::Cap;
+use serde_json::Value;
 use yew::prelude::*;
 
 use super::metric_fields::{MetricProps, options};
 use super::metric_kind::{CAPS, cap, cap_name};
+use super::problem_under;
 use crate::format::{parse_number, parse_percentage, percentage};
-use crate::widgets::{Checkbox, Choice, Field};
+use crate::widgets::{Checkbox, Choice, Field, JsonEdit, JsonEditor};
+
+/// Where a filter that is not JSON yet is kept.
+const UNFINISHED_FILTER: &str = "filter_text";
 
 /// What most metrics do not need: which events count, how much they may count, and the noise that can be explained.
 #[component]
 pub fn CountingFields(props: &MetricProps) -> Html {
     // Open from the start where there is something to see; later only the person opens and closes it.
-    let open = *use_state(|| props.metric.counting != Counting::default());
+    let unfinished = props.metric.extra.contains_key(UNFINISHED_FILTER);
+    let open = *use_state(|| unfinished || props.metric.counting != Counting::default());
     let kind = &props.metric.kind;
     html! {
         <details class="more" {open}>
-            <summary data-testid={props.testid("more")}>{ "Window, cap and noise" }</summary>
+            <summary data-testid={props.testid("more")}>{ "Filter, window, cap and noise" }</summary>
             <div class="columns three">
                 { window(props) }
                 if kind.has_cap() {
@@ -24,8 +30,24 @@ pub fn CountingFields(props: &MetricProps) -> Html {
                     { cap_amount(props) }
                 }
             </div>
+            { filter(props) }
             if kind.has_adjustment() { { adjustment(props) } }
         </details>
+    }
+}
+
+/// Which events count at all.
+fn filter(props: &MetricProps) -> Html {
+    let m = &props.metric;
+    let unfinished = m.extra.get(UNFINISHED_FILTER).and_then(|text| text.as_str()).map(str::to_owned);
+    let set = |m: &mut Metric, typed: JsonEdit| {
+        typed.store_condition(&mut m.counting.filter, &mut m.extra, UNFINISHED_FILTER);
+    };
+    let problem = problem_under(&props.problems, &format!("/metrics/{}/filter", props.index));
+    html! {
+        <JsonEditor label="Only events with (condition, JSON)" testid={props.testid("filter")} value={Value::Object(m.counting.filter.clone())}
+            rows=2 {unfinished} on_change={props.edit(set)} on_blur={props.editor.flush()} {problem}
+            hint={r#"On the event's properties: {} is all of them; {"plan": "pro"} only those."#} />
     }
 }
 

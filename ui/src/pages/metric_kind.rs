@@ -111,7 +111,7 @@ mod tests {
 
     fn metric() -> Metric {
         let kind = MetricKind::Value { event: "order".into() };
-        let counting = Counting { window: Some(24), cap: cap("value"), adjust: Some(14) };
+        let counting = Counting { window: Some(24), cap: cap("value"), adjust: Some(14), ..Counting::default() };
         Metric { counting, margin: Some(0.1), ..Metric::new("m", "M", Role::Guardrail, kind) }
     }
 

@@ -41,6 +41,7 @@ fn label(name: &str) -> Option<&'static str> {
         "enabled" => "Enabled",
         "ended_at" => "Ended",
         "event" => "Event",
+        "filter" => "Only events with",
         "hash_attribute" => "Hashed attribute",
         "hash_version" => "Hash version",
         "hypothesis" => "Hypothesis",

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Map, Value};
 use yew::prelude::*;
 
 use super::{Field, FieldKind};
@@ -21,7 +21,7 @@ impl JsonEdit {
 
     /// Puts it where it belongs: JSON into `value`, and what is not JSON yet next to it, under `name` in `extra`,
     /// so that it is saved too and nothing typed is lost.
-    pub fn store(self, value: &mut Value, extra: &mut serde_json::Map<String, Value>, name: &str) {
+    pub fn store(self, value: &mut Value, extra: &mut Map<String, Value>, name: &str) {
         match self {
             Self::Valid(new) => {
                 *value = new;
@@ -31,6 +31,26 @@ impl JsonEdit {
                 extra.insert(name.to_owned(), Value::String(text));
             }
         }
+    }
+
+    /// The same for a condition, which is an object: anything else is kept as text until it is one.
+    pub fn store_condition(self, condition: &mut Map<String, Value>, extra: &mut Map<String, Value>, name: &str) {
+        let kept = match self {
+            Self::Valid(Value::Object(typed)) => {
+                *condition = typed;
+                None
+            }
+            Self::Valid(Value::Null) => {
+                *condition = Map::new();
+                None
+            }
+            Self::Valid(other) => Some(other.to_string()),
+            Self::Invalid(text) => Some(text),
+        };
+        match kept {
+            Some(text) => extra.insert(name.to_owned(), Value::String(text)),
+            None => extra.remove(name),
+        };
     }
 }
 
@@ -96,6 +116,17 @@ mod tests {
         JsonEdit::read("{\"a\": 2}").store(&mut value, &mut extra, "config_text");
         assert_eq!((value, extra.is_empty()), (json!({"a": 2}), true));
         assert_eq!(JsonEdit::read("  "), JsonEdit::Valid(Value::Null));
+    }
+
+    #[test]
+    fn a_condition_is_an_object() {
+        let (mut condition, mut extra) = (Map::new(), Map::new());
+        JsonEdit::read("[1]").store_condition(&mut condition, &mut extra, "filter_text");
+        assert_eq!((condition.is_empty(), &extra["filter_text"]), (true, &json!("[1]")));
+        JsonEdit::read("{\"a\": 1}").store_condition(&mut condition, &mut extra, "filter_text");
+        assert_eq!((Value::from(condition.clone()), extra.is_empty()), (json!({"a": 1}), true));
+        JsonEdit::read("").store_condition(&mut condition, &mut extra, "filter_text");
+        assert!(condition.is_empty() && extra.is_empty());
     }
 
     #[test]

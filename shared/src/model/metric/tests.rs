@@ -48,12 +48,17 @@ fn every_kind_keeps_its_fields() {
         &metric(MetricKind::Quantile { event: event(), level: 0.95 }),
     );
     check(
-        r#"{"id":"m","name":"M","role":"guardrail","kind":"value","event":"order","direction":"decrease","margin":0.05,"window":24,"cap":{"percentile_of_positive":0.99},"adjust":14}"#,
+        r#"{"id":"m","name":"M","role":"guardrail","kind":"value","event":"order","direction":"decrease","margin":0.05,"filter":{"paid":true},"window":24,"cap":{"percentile_of_positive":0.99},"adjust":14}"#,
         &Metric {
             role: Role::Guardrail,
             direction: Direction::Decrease,
             margin: Some(0.05),
-            counting: Counting { window: Some(24), cap: Some(Cap::PercentileOfPositive(0.99)), adjust: Some(14) },
+            counting: Counting {
+                filter: serde_json::Map::from_iter([("paid".to_owned(), true.into())]),
+                window: Some(24),
+                cap: Some(Cap::PercentileOfPositive(0.99)),
+                adjust: Some(14),
+            },
             ..metric(MetricKind::Value { event: event() })
         },
     );
@@ -83,6 +88,7 @@ fn what_is_no_kind_is_refused() {
         json!({"kind": "quantile", "event": "e"}),
         json!({"kind": "ratio", "event": "e"}),
         json!({"kind": "value", "event": "e", "cap": {"top": 3}}),
+        json!({"kind": "value", "event": "e", "filter": []}),
     ] {
         let mut json = json!({"id": "m", "name": "M", "role": "goal"});
         let both = json.as_object_mut().zip(kind.as_object());

@@ -78,6 +78,20 @@ fn limits() {
 }
 
 #[test]
+fn filters() {
+    for (filter, expected) in [
+        (json!({}), ""),
+        (json!({"plan": "pro", "items": {"$gte": 2}}), ""),
+        (json!({"plan": {"$near": 1}}), "/filter/plan/$near"),
+        (json!({"id": {"$inGroup": "vip"}}), "/filter"),
+        (json!({"$or": [{"a": 1}, {"$not": {"$savedGroup": {"id": "vip"}}}]}), "/filter"),
+    ] {
+        check_value("filter", filter, expected);
+    }
+    check_value("filter_text", json!("{\"plan\": "), "/filter");
+}
+
+#[test]
 fn what_a_kind_cannot_have() {
     let ratio = json!({"kind": "ratio", "numerator": aggregate("sum", "o"), "denominator": aggregate("count", "o")});
     for (kind, cap, adjust) in [

@@ -94,7 +94,7 @@ fn winsor(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result
         let mut statement = connection.prepare(&outcome.totals())?;
         let mut parameters = outcome.parameters();
         // The first number asks for one event.
-        parameters.truncate(3);
+        parameters.truncate(4);
         statement.query_map(parameters.as_slice(), |row| number(row, 0))?.collect::<Result<_>>()?
     } else {
         Vec::new()

@@ -3,15 +3,17 @@
 use beacon_shared::model::{Aggregation, Metric, MetricKind};
 use beacon_shared::stats::Cap;
 use rusqlite::ToSql;
+use serde_json::Value;
 
+use super::filter::SATISFIES;
 use crate::results::Query;
 
 /// In milliseconds.
 pub(super) const DAY: i64 = 24 * HOUR;
 const HOUR: i64 = 60 * 60 * 1000;
 
-/// What one metric asks of the table of visitors. Parameters are ?1 the site, ?2 the experiment, from ?3 on the names of
-/// events.
+/// What one metric asks of the table of visitors. Parameters are ?1 the site, ?2 the experiment, ?3 the filter, from ?4 on
+/// the names of events.
 pub(super) struct Outcome {
     /// One SQL expression for each of a visitor's numbers: after the exposure, then before.
     columns: Vec<String>,
@@ -25,20 +27,22 @@ impl Outcome {
     pub fn new(query: &Query, metric: &Metric) -> Self {
         let until = query.until.unwrap_or(i64::MAX);
         let counting = &metric.counting;
+        let filter = if counting.filter.is_empty() { String::new() } else { format!(" AND {SATISFIES}(?3, e.body)") };
         let after = match counting.window {
-            Some(hours) => format!("e.ts >= v.ts AND e.ts < min({until}, v.ts + {})", i64::from(hours) * HOUR),
-            None => format!("e.ts >= v.ts AND e.ts < {until}"),
+            Some(hours) => format!("e.ts >= v.ts AND e.ts < min({until}, v.ts + {}){filter}", i64::from(hours) * HOUR),
+            None => format!("e.ts >= v.ts AND e.ts < {until}{filter}"),
         };
         let before = counting.adjust.filter(|_| metric.kind.has_adjustment());
-        let before = before.map(|days| format!("e.ts >= v.ts - {} AND e.ts < v.ts", i64::from(days) * DAY));
+        let before = before.map(|days| format!("e.ts >= v.ts - {} AND e.ts < v.ts{filter}", i64::from(days) * DAY));
         let aggregates = metric.kind.aggregates();
         let converts = matches!(metric.kind, MetricKind::Conversion { .. });
         let column = |span: &str| -> Vec<String> {
-            (3..).zip(&aggregates).map(|(name, a)| column(name, span, (!converts).then_some(a.aggregate))).collect()
+            (4..).zip(&aggregates).map(|(name, a)| column(name, span, (!converts).then_some(a.aggregate))).collect()
         };
         let mut columns = column(&after);
         columns.extend(before.iter().flat_map(|before| column(before)));
-        let mut parameters = vec![query.site.clone(), query.experiment.clone()];
+        let condition = Value::from(counting.filter.clone()).to_string();
+        let mut parameters = vec![query.site.clone(), query.experiment.clone(), condition];
         parameters.extend(aggregates.iter().map(|aggregate| aggregate.event.clone()));
         let percentile = matches!(counting.cap, Some(Cap::Percentile(_) | Cap::PercentileOfPositive(_)));
         let whole = matches!(metric.kind, MetricKind::Quantile { .. }) || (percentile && metric.kind.has_cap());

@@ -55,6 +55,9 @@ fn log() -> Log {
             let name = ["order", "visit"][random.below(2) as usize];
             let twice = random.below(6) == 0;
             let event = log.did(&visitor, name, at);
+            if random.below(2) == 0 {
+                event.props = Map::from_iter([("items".to_owned(), random.below(4).into())]);
+            }
             event.value = (random.below(5) > 0).then(|| random.below(4_000) as f64 / 4.0 - 50.0);
             match random.below(10) {
                 0 => event.marks = vec![Mark::Bot],
@@ -112,6 +115,9 @@ fn numbers(events: &[&Event], visitor: &str, exposed: &Exposed, metric: &Metric)
         let theirs = outcomes
             .filter(|e| converts || own(e))
             .filter(|e| e.visitor_id == visitor && e.name.as_deref() == Some(&aggregate.event));
+        // The only filter that is asked for below: at least two items.
+        let items = |e: &Event| e.props.get("items").and_then(Value::as_u64).unwrap_or_default();
+        let theirs = theirs.filter(|e| metric.counting.filter.is_empty() || items(e) >= 2);
         let values: Vec<f64> = theirs.filter(|e| span.contains(&e.ts)).map(|e| e.value.unwrap_or_default()).collect();
         match aggregate.aggregate {
             Aggregation::Count => values.len() as f64,
@@ -211,6 +217,8 @@ fn every_kind_is_what_its_events_say() {
         check(&log, order(kind, json!({"window": 30})), false);
         check(&log, order(kind, json!({"adjust": 14})), false);
         check(&log, order(kind, json!({"adjust": 1, "window": 8760})), false);
+        check(&log, order(kind, json!({"adjust": 14, "filter": {"items": {"$gte": 2}}})), false);
+        check(&log, order(kind, json!({"filter": {"items": {"$gte": 2}}})), false);
     }
     check(&log, order("count", json!({"cap": {"value": 2}})), false);
     check(&log, order("value", json!({"cap": {"value": 300}, "adjust": 14})), false);
@@ -221,6 +229,7 @@ fn every_kind_is_what_its_events_say() {
     check(&log, ratio(json!({"window": 24, "cap": {"value": 300}})), false);
     check(&log, ratio(json!({"adjust": 14, "cap": {"value": 300}})), false);
     check(&log, ratio(json!({"adjust": 14, "cap": {"percentile": 0.8}})), true);
+    check(&log, ratio(json!({"filter": {"items": {"$gte": 2}}, "cap": {"percentile": 0.8}})), true);
     check(&log, order("quantile", json!({"level": 0.5})), true);
     check(&log, order("quantile", json!({"level": 0.9, "window": 24})), true);
 }
