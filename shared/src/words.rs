@@ -50,15 +50,15 @@ pub fn value_name(kind: &MetricKind) -> String {
     }
 }
 
-/// What is counted: `visitors with signup`, `value of order ÷ number of order`.
+/// What is counted: `visitors with signup`, `value of order ÷ order events`.
 pub fn measure(kind: &MetricKind) -> String {
     let of = |a: &Aggregate| match a.aggregate {
-        Aggregation::Count => format!("number of {}", a.event),
+        Aggregation::Count => format!("{} events", a.event),
         Aggregation::Sum => format!("value of {}", a.event),
     };
     match kind {
         MetricKind::Conversion { event } => format!("visitors with {event}"),
-        MetricKind::Count { event } => format!("number of {event} per visitor"),
+        MetricKind::Count { event } => format!("{event} events per visitor"),
         MetricKind::Value { event } => format!("value of {event} per visitor"),
         MetricKind::Ratio { numerator, denominator } => format!("{} ÷ {}", of(numerator), of(denominator)),
         MetricKind::Quantile { event, level } => format!("{} of the value of {event} per visitor", percentile(*level)),
@@ -123,9 +123,9 @@ mod tests {
         let quantile = |level| MetricKind::Quantile { event: event(), level };
         for (kind, text, name, of_half) in [
             (MetricKind::Conversion { event: event() }, "visitors with order", "Rate", "50.00 %"),
-            (MetricKind::Count { event: event() }, "number of order per visitor", "Mean", "0.5000"),
+            (MetricKind::Count { event: event() }, "order events per visitor", "Mean", "0.5000"),
             (MetricKind::Value { event: event() }, "value of order per visitor", "Mean", "0.5000"),
-            (ratio, "value of order ÷ number of order", "Ratio", "0.5000"),
+            (ratio, "value of order ÷ order events", "Ratio", "0.5000"),
             (quantile(0.95), "95th percentile of the value of order per visitor", "95th percentile", "0.5000"),
         ] {
             assert_eq!(

@@ -46,7 +46,7 @@ fn filter(props: &MetricProps) -> Html {
     let problem = problem_under(&props.problems, &format!("/metrics/{}/filter", props.index));
     html! {
         <JsonEditor label="Only events with (condition, JSON)" testid={props.testid("filter")} value={Value::Object(m.counting.filter.clone())}
-            rows=2 {unfinished} on_change={props.edit(set)} on_blur={props.editor.flush()} {problem}
+            rows=3 {unfinished} on_change={props.edit(set)} on_blur={props.editor.flush()} {problem}
             hint={r#"On the event's properties: {} is all of them; {"plan": "pro"} only those."#} />
     }
 }
