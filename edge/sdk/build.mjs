@@ -1,6 +1,6 @@
 // Builds beacon.js and, from the same sources and minified the same way, its evaluator by itself for the reference
 // cases. Says how large they are as browsers get them, and fails above a limit.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
@@ -63,6 +63,7 @@ async function output(from, name, format) {
   return made;
 }
 
+mkdirSync(here('dist'), { recursive: true });
 const whole = await output('src/index.ts', 'beacon.js', 'iife');
 await output('src/eval/index.ts', 'evaluator.mjs', 'esm');
 const rest = await minified(await bundle('src/index.ts', 'iife', [withoutEvaluator]), 'rest.js', 'iife');
