@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::command::{output, run, say};
+use crate::command::{output, say};
 use crate::processes::Group;
 
 /// A virtual screen with a window manager: without one, a window stays 10 by 10 pixels.
@@ -48,7 +48,9 @@ impl Screen {
 
     /// Saves what is on the screen.
     pub fn photograph(&self, file: &Path) -> Result<()> {
-        run(Command::new("import").args(["-display", &self.name, "-window", "root"]).arg(file))
+        // Not by `run`, which would say so every time.
+        let taken = Command::new("import").args(["-display", &self.name, "-window", "root"]).arg(file).status()?;
+        if taken.success() { Ok(()) } else { bail!("The screen could not be photographed ({taken}).") }
     }
 }
 

@@ -25,6 +25,8 @@ const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 /// (variant id, conversion rate), the control first.
 const VARIANTS: [(&str, f64); 2] = [("control", 0.10), ("treatment", 0.13)];
+/// How many visitors ask for help, whatever they see.
+const HELP: f64 = 0.06;
 const VISITORS_A_SECOND: usize = 40;
 
 #[tokio::main(flavor = "current_thread")]
@@ -107,14 +109,20 @@ fn site() -> Value {
 fn experiment(now: i64) -> Value {
     json!({
         "key": EXPERIMENT_KEY, "name": "A headline that says what we do", "site_id": SITE, "status": "running",
-        "hypothesis": "Visitors who understand the offer at a glance sign up more often.",
+        "hypothesis": "Visitors who understand the offer at a glance buy more often.",
         "variants": [
             {"id": "control", "name": "Welcome", "weight": 5000, "config": {"headline": "Welcome"}},
             {"id": "treatment", "name": "The offer", "weight": 5000, "config": {"headline": "Fresh bread by seven"}}
         ],
         "coverage": 10000, "hash_attribute": "id", "hash_version": 2, "seed": EXPERIMENT_KEY, "auto_activate": true,
         "phases": [{"started_at": now, "ended_at": null}],
-        "metrics": [{"id": "goal", "name": "Sign-up", "role": "goal", "kind": "conversion", "event": "signup"}]
+        "metrics": [
+            {"id": "goal", "name": "Bought", "role": "goal", "kind": "conversion", "event": "order"},
+            {"id": "revenue", "name": "Revenue per visitor", "role": "secondary", "kind": "value", "event": "order",
+             "cap": {"value": 200.0}},
+            {"id": "help", "name": "Calls for help", "role": "guardrail", "kind": "count", "event": "help",
+             "direction": "decrease", "margin": 0.2}
+        ]
     })
 }
 
@@ -129,7 +137,13 @@ async fn send_visitors(edge: &Edge) -> Result<()> {
         let (variant, rate) = VARIANTS[arm];
         events.push(event(&visitor, variant, "exposure", "exposure"));
         if fastrand::f64() < rate {
-            events.push(event(&visitor, variant, "conversion", "signup"));
+            let mut order = event(&visitor, variant, "conversion", "order");
+            // Most orders are small; squaring makes a few large ones.
+            order["value"] = json!((8.0 + 80.0 * fastrand::f64().powi(2)).round());
+            events.push(order);
+        }
+        if fastrand::f64() < HELP {
+            events.push(event(&visitor, variant, "event", "help"));
         }
     }
     let request = CollectRequest { site_id: SITE.into(), events, webdriver: false };
