@@ -1,5 +1,6 @@
 // The real clients against a running edge: node tests/clients.mjs FILE, which holds {"edge":URL,"site":ID,"ids":[…],"flags":[…]}
-// Prints one line of JSON: what GrowthBook's SDK and OpenFeature's provider made of what the edge serves.
+// Prints one line of JSON: what GrowthBook's SDK, the evaluator of beacon.js and OpenFeature's provider made of what the
+// edge serves.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,6 +9,8 @@ const require = createRequire(new URL("../edge/package.json", import.meta.url));
 const { GrowthBook } = require("@growthbook/growthbook");
 const { OpenFeature } = require("@openfeature/web-sdk");
 const { OFREPWebProvider } = require("@openfeature/ofrep-web-provider");
+
+import { feature, run, variationKey } from "../edge/sdk/dist/evaluator.mjs";
 
 const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
@@ -29,6 +32,22 @@ async function growthbook() {
   }
   book.destroy();
   return { keys: experiments.map((experiment) => experiment.key), variants, values };
+}
+
+/** The same, by the evaluator that pages load. */
+async function beaconJs() {
+  const payload = await (await fetch(`${given.edge}/api/features/${given.site}`)).json();
+  const variants = {};
+  const values = {};
+  for (const id of given.ids) {
+    const context = { ...payload, attributes: { id, country: "NL" } };
+    variants[id] = payload.experiments.map((experiment) => {
+      const { index } = run(experiment, context);
+      return index < 0 ? null : variationKey(experiment, index);
+    });
+    values[id] = given.flags.map((key) => feature(key, context).value ?? "none");
+  }
+  return { keys: payload.experiments.map((experiment) => experiment.key), variants, values };
 }
 
 /** Each flag's value, variant and reason for the first ids, and what came over the network. */
@@ -63,4 +82,5 @@ async function openfeature() {
   return { details, unknown: unknown.errorCode, requests };
 }
 
-process.stdout.write(`${JSON.stringify({ growthbook: await growthbook(), openfeature: await openfeature() })}\n`);
+const seen = { growthbook: await growthbook(), beacon_js: await beaconJs(), openfeature: await openfeature() };
+process.stdout.write(`${JSON.stringify(seen)}\n`);

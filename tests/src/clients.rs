@@ -32,14 +32,16 @@ pub struct Clients<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Seen {
     /// GrowthBook's SDK.
-    pub growthbook: GrowthBook,
+    pub growthbook: Evaluated,
+    /// The evaluator of beacon.js.
+    pub beacon_js: Evaluated,
     /// OpenFeature's web SDK with the OFREP provider.
     pub openfeature: OpenFeature,
 }
 
-/// What GrowthBook's SDK saw.
-#[derive(Debug, Deserialize)]
-pub struct GrowthBook {
+/// What an evaluator made of the payload.
+#[derive(Debug, PartialEq, Deserialize)]
+pub struct Evaluated {
     /// The experiments in order.
     pub keys: Vec<String>,
     /// By visitor: the variation in each experiment.

@@ -108,6 +108,7 @@ async fn other_peoples_clients_see_what_the_evaluator_says() -> Result<()> {
     let ids = ids();
     let clients = Clients { edge: &edge.url, site: SITE, ids: &ids, flags: &FLAGS };
     let seen = clients.run(folder.path(), Duration::from_secs(120)).await?;
+    assert_eq!(seen.growthbook, seen.beacon_js, "GrowthBook's SDK and beacon.js see the same");
     let keys: Vec<&str> = definitions.experiments.iter().map(|e| e.key.as_str()).collect();
     assert_eq!(seen.growthbook.keys, keys);
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::condition::OPERATORS;
+
 /// A small generator (SplitMix64): the same seed gives the same JSON on every machine.
 pub(crate) struct Random(pub u64);
 
@@ -105,38 +107,9 @@ impl Random {
         if self.below(3) == 0 {
             return self.any(1);
         }
-        let operator = self.pick(&[
-            "$eq",
-            "$ne",
-            "$lt",
-            "$lte",
-            "$gt",
-            "$gte",
-            "$veq",
-            "$vne",
-            "$vlt",
-            "$vlte",
-            "$vgt",
-            "$vgte",
-            "$exists",
-            "$in",
-            "$nin",
-            "$ini",
-            "$nini",
-            "$inGroup",
-            "$notInGroup",
-            "$all",
-            "$alli",
-            "$not",
-            "$size",
-            "$elemMatch",
-            "$regex",
-            "$regexi",
-            "$notRegex",
-            "$notRegexi",
-            "$type",
-            "$near",
-        ]);
+        // Once in a while one that there is not.
+        let at = self.below(OPERATORS.len() + 1);
+        let operator = OPERATORS.get(at).copied().unwrap_or("$near");
         let argument = match operator {
             "$in" | "$nin" | "$ini" | "$nini" | "$all" | "$alli" => (0..self.below(3)).map(|_| self.scalar()).collect(),
             "$not" | "$size" | "$elemMatch" if depth > 0 => self.test(depth - 1),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{MAX_CONDITION_DEPTH, MAX_CONDITION_PARTS, MAX_LIST, MAX_PATTERN};
 use crate::error::Problem;
-use crate::eval::condition::compile_regex;
+use crate::eval::condition::{OPERATORS, compile_regex};
 
 /// The problems of a condition, each at the part that is wrong.
 pub fn condition(pointer: &str, condition: &Map<String, Value>) -> Vec<Problem> {
@@ -48,7 +48,7 @@ impl Check {
                 "$not" => self.nested(&at, value, depth),
                 "$savedGroup" => self.segment(&at, value.get("id").unwrap_or(&Value::Null)),
                 "" => self.say(&at, "Name the attribute."),
-                operator if operator.starts_with('$') && is_operator(operator) => {
+                operator if OPERATORS.contains(&operator) => {
                     self.say(
                         &at,
                         format!("Put '{operator}' behind an attribute: {{\"country\": {{\"{operator}\": …}}}}."),
@@ -125,7 +125,7 @@ impl Check {
             "$type" if !argument.as_str().is_some_and(is_type) => {
                 self.say(pointer, "'$type' is null, boolean, number, string, array or object.");
             }
-            _ if is_operator(operator) => {}
+            _ if OPERATORS.contains(&operator) => {}
             _ => self.say(pointer, format!("There is no operator '{operator}'.")),
         }
     }
@@ -196,41 +196,6 @@ fn is_scalar(value: &Value) -> bool {
 
 fn is_type(name: &str) -> bool {
     matches!(name, "null" | "boolean" | "number" | "string" | "array" | "object")
-}
-
-fn is_operator(name: &str) -> bool {
-    const OPERATORS: [&str; 29] = [
-        "$eq",
-        "$ne",
-        "$lt",
-        "$lte",
-        "$gt",
-        "$gte",
-        "$veq",
-        "$vne",
-        "$vlt",
-        "$vlte",
-        "$vgt",
-        "$vgte",
-        "$exists",
-        "$in",
-        "$nin",
-        "$ini",
-        "$nini",
-        "$inGroup",
-        "$notInGroup",
-        "$all",
-        "$alli",
-        "$not",
-        "$size",
-        "$elemMatch",
-        "$regex",
-        "$regexi",
-        "$notRegex",
-        "$notRegexi",
-        "$type",
-    ];
-    OPERATORS.contains(&name)
 }
 
 /// A token of a JSON pointer.

@@ -16,7 +16,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 pub(super) use js::{string as to_text, truthy as is_truthy};
-pub use parse::MAX_DEPTH;
+pub use parse::{MAX_DEPTH, OPERATORS};
 pub use regexp::{MAX_SUBJECT, compile as compile_regex};
 
 /// Saved groups by id: what `$inGroup` and `$notInGroup` look in.

@@ -61,6 +61,39 @@ fn is_operators(map: &Map<String, Value>) -> bool {
     !map.is_empty() && map.keys().all(|k| k.starts_with('$'))
 }
 
+/// The operators there are; any other one is true for nobody.
+pub const OPERATORS: [&str; 29] = [
+    "$eq",
+    "$ne",
+    "$lt",
+    "$lte",
+    "$gt",
+    "$gte",
+    "$veq",
+    "$vne",
+    "$vlt",
+    "$vlte",
+    "$vgt",
+    "$vgte",
+    "$exists",
+    "$in",
+    "$nin",
+    "$ini",
+    "$nini",
+    "$inGroup",
+    "$notInGroup",
+    "$all",
+    "$alli",
+    "$not",
+    "$size",
+    "$elemMatch",
+    "$regex",
+    "$regexi",
+    "$notRegex",
+    "$notRegexi",
+    "$type",
+];
+
 fn operator(name: &str, argument: &Value) -> Operator {
     if let Some((family, relation)) = relation(name) {
         return family(relation, argument);
