@@ -70,7 +70,7 @@ pub fn counting(counting: &Counting) -> Vec<String> {
     let filter = (!counting.filter.is_empty()).then(|| format!("where {}", Value::from(counting.filter.clone())));
     let window = counting.window.map(|hours| format!("within {} h of the exposure", count(hours.into())));
     let cap = counting.cap.map(|cap| match cap {
-        Cap::Value(value) => format!("capped at {}", number(value)),
+        Cap::Value(value) => format!("capped at {value}"),
         Cap::Percentile(level) => format!("capped at the {}", percentile(level)),
         Cap::PercentileOfPositive(level) => format!("capped at the {} of those above zero", percentile(level)),
     });
