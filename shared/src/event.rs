@@ -84,7 +84,7 @@ pub struct Event {
     /// One visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// The page's address without its fragment.
+    /// The page's address without its fragment, unless fragments are its routes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The path of `url`.

@@ -37,7 +37,6 @@ const PACKAGES: &[Package] = &[
     package("libwebkit2gtk-4.1-dev", Sign::Library("webkit2gtk-4.1"), "the app's window"),
     package("libdbus-1-dev", Sign::Library("dbus-1"), "the OS keychain"),
     package("librsvg2-dev", Sign::Library("librsvg-2.0"), "the app's icons"),
-    package("libayatana-appindicator3-dev", Sign::Library("ayatana-appindicator3-0.1"), "the tray"),
     package("webkit2gtk-driver", Sign::Program("WebKitWebDriver"), "driving the app in tests"),
     package("gnome-keyring", Sign::Program("gnome-keyring-daemon"), "a keychain where the session has none"),
     package("dbus", Sign::Program("dbus-run-session"), "a session bus for the keychain"),

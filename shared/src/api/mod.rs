@@ -31,7 +31,7 @@ pub mod route {
     pub const PUBLISH: &str = "/api/admin/publish/all";
     /// GET, key `read`.
     pub const PUBLICATIONS: &str = "/api/admin/publications";
-    /// POST, public, site-validated: one event.
+    /// POST, public, site-validated: the same as [`BATCH`].
     pub const COLLECT: &str = "/api/events/collect";
     /// POST, public, site-validated: up to [`crate::event::MAX_BATCH`] events.
     pub const BATCH: &str = "/api/events/batch";
@@ -71,9 +71,9 @@ pub enum Scope {
     Read,
     /// Push documents.
     Write,
-    /// Publish and roll back.
+    /// Publish.
     Publish,
-    /// Manage keys; implies all others.
+    /// Implies all others.
     Admin,
 }
 

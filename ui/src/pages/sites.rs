@@ -151,7 +151,7 @@ fn SiteEditor(props: &EditorProps) -> Html {
             </div>
             <Field label="Domains" testid="site-domains" kind={FieldKind::CodeLines} rows=3 value={site.domains.join("\n")}
                 placeholder={"shop.example\n*.shop.example"} on_blur={flush.clone()} problem={problem_under(&problems, "/domains")}
-                hint="One a line, without https://. Pages elsewhere can neither read definitions nor send events."
+                hint="One a line, without https://. Pages elsewhere cannot send events; what is published can be read by anybody."
                 on_input={edit(|site, text| site.domains = lines(&text))} />
             <Checkbox label="Allow localhost" testid="site-localhost" checked={site.allow_localhost}
                 hint="Pages on your own computer count too; good while developing."
