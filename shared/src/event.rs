@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 /// The envelope's version; unknown columns go into [`Event::props`].
 pub const EVENT_SCHEMA: u32 = 1;
 
+/// The largest magnitude of an event's value: one absurd number must not make the sums of all others useless.
+pub const MAX_VALUE: f64 = 1e12;
 /// The most events in one batch.
 pub const MAX_BATCH: usize = 100;
 /// The most bytes in one body.

@@ -1,7 +1,7 @@
 //! Strict checks of one event, and the fields that the edge fills in.
 
 use beacon_shared::error::Problem;
-use beacon_shared::event::{EVENT_SCHEMA, Event, EventType, Mark};
+use beacon_shared::event::{EVENT_SCHEMA, Event, EventType, MAX_VALUE, Mark};
 use serde_json::{Map, Value};
 
 use super::agent::Agent;
@@ -93,6 +93,9 @@ fn shape_problems(fields: &Map<String, Value>) -> Vec<Problem> {
         if fields.get(*field).is_some_and(|v| !v.as_f64().is_some_and(f64::is_finite)) {
             problems.push(Problem::new(format!("/{field}"), "Send it as a finite number."));
         }
+    }
+    if fields.get("value").and_then(Value::as_f64).is_some_and(|value| value.abs() > MAX_VALUE) {
+        problems.push(Problem::new("/value", format!("Send a value between −{MAX_VALUE:e} and {MAX_VALUE:e}.")));
     }
     for field in ["event_id", "visitor_id", "site_id"] {
         if fields.get(field).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty()) {
@@ -254,6 +257,7 @@ mod tests {
         let deep = json!({"a": {"b": {"c": {"d": {}}}}});
         for (field, value) in [
             ("event_id", json!("nope")),
+            ("value", json!(-1e160)),
             ("event_id", json!(5)),
             ("type", json!("purchase")),
             ("ts", json!("yesterday")),

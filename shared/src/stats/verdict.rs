@@ -60,7 +60,7 @@ fn evidence<'a>(
     let direction = |m: &MetricAnalysis| {
         if analysis.plan.options_of(&m.metric).lower_is_better == better { -1.0 } else { 1.0 }
     };
-    let all = || analysis.metrics.iter().filter_map(|m| found(m, variant).map(|(c, e)| (m, c, e)));
+    let all = || analysis.metrics.iter().filter_map(|m| decided(m, variant).map(|(c, e)| (m, c, e)));
     let strength = |m: &MetricAnalysis, e: &Estimate| e.effect * direction(m);
     let goal = all()
         .filter(|(m, c, e)| m.metric.role == Role::Goal && is_significant(&analysis.plan, c, e))
@@ -91,6 +91,7 @@ fn advice(analysis: &Analysis, variant: &str) -> String {
 fn undecided(analysis: &Analysis) -> String {
     let strongest = goals(analysis)
         .flat_map(|m| m.variants.iter().filter_map(move |c| c.estimate().map(|e| (m, c, e))))
+        .filter(|(_, c, _)| c.undecided.is_none())
         .min_by(|a, b| a.2.p_value.total_cmp(&b.2.p_value));
     match strongest {
         Some((_, c, e)) => format!(
@@ -107,6 +108,9 @@ fn undecided(analysis: &Analysis) -> String {
 fn too_early(analysis: &Analysis) -> String {
     let Some(goal) = goals(analysis).next() else { return "There is no goal metric to decide by.".to_owned() };
     let variants = &goal.variants;
+    if analysis.health.missing.iter().any(|missing| missing.metric == goal.metric.id) {
+        return format!("The numbers of {} are not complete: nothing can be said about it.", goal.metric.name);
+    }
     if variants.iter().all(|c| c.units == 0) {
         return "No visitor has seen this experiment yet.".to_owned();
     }
@@ -132,6 +136,11 @@ fn goals(analysis: &Analysis) -> impl Iterator<Item = &MetricAnalysis> {
 fn found<'a>(metric: &'a MetricAnalysis, variant: &str) -> Option<(&'a Comparison, Estimate)> {
     let comparison = metric.variants.iter().find(|c| c.variant == variant)?;
     Some((comparison, comparison.estimate()?))
+}
+
+/// The same, unless it decides nothing yet.
+fn decided<'a>(metric: &'a MetricAnalysis, variant: &str) -> Option<(&'a Comparison, Estimate)> {
+    found(metric, variant).filter(|(comparison, _)| comparison.undecided.is_none())
 }
 
 fn name<'a>(analysis: &'a Analysis, variant: &'a str) -> &'a str {

@@ -1,10 +1,9 @@
 //! GrowthBook payloads, in and out. An import makes drafts: nothing goes live before it is reviewed and published.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::eval::payload::import::import as read;
+use beacon_shared::eval::payload::import::{Existing, import as read};
 use beacon_shared::eval::payload::{at, draft};
 use beacon_shared::ipc::{ById, ImportView, PayloadInput};
 use beacon_shared::model::{Definition, Experiment, Flag, Segment, Site, Status};
@@ -20,12 +19,12 @@ const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
 /// Makes drafts of the payload; what has the key of something that is there is left out.
 pub async fn import(app: &Arc<App>, PayloadInput { site_id, payload }: PayloadInput) -> Result<ImportView> {
     document::get::<Site>(app, site_id.clone()).await?;
-    let mut made = read(&parse(&payload)?, &site_id);
-    let mut view = ImportView { flags: 0, experiments: 0, segments: 0, report: std::mem::take(&mut made.report) };
+    let made = read(&parse(&payload)?, &site_id, &existing(app).await?);
+    let mut view = ImportView { flags: 0, experiments: 0, segments: 0, report: made.report };
     let mut replicas = Vec::new();
-    view.segments = fresh(app, made.segments, &mut view.report, &mut replicas).await?;
-    view.flags = fresh(app, made.flags, &mut view.report, &mut replicas).await?;
-    view.experiments = fresh(app, made.experiments, &mut view.report, &mut replicas).await?;
+    view.segments = add(made.segments, &mut view.report, &mut replicas);
+    view.flags = add(made.flags, &mut view.report, &mut replicas);
+    view.experiments = add(made.experiments, &mut view.report, &mut replicas);
     if replicas.is_empty() && view.report.is_empty() {
         let detail = "This has no features and no experiments. Paste what GrowthBook's /api/features/… answers.";
         return Err(Error::invalid(vec![Problem::new("/payload", detail)]));
@@ -35,6 +34,14 @@ pub async fn import(app: &Arc<App>, PayloadInput { site_id, payload }: PayloadIn
     app.touched().await?;
     app.tell_changed([Segment::KIND, Flag::KIND, Experiment::KIND]);
     Ok(view)
+}
+
+async fn existing(app: &App) -> Result<Existing> {
+    Ok(Existing {
+        flags: drafts::<Flag>(app).await?.into_iter().map(|flag| flag.key).collect(),
+        experiments: drafts::<Experiment>(app).await?.into_iter().map(|experiment| experiment.key).collect(),
+        segments: drafts::<Segment>(app).await?.into_iter().map(|segment| (segment.key, segment.members)).collect(),
+    })
 }
 
 fn parse(payload: &str) -> Result<Value> {
@@ -48,29 +55,17 @@ fn parse(payload: &str) -> Result<Value> {
     })
 }
 
-/// Adds documents for the definitions whose key is free; says which are not. Answers how many it added.
-async fn fresh<T: Definition>(
-    app: &App,
-    drafts: Vec<T>,
-    report: &mut Vec<Problem>,
-    replicas: &mut Vec<Replica>,
-) -> Result<usize> {
-    let mut taken: BTreeSet<String> =
-        document::list::<T>(app).await?.into_iter().map(|view| view.draft.key().to_owned()).collect();
-    let (kind, before) = (T::KIND.as_str(), replicas.len());
+/// Adds documents for the definitions; says which are too large. Answers how many it added.
+fn add<T: Definition>(drafts: Vec<T>, report: &mut Vec<Problem>, replicas: &mut Vec<Replica>) -> usize {
+    let before = replicas.len();
     for draft in drafts {
-        let key = draft.key().to_owned();
-        let at = format!("/{kind}s/{key}");
-        if !taken.insert(key.clone()) {
-            report.push(Problem::new(at, format!("There is a {kind} '{key}' already, which is left as it is.")));
-            continue;
-        }
+        let name = format!("{} {}", T::KIND.as_str(), draft.key());
         match document::new(draft) {
             Ok(replica) => replicas.push(replica),
-            Err(error) => report.push(Problem::new(at, error.message)),
+            Err(error) => report.push(Problem::new("", format!("{name}: {}", error.message))),
         }
     }
-    Ok(replicas.len() - before)
+    replicas.len() - before
 }
 
 /// What the drafts of a site are for GrowthBook's clients, as of now.

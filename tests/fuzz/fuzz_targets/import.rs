@@ -2,14 +2,14 @@
 #![no_main]
 
 use beacon_shared::eval::definitions::Definitions;
-use beacon_shared::eval::payload::import::import;
+use beacon_shared::eval::payload::import::{Existing, import};
 use beacon_shared::eval::payload::{at, draft};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(payload) = serde_json::from_slice::<Value>(data) else { return };
-    let made = import(&payload, "sit_1");
+    let made = import(&payload, "sit_1", &Existing::default());
     let again = draft(made.flags.iter(), made.experiments.iter(), made.segments.iter().cloned());
     let definitions = Definitions::parse(&at(&again, 0));
     assert_eq!(definitions.features.len(), made.flags.len());

@@ -1,9 +1,9 @@
 //! Flags and experiments from GrowthBook, and back.
 
-use beacon_shared::error::{Error, Problem};
+use beacon_shared::error::{Code, Error, Problem};
 use beacon_shared::ipc::{ById, DocumentView, ImportView, PayloadExport, PayloadImport, PayloadInput};
 use beacon_shared::model::{Kind, Site};
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
 
 use crate::ipc::call;
@@ -52,16 +52,12 @@ pub fn Exchange(props: &ExchangeProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             let (error, copied, id) = (error.clone(), copied.clone(), id.clone());
             spawn_local(async move {
-                match call::<PayloadExport>(ById { id }).await {
-                    Ok(payload) => {
-                        let text = format!("{payload:#}");
-                        if let Some(window) = web_sys::window() {
-                            let _ = window.navigator().clipboard().write_text(&text);
-                        }
-                        copied.set(true);
-                    }
-                    Err(e) => error.set(Some(e)),
-                }
+                let outcome = match call::<PayloadExport>(ById { id }).await {
+                    Ok(payload) => write(&format!("{payload:#}")).await,
+                    Err(e) => Err(e),
+                };
+                copied.set(outcome.is_ok());
+                error.set(outcome.err());
             });
         })
     };
@@ -109,6 +105,13 @@ pub fn Exchange(props: &ExchangeProps) -> Html {
             </section>
         </>
     }
+}
+
+/// Puts a text into the clipboard, if the system lets it.
+async fn write(text: &str) -> Result<(), Error> {
+    let refused = || Error::new(Code::Internal, "The clipboard cannot be written. Allow it in the system's settings.");
+    let window = web_sys::window().ok_or_else(refused)?;
+    JsFuture::from(window.navigator().clipboard().write_text(text)).await.map(drop).map_err(|_| refused())
 }
 
 #[derive(Properties, PartialEq)]

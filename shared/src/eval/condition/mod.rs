@@ -134,7 +134,8 @@ impl Condition {
         Self { source: source.clone(), ..parsed }
     }
 
-    fn never() -> Self {
+    /// True for nobody.
+    pub fn never() -> Self {
         Self { clauses: vec![Clause::Never], source: Map::new() }
     }
 

@@ -160,8 +160,13 @@ fn parents(source: &Value) -> Vec<Parent> {
     list(source, "parentConditions").filter_map(parent).collect()
 }
 
+/// A condition that is none is true for nobody, unless JavaScript would call it false.
 fn condition(source: &Value) -> Option<Condition> {
-    source.get("condition").and_then(Value::as_object).map(Condition::parse)
+    match source.get("condition") {
+        Some(Value::Object(members)) => Some(Condition::parse(members)),
+        Some(other) if is_truthy(other) => Some(Condition::never()),
+        _ => None,
+    }
 }
 
 fn range(source: &Value) -> Option<Range> {

@@ -23,6 +23,18 @@ fn the_first_rule_that_applies_decides() {
 }
 
 #[test]
+fn a_condition_that_is_none_is_true_for_nobody() {
+    for condition in [json!("{}"), json!([]), json!(7), json!(true)] {
+        let payload = json!({"features": {"f": {"defaultValue": 0, "rules": [{"force": 1, "condition": condition}]}}});
+        assert_eq!(feature(payload, json!({"id": "x"})), (json!(0), "defaultValue"), "{condition}");
+    }
+    for nothing in [json!(null), json!(""), json!(0), json!({})] {
+        let payload = json!({"features": {"f": {"defaultValue": 0, "rules": [{"force": 1, "condition": nothing}]}}});
+        assert_eq!(feature(payload, json!({"id": "x"})), (json!(1), "force"), "{nothing}");
+    }
+}
+
+#[test]
 fn prerequisites_gate_and_cycles_end() {
     let gated = |gate: bool| {
         json!({"features": {

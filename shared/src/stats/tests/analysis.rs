@@ -53,6 +53,26 @@ fn verdicts() {
     check(Frequentist, &[(5000, 0), (5000, 40)], 0, Verdict::TooEarly, "not enough data");
 }
 
+/// What may not decide yet is no evidence either, however large it looks.
+#[test]
+fn the_sentence_rests_on_what_is_decided() {
+    let metrics = vec![metric("a", "Sign-up", Role::Goal), metric("b", "Order", Role::Goal)];
+    let plan = plan(Engine::Sequential, 2, metrics);
+    let analysis = analyse(&plan, &samples(&[&[(10_000, 1000), (10_000, 1300)], &[(10_000, 48), (10_000, 200)]]), 0);
+    assert_eq!(analysis.metrics[1].variants[1].undecided, Some(Reason::TooFewConversions));
+    assert_eq!(analysis.verdict, winner("treatment"));
+    assert!(analysis.sentence.contains("on Sign-up: +30.0 %"), "{}", analysis.sentence);
+}
+
+/// A goal without numbers for those who were there says so, instead of that nobody came.
+#[test]
+fn a_goal_without_numbers_is_said() {
+    let plan = plan(Engine::Sequential, 2, vec![metric("goal", "Revenue", Role::Goal)]);
+    let analysis = analyse(&plan, &samples(&[&[(0, 0), (0, 0)], &[(500, 0), (500, 0)]]), 0);
+    assert_eq!(analysis.verdict, Verdict::TooEarly);
+    assert!(analysis.sentence.contains("Revenue are not complete"), "{}", analysis.sentence);
+}
+
 #[test]
 fn any_baseline() {
     let mut plan = plan(Engine::Sequential, 3, vec![metric("goal", "Sign-up", Role::Goal)]);

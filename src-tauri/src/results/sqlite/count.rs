@@ -12,12 +12,15 @@ use super::outcome::{DAY, Outcome};
 use crate::results::{Cell, Counts, Query, Whole};
 
 /// ?1 site, ?2 experiment, ?3 from, ?4 until (exclusive).
+///
+/// `first` is the exposure of any phase: what came after it may be the experiment's doing, so it explains no noise.
 const VISITORS: &str = "CREATE TEMP TABLE visitors AS \
-    SELECT visitor, min(ts) AS ts, min(variant) AS variant, min(variant) <> max(variant) AS several \
+    SELECT visitor, min(ts) FILTER (WHERE ts >= ?3) AS ts, min(variant) FILTER (WHERE ts >= ?3) AS variant, \
+      min(variant) FILTER (WHERE ts >= ?3) <> max(variant) FILTER (WHERE ts >= ?3) AS several, min(ts) AS first \
     FROM main.events \
     WHERE site = ?1 AND experiment = ?2 AND type = 'exposure' AND counts = 1 AND event_id IS NOT NULL \
-      AND ts >= ?3 AND ts < ?4 AND variant IS NOT NULL \
-    GROUP BY visitor";
+      AND ts < ?4 AND variant IS NOT NULL \
+    GROUP BY visitor HAVING max(ts) >= ?3";
 
 /// ?1 variants, as JSON.
 const LEAVE_OUT: &str = "DELETE FROM temp.visitors WHERE several OR variant NOT IN (SELECT value FROM json_each(?1))";

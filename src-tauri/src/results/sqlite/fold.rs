@@ -70,10 +70,12 @@ impl Winsor {
         Self { amount: f64::INFINITY, before: 1 }
     }
 
-    /// From the totals of all arms. Where nobody has a total there is nothing to cap.
+    /// From the totals of all arms. Where nobody has a total, or the percentile falls among those who have none, there is
+    /// nothing to cap: at 0, it would take everything away.
     pub fn new(cap: Cap, totals: &[f64], metric: &Metric) -> Result<Self, Reason> {
         let amount = match cap.amount(totals) {
             Err(Reason::NoUnits) => f64::INFINITY,
+            Ok(amount) if amount <= 0.0 => f64::INFINITY,
             amount => amount?,
         };
         Ok(Self { amount, before: metric.kind.aggregates().len() })

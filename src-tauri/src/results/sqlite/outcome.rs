@@ -1,5 +1,6 @@
 //! The SQL of one metric: what each visitor's events come to, after the exposure and before.
 
+use beacon_shared::event::MAX_VALUE;
 use beacon_shared::model::{Aggregation, Metric, MetricKind};
 use beacon_shared::stats::Cap;
 use rusqlite::ToSql;
@@ -33,7 +34,8 @@ impl Outcome {
             None => format!("e.ts >= v.ts AND e.ts < {until}{filter}"),
         };
         let before = counting.adjust.filter(|_| metric.kind.has_adjustment());
-        let before = before.map(|days| format!("e.ts >= v.ts - {} AND e.ts < v.ts{filter}", i64::from(days) * DAY));
+        let before =
+            before.map(|days| format!("e.ts >= v.first - {} AND e.ts < v.first{filter}", i64::from(days) * DAY));
         let aggregates = metric.kind.aggregates();
         let converts = matches!(metric.kind, MetricKind::Conversion { .. });
         let column = |span: &str| -> Vec<String> {
@@ -101,6 +103,9 @@ fn column(name: usize, span: &str, aggregate: Option<Aggregation>) -> String {
     match aggregate {
         None => format!("EXISTS (SELECT 1 {from})"),
         Some(Aggregation::Count) => format!("(SELECT count(*) {from} {own})"),
-        Some(Aggregation::Sum) => format!("(SELECT total(e.value) {from} {own})"),
+        // The edge refuses larger values; what an older one let in adds nothing.
+        Some(Aggregation::Sum) => {
+            format!("(SELECT total(CASE WHEN abs(e.value) <= {MAX_VALUE:.1} THEN e.value END) {from} {own})")
+        }
     }
 }

@@ -152,7 +152,7 @@ fn experiment(random: &mut Random, alone: bool) -> Value {
     maybe(random, &mut out, "bucketVersion", 30, |r| json!(r.below(3)));
     maybe(random, &mut out, "minBucketVersion", 20, |r| json!(r.below(3)));
     if alone {
-        maybe(random, &mut out, "condition", 40, |r| condition(r, 2));
+        maybe(random, &mut out, "condition", 40, |r| if r.chance(95) { condition(r, 2) } else { value(r, 1) });
         maybe(random, &mut out, "parentConditions", 20, parents);
         maybe(random, &mut out, "filters", 10, filters);
         maybe(random, &mut out, "urlPatterns", 25, patterns);

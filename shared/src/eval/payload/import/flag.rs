@@ -106,7 +106,13 @@ impl Importer<'_> {
             }
             // A range leaves its end out, a coverage takes it in.
             Some(range) => rule.coverage = part_of(range)?.1 - 1,
-            None => rule.coverage = up_to(rollout.coverage.unwrap_or(1.0)),
+            None => {
+                let coverage = rollout.coverage.unwrap_or(1.0);
+                rule.coverage = up_to(coverage);
+                if rule.coverage == 0 && coverage > 0.0 {
+                    return Err("Its rollout is smaller than one visitor in 10,000.".into());
+                }
+            }
         }
         if rollout.fallback_attribute.is_some() {
             self.note(at, "Beacon's rollouts have no fallback attribute: it is not carried over.");

@@ -11,7 +11,7 @@ mod targeting;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,9 +37,21 @@ pub struct Import {
     pub report: Vec<Problem>,
 }
 
+/// What a workspace has already. It stays as it is, and what would refer to it by mistake is left out.
+#[derive(Clone, Debug, Default)]
+pub struct Existing {
+    /// Keys of flags.
+    pub flags: BTreeSet<String>,
+    /// Keys of experiments.
+    pub experiments: BTreeSet<String>,
+    /// Segments by key.
+    pub segments: BTreeMap<String, Members>,
+}
+
 /// Makes drafts of a payload, for the site with this document id.
-pub fn import(payload: &Value, site_id: &str) -> Import {
-    let mut made = Importer { site_id, import: Import::default(), opaque: BTreeSet::new() };
+pub fn import(payload: &Value, site_id: &str, existing: &Existing) -> Import {
+    let opaque = existing.segments.keys().cloned().collect();
+    let mut made = Importer { site_id, existing, import: Import::default(), opaque };
     made.groups(payload);
     made.features(payload);
     made.experiments(payload);
@@ -56,8 +68,9 @@ pub fn import(payload: &Value, site_id: &str) -> Import {
 
 struct Importer<'a> {
     site_id: &'a str,
+    existing: &'a Existing,
     import: Import,
-    /// Groups that are named by conditions, and that no segment stands for.
+    /// Groups that are named by conditions, and that no segment stands for, or one with other members.
     opaque: BTreeSet<String>,
 }
 
@@ -89,9 +102,21 @@ impl Importer<'_> {
                     continue;
                 }
             };
-            if self.is_full(&at) {
-                self.opaque.insert(key.clone());
-                continue;
+            match self.existing.segments.get(key) {
+                Some(Members::List { values: known, .. }) if *known == values => {
+                    self.opaque.remove(key);
+                    continue;
+                }
+                Some(_) => {
+                    let detail = "There is a segment with this key and other members: what asks for it is left out.";
+                    self.note(at, detail);
+                    continue;
+                }
+                None if self.is_full(&at) => {
+                    self.opaque.insert(key.clone());
+                    continue;
+                }
+                None => {}
             }
             self.import.segments.push(Segment {
                 key: key.clone(),
@@ -108,6 +133,8 @@ impl Importer<'_> {
             let at = format!("/features/{}", escaped(key));
             if !validate::is_key(key) {
                 self.note(at, bad_key(key));
+            } else if self.existing.flags.contains(key) {
+                self.note(at, "There is a flag with this key already. It stays as it is, and this one is left out.");
             } else if !self.is_full(&at) {
                 let flag = self.flag(&at, key, source);
                 self.import.flags.push(flag);
@@ -123,6 +150,11 @@ impl Importer<'_> {
                 return;
             }
             match self.experiment(&at, source) {
+                Ok(experiment) if self.existing.experiments.contains(&experiment.key) => {
+                    let detail =
+                        "There is an experiment with this key already. It stays as it is: this one is left out.";
+                    self.note(at, detail);
+                }
                 Ok(experiment) => self.import.experiments.push(experiment),
                 Err(why) => self.note(at, format!("{why} The experiment is left out.")),
             }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Importer;
 use super::shares::first_part;
 use crate::eval::bucket::Range;
+use crate::eval::condition::is_truthy;
 use crate::eval::definitions::{self, Filter};
 use crate::eval::hash::Seed;
 use crate::eval::payload::build::{HOLDOUT, NAMESPACE};
@@ -24,7 +25,13 @@ pub(super) struct Filters {
 impl Importer<'_> {
     /// The condition, unless it asks for a group that no segment stands for.
     pub(super) fn condition(&self, source: &Value) -> Result<Map<String, Value>, Why> {
-        let Some(condition) = source.get("condition").and_then(Value::as_object) else { return Ok(Map::new()) };
+        let condition = match source.get("condition") {
+            Some(Value::Object(condition)) => condition,
+            Some(other) if is_truthy(other) => {
+                return Err("Its condition is not an object: it is true for nobody.".into());
+            }
+            _ => return Ok(Map::new()),
+        };
         match named_groups(condition).find(|group| self.opaque.contains(*group)) {
             Some(group) => Err(format!("Its condition asks for the group '{group}', which is not carried over.")),
             None => Ok(condition.clone()),
@@ -38,6 +45,9 @@ impl Importer<'_> {
             let Some(flag) = parent.get("id").and_then(Value::as_str) else { continue };
             if !validate::is_key(flag) {
                 return Err(format!("It waits for '{flag}', which cannot be a key in Beacon."));
+            }
+            if self.existing.flags.contains(flag) {
+                return Err(format!("It waits for '{flag}', and the flag with that key here is another one."));
             }
             let prerequisite = Prerequisite { flag: flag.to_owned(), condition: self.condition(parent)? };
             match parent.get("gate").and_then(Value::as_bool) {

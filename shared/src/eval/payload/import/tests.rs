@@ -6,6 +6,10 @@ use crate::eval::definitions::Definitions;
 use crate::eval::payload::{at, draft};
 use crate::eval::random::Random;
 
+fn import(payload: &Value, site_id: &str) -> Import {
+    super::import(payload, site_id, &Existing::default())
+}
+
 fn exported(import: &Import) -> Value {
     draft(import.flags.iter(), import.experiments.iter(), import.segments.iter().cloned())
 }
@@ -90,7 +94,11 @@ fn ordinary_features_come_over_whole_and_go_back() {
     for visitor in visitors() {
         check_same(&payload, &after, &visitor, "https://x.example/p/1?a=1", "ordinary");
     }
-    assert_eq!(super::import(&after, "sit_1"), import, "importing what was exported gives the same drafts");
+    assert_eq!(
+        super::import(&after, "sit_1", &Existing::default()),
+        import,
+        "importing what was exported gives the same drafts"
+    );
 }
 
 #[test]
@@ -135,6 +143,8 @@ fn what_cannot_come_over_is_left_out_and_said() {
         (split(json!({"parentConditions": [{"id": "a b", "condition": {}}]})), "cannot be a key"),
         (json!({"force": 1, "coverage": 0.5, "hashVersion": 9}), "version"),
         (json!({"force": 1, "condition": {"id": {"$inGroup": "opaque"}}}), "opaque"),
+        (json!({"force": 1, "condition": "{\"country\": \"DE\"}"}), "not an object"),
+        (json!({"force": 1, "coverage": 0.00005}), "one visitor in 10,000"),
         (json!({"condition": {}}), "serves nothing"),
         (json!(7), "serves nothing"),
     ] {
@@ -173,7 +183,7 @@ fn a_late_gate_is_left_out_and_an_early_one_becomes_the_flags() {
 
 /// A rule as GrowthBook may write it, with numbers that fall between Beacon's parts too.
 fn rule(random: &mut Random) -> Value {
-    let share = |r: &mut Random| [0.0, 0.1, 0.12345, 1.0 / 3.0, 0.5, 0.99999, 1.0][r.below(7)];
+    let share = |r: &mut Random| [0.0, 0.1, 0.12345, 1.0 / 3.0, 0.5, 0.99999, 1.0, 0.00005][r.below(8)];
     let mut rule = if random.below(2) == 0 {
         json!({"force": random.below(3)})
     } else {
@@ -224,6 +234,36 @@ fn what_is_not_said_to_be_lost_is_the_same_for_everybody() {
         visitors().for_each(|visitor| check_same(&payload, &after, &visitor, "", &format!("seed {seed}: {payload}")));
     }
     assert!(whole > 100, "only {whole} payloads came over whole");
+}
+
+#[test]
+fn what_is_there_stays_as_it_is_and_is_not_referred_to_by_mistake() {
+    let list = |values: Value| Members::List {
+        attribute: "id".into(),
+        values: values.as_array().cloned().unwrap_or_default(),
+    };
+    let existing = Existing {
+        flags: ["shop".to_owned()].into(),
+        experiments: ["hero".to_owned()].into(),
+        segments: [("vip".to_owned(), list(json!(["z"]))), ("staff".to_owned(), list(json!(["ann"])))].into(),
+    };
+    let ask = |group: &str| json!({"force": 1, "condition": {"id": {"$inGroup": group}}});
+    let waits = json!({"force": 1, "parentConditions": [{"id": "shop", "condition": {"value": true}}]});
+    let payload = json!({
+        "features": {
+            "nav": {"defaultValue": 0, "rules": [ask("vip"), ask("staff"), ask("nobodys"), waits]},
+            "shop": {"defaultValue": 1}
+        },
+        "experiments": [{"key": "hero", "variations": [1, 2]}],
+        "savedGroups": {"vip": ["a"], "staff": ["ann"]}
+    });
+    let import = super::import(&payload, "sit_1", &existing);
+    assert_eq!(import.flags.iter().map(|f| (f.key.as_str(), f.rules.len())).collect::<Vec<_>>(), [("nav", 2)]);
+    assert_eq!((import.experiments.len(), import.segments.len()), (0, 0));
+    let pointers: Vec<&str> = import.report.iter().map(|p| p.pointer.as_str()).collect();
+    let expected =
+        ["/savedGroups/vip", "/features/nav/rules/0", "/features/nav/rules/3", "/features/shop", "/experiments/0"];
+    assert_eq!(pointers, expected);
 }
 
 #[test]

@@ -265,23 +265,51 @@ fn nothing_to_cap_caps_nothing() {
     }
 }
 
+/// Most visitors have no order, so that the percentile of all is 0: capping there would leave nothing.
 #[test]
-fn values_that_cannot_be_added_leave_the_other_metrics_alone() {
+fn a_percentile_among_those_without_anything_caps_nothing() {
+    let mut log = Log::new();
+    for visitor in ["a", "b", "c"] {
+        log.exposed(visitor, "control", 1);
+    }
+    log.did("a", "order", 2).value = Some(50.0);
+    log.count();
+    let metric = metric(&json!({"kind": "value", "event": "order", "cap": {"percentile": 0.5}}));
+    let counts = log.store.count(&Query { metrics: vec![metric], ..query() }).unwrap();
+    assert_eq!(counts.whole[0].sample.mean(), 50.0 / 3.0);
+}
+
+/// What a visitor did in an earlier phase may be the experiment's doing.
+#[test]
+fn what_an_earlier_phase_did_explains_no_noise() {
+    let mut log = Log::new();
+    log.did("a", "order", -3 * DAY).value = Some(7.0);
+    log.exposed("a", "control", -2 * DAY);
+    log.did("a", "order", -DAY).value = Some(100.0);
+    log.exposed("a", "control", 1);
+    log.did("a", "order", 2).value = Some(5.0);
+    log.count();
+    let metric = metric(&json!({"kind": "value", "event": "order", "adjust": 14}));
+    let counts = log.store.count(&Query { metrics: vec![metric], ..query() }).unwrap();
+    assert_eq!(counts.cells[0].samples, [Some(Sample::Cuped(Moments::of([[5.0, 7.0]]).unwrap()))]);
+}
+
+#[test]
+fn absurd_values_add_nothing() {
     let mut log = Log::new();
     log.exposed("a", "control", 1);
-    for _ in 0..2 {
-        log.did("a", "order", 2).value = Some(f64::MAX);
-    }
+    log.did("a", "order", 2).value = Some(f64::MAX);
+    log.did("a", "order", 2).value = Some(3.0);
     log.count();
     let of = |fields: Value| metric(&fields);
     let metrics = vec![
         of(json!({"kind": "value", "event": "order"})),
         of(json!({"kind": "count", "event": "order"})),
-        of(json!({"kind": "value", "event": "order", "cap": {"value": 5}})),
+        of(json!({"kind": "value", "event": "order", "cap": {"value": 2}})),
     ];
     let counts = log.store.count(&Query { metrics, ..query() }).unwrap();
     let mean = |total: f64| Some(Sample::from(Mean::of([[total]]).unwrap()));
-    assert_eq!(counts.cells[0].samples, [None, mean(2.0), mean(5.0)]);
+    assert_eq!(counts.cells[0].samples, [mean(3.0), mean(2.0), mean(2.0)]);
 }
 
 #[test]
