@@ -184,6 +184,13 @@ impl App {
         Ok(self.window.execute(READ, vec![]).await?.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Brings an element to the top of what is in sight.
+    pub async fn scroll_to(&self, id: &str) -> Result<()> {
+        const SCROLL: &str = "document.querySelector(arguments[0]).scrollIntoView()";
+        self.find(id).await?;
+        in_time(id, self.window.execute(SCROLL, vec![json!(by_id(id))])).await?.map(drop).map_err(Into::into)
+    }
+
     /// Fails when the window shows an error.
     pub async fn shows_no_error(&self) -> Result<()> {
         if let Some(error) = self.window.find_all(Locator::Css(&by_id("error-message"))).await?.first() {

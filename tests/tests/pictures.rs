@@ -108,6 +108,16 @@ async fn screens(app: &App, prefix: &str) -> Result<()> {
         app.click(row).await?;
         tokio::time::sleep(SETTLED).await;
         app.picture(&format!("{prefix}-{page}-editor")).await?;
+        if page == "experiments" {
+            app.scroll_to("metric-name-1").await?;
+            app.click("metric-more-1").await?;
+            tokio::time::sleep(SETTLED).await;
+            app.picture(&format!("{prefix}-metrics")).await?;
+        }
     }
+    app.click("nav-flags").await?;
+    app.click("flag-exchange").await?;
+    tokio::time::sleep(SETTLED).await;
+    app.picture(&format!("{prefix}-exchange")).await?;
     Ok(())
 }

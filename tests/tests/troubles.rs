@@ -129,6 +129,17 @@ async fn a_wrong_payload(app: &App) -> Result<()> {
     })
     .await?;
     app.picture("imported").await?;
+    app.click("exchange-export").await?;
+    app.click("exchange-exported-copy").await?;
+    let exported: Value = serde_json::from_str(&app.text("exchange-exported").await?)?;
+    ensure!(exported["features"]["nav"]["defaultValue"] == json!("old"), "the payload is {exported}");
+    wait::until("The copy", SOON, || async {
+        let shown = app.text("exchange-exported-copy").await?;
+        ensure!(shown == "Copied", "the button says {shown:?}");
+        Ok(())
+    })
+    .await?;
+    app.picture("exported").await?;
     app.click("exchange-close").await?;
     app.find_css("[data-testid=flag-row][data-key=nav]").await.map(drop)
 }

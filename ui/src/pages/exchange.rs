@@ -1,14 +1,14 @@
 //! Flags and experiments from GrowthBook, and back.
 
-use beacon_shared::error::{Code, Error, Problem};
+use beacon_shared::error::{Error, Problem};
 use beacon_shared::ipc::{ById, DocumentView, ImportView, PayloadExport, PayloadImport, PayloadInput};
 use beacon_shared::model::{Kind, Site};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::ipc::call;
 use crate::state::Hub;
-use crate::widgets::{Banner, Choice, ErrorBanner, Field, FieldKind, Note};
+use crate::widgets::{Banner, Choice, Copyable, ErrorBanner, Field, FieldKind, Note};
 
 /// The most lines of a report that are shown.
 const MOST_LINES: usize = 50;
@@ -26,14 +26,16 @@ pub fn Exchange(props: &ExchangeProps) -> Html {
     let only = props.sites.first().filter(|_| props.sites.len() == 1).map(|s| s.id.clone()).unwrap_or_default();
     let (site, payload) = (use_state(|| only), use_state(String::new));
     let (busy, error, done) = (use_state(|| false), use_state(|| None::<Error>), use_state(|| None::<ImportView>));
-    let copied = use_state(|| false);
+    let exported = use_state(|| None::<String>);
     let import = {
         let (busy, error, done, hub) = (busy.setter(), error.setter(), done.setter(), hub.clone());
+        let exported = exported.setter();
         let input = PayloadInput { site_id: (*site).clone(), payload: (*payload).clone() };
         Callback::from(move |e: SubmitEvent| {
             e.prevent_default();
             busy.set(true);
             done.set(None);
+            exported.set(None);
             let (busy, error, done, hub) = (busy.clone(), error.clone(), done.clone(), hub.clone());
             let input = input.clone();
             spawn_local(async move {
@@ -47,25 +49,23 @@ pub fn Exchange(props: &ExchangeProps) -> Html {
             });
         })
     };
-    let copy = {
-        let (error, copied, id) = (error.setter(), copied.setter(), (*site).clone());
+    let export = {
+        let (error, exported, done, id) = (error.setter(), exported.setter(), done.setter(), (*site).clone());
         Callback::from(move |_: MouseEvent| {
-            let (error, copied, id) = (error.clone(), copied.clone(), id.clone());
+            done.set(None);
+            let (error, exported, id) = (error.clone(), exported.clone(), id.clone());
             spawn_local(async move {
-                let outcome = match call::<PayloadExport>(ById { id }).await {
-                    Ok(payload) => write(&format!("{payload:#}")).await,
-                    Err(e) => Err(e),
-                };
-                copied.set(outcome.is_ok());
-                error.set(outcome.err());
+                let answer = call::<PayloadExport>(ById { id }).await;
+                error.set(answer.as_ref().err().cloned());
+                exported.set(answer.ok().map(|payload| format!("{payload:#}")));
             });
         })
     };
     let on_site = {
-        let (site, copied) = (site.setter(), copied.setter());
+        let (site, exported) = (site.setter(), exported.setter());
         Callback::from(move |id| {
             site.set(id);
-            copied.set(false);
+            exported.set(None);
         })
     };
     let on_payload = {
@@ -85,6 +85,13 @@ pub fn Exchange(props: &ExchangeProps) -> Html {
             </header>
             <ErrorBanner error={(*error).clone()} />
             if let Some(view) = &*done { <Outcome view={view.clone()} /> }
+            if let Some(text) = &*exported {
+                <section class="card">
+                    <Copyable title="This site's drafts" text={text.clone()} testid="exchange-exported">
+                        <Note text="GrowthBook's clients read it. What runs is what was published, not these drafts." />
+                    </Copyable>
+                </section>
+            }
             <section class="card">
                 <form onsubmit={import}>
                     <Choice label="Site" testid="exchange-site" value={(*site).clone()} {options} on_change={on_site}
@@ -97,21 +104,14 @@ pub fn Exchange(props: &ExchangeProps) -> Html {
                         <button type="submit" class="primary" data-testid="exchange-import" disabled={*busy || site.is_empty() || payload.trim().is_empty()}>
                             { if *busy { "Importing…" } else { "Import" } }
                         </button>
-                        <button type="button" data-testid="exchange-copy" disabled={site.is_empty()} onclick={copy}>
-                            { if *copied { "Copied" } else { "Copy this site's drafts as a payload" } }
+                        <button type="button" data-testid="exchange-export" disabled={site.is_empty()} onclick={export}>
+                            { "Show this site's drafts as a payload" }
                         </button>
                     </div>
                 </form>
             </section>
         </>
     }
-}
-
-/// Puts a text into the clipboard, if the system lets it.
-async fn write(text: &str) -> Result<(), Error> {
-    let refused = || Error::new(Code::Internal, "The clipboard cannot be written. Allow it in the system's settings.");
-    let window = web_sys::window().ok_or_else(refused)?;
-    JsFuture::from(window.navigator().clipboard().write_text(text)).await.map(drop).map_err(|_| refused())
 }
 
 #[derive(Properties, PartialEq)]

@@ -6,7 +6,7 @@ use super::document_parts::{Conflict, Delete};
 use super::{problem_at, problem_under};
 use crate::format::slug;
 use crate::state::{Hub, Opened, Opening, use_call, use_editor, use_live};
-use crate::widgets::{Badge, Checkbox, Empty, ErrorBanner, Field, FieldKind, Note, SyncBadge};
+use crate::widgets::{Badge, Checkbox, Copyable, Empty, ErrorBanner, Field, FieldKind, Note, SyncBadge};
 
 #[component]
 pub fn Sites() -> Html {
@@ -185,32 +185,16 @@ struct SnippetProps {
 /// The line for the site's pages.
 #[component]
 fn Snippet(props: &SnippetProps) -> Html {
-    let copied = use_state(|| false);
     let edge = props.edge.as_deref().unwrap_or("https://your-edge.example").trim_end_matches('/');
     let id = &props.site;
     let tag = format!(r#"<script src="{edge}/beacon.js?site={id}" data-site-id="{id}" defer></script>"#);
-    let copy = {
-        let (copied, tag) = (copied.setter(), tag.clone());
-        move |_| {
-            if let Some(window) = web_sys::window() {
-                // The text stays selectable, should the system refuse the clipboard.
-                let _ = window.navigator().clipboard().write_text(&tag);
-                copied.set(true);
-            }
-        }
-    };
     html! {
-        <div class="snippet">
-            <div class="snippet-head">
-                <strong>{ "Snippet" }</strong>
-                <button type="button" class="quiet" onclick={copy}>{ if *copied { "Copied" } else { "Copy" } }</button>
-            </div>
-            <pre data-testid="site-snippet">{ tag }</pre>
+        <Copyable title="Snippet" text={tag} testid="site-snippet">
             <Note text={ if props.edge.is_some() {
                 "Paste it into the <head> of every page, as high as possible. It works once the site is published."
             } else {
                 "Connect an edge in Settings: its address then replaces your-edge.example."
             } } />
-        </div>
+        </Copyable>
     }
 }

@@ -2,12 +2,14 @@
 
 mod badge;
 mod banner;
+mod copyable;
 mod empty;
 mod field;
 mod json_editor;
 
 pub use badge::{Badge, StatusBadge, SyncBadge};
 pub use banner::{Banner, ErrorBanner, Note};
+pub use copyable::Copyable;
 pub use empty::Empty;
 pub use field::{Checkbox, Choice, Field, FieldKind};
 pub use json_editor::{JsonEdit, JsonEditor};

@@ -1,5 +1,4 @@
 //! From released documents to what websites get: a GrowthBook payload for each site.
-
 //!
 //! A rule or an experiment with a schedule carries it as `schedule: {from, until}`. That member is Beacon's own:
 //! [`at`] resolves it for a given time before anybody else sees the payload.

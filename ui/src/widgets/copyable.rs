@@ -1,0 +1,44 @@
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use yew::prelude::*;
+
+/// A text that is there to be taken elsewhere: in sight, selected as a whole, and with a button that copies it.
+#[derive(Properties, PartialEq)]
+pub struct CopyableProps {
+    pub title: AttrValue,
+    pub text: AttrValue,
+    /// Of the text; the button's is this and `-copy`.
+    pub testid: AttrValue,
+    #[prop_or_default]
+    pub children: Children,
+}
+
+#[component]
+pub fn Copyable(props: &CopyableProps) -> Html {
+    let said = use_state(|| "Copy");
+    use_effect_with(props.text.clone(), {
+        let said = said.setter();
+        move |_| said.set("Copy")
+    });
+    let onclick = {
+        let (said, text) = (said.setter(), props.text.clone());
+        move |_: MouseEvent| {
+            let Some(window) = web_sys::window() else { return };
+            // Asked for at once: a webview refuses what does not come straight from a click.
+            let copying = JsFuture::from(window.navigator().clipboard().write_text(&text));
+            let said = said.clone();
+            spawn_local(async move {
+                said.set(if copying.await.is_ok() { "Copied" } else { "Select it and press Ctrl+C" });
+            });
+        }
+    };
+    html! {
+        <div class="snippet">
+            <div class="snippet-head">
+                <strong>{ props.title.clone() }</strong>
+                <button type="button" class="quiet" data-testid={format!("{}-copy", props.testid)} {onclick}>{ *said }</button>
+            </div>
+            <pre data-testid={props.testid.clone()}>{ props.text.clone() }</pre>
+            { props.children.clone() }
+        </div>
+    }
+}
