@@ -18,7 +18,7 @@ use tokio::process::Command;
 const SOON: Duration = Duration::from_secs(40);
 /// What a page needs to have drawn everything.
 const SETTLED: Duration = Duration::from_millis(700);
-const VISITORS: u64 = 1_500;
+const VISITORS: u64 = 1_000;
 const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];
 const PAGES: [&str; 6] = ["sites", "experiments", "flags", "publish", "results", "settings"];
 
@@ -112,9 +112,15 @@ async fn screens(app: &App, prefix: &str) -> Result<()> {
             app.scroll_to("metric-name-1").await?;
             app.click("metric-more-1").await?;
             tokio::time::sleep(SETTLED).await;
+            println!(
+                "{prefix}: the window field is shown: {}",
+                app.find("metric-window-1").await?.is_displayed().await?
+            );
             app.picture(&format!("{prefix}-metrics")).await?;
         }
     }
+    // Away from the editor, which stays open on its own page.
+    app.click("nav-sites").await?;
     app.click("nav-flags").await?;
     app.click("flag-exchange").await?;
     tokio::time::sleep(SETTLED).await;

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::experiment_editor::Held;
 use super::metric_counting::CountingFields;
-use super::metric_kind::{KINDS, ROLES, kind_name, role_name, set_event, set_kind, set_role};
+use super::metric_kind::{KINDS, ROLES, kind_name, role_hint, role_name, set_event, set_kind, set_role};
 use super::problem_at;
 use crate::format::{parse_percentage, percentage};
 use crate::widgets::{Choice, Field, FieldKind};
@@ -60,6 +60,7 @@ pub fn MetricFields(props: &MetricProps) -> Html {
                 <Choice label="Measures" testid={props.testid("kind")} value={kind_name(&m.kind)} options={options(KINDS)}
                     on_change={props.edit(|m, kind: String| set_kind(m, &kind))} />
                 <Choice label="Role" testid={props.testid("role")} value={role_name(m.role)} options={options(ROLES)}
+                    hint={role_hint(m.role)}
                     on_change={props.edit(|m, role: String| set_role(m, &role))} />
             </div>
             if let MetricKind::Ratio { numerator, denominator } = &m.kind {

@@ -16,8 +16,16 @@ pub const KINDS: [(&str, &str); 5] = [
 ];
 
 /// The roles, likewise.
-pub const ROLES: [(&str, &str); 3] =
-    [("goal", "Goal: decides"), ("secondary", "Secondary: explains"), ("guardrail", "Guardrail: must not get worse")];
+pub const ROLES: [(&str, &str); 3] = [("goal", "Goal"), ("secondary", "Secondary"), ("guardrail", "Guardrail")];
+
+/// What a role is for.
+pub fn role_hint(role: Role) -> &'static str {
+    match role {
+        Role::Goal => "Decides.",
+        Role::Secondary => "Explains.",
+        Role::Guardrail => "Must not get worse.",
+    }
+}
 
 /// The caps, likewise.
 pub const CAPS: [(&str, &str); 4] = [
