@@ -110,12 +110,7 @@ async fn screens(app: &App, prefix: &str) -> Result<()> {
         app.picture(&format!("{prefix}-{page}-editor")).await?;
         if page == "experiments" {
             app.scroll_to("metric-name-1").await?;
-            app.click("metric-more-1").await?;
             tokio::time::sleep(SETTLED).await;
-            println!(
-                "{prefix}: the window field is shown: {}",
-                app.find("metric-window-1").await?.is_displayed().await?
-            );
             app.picture(&format!("{prefix}-metrics")).await?;
         }
     }
