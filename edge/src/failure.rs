@@ -40,7 +40,8 @@ fn status(code: Code) -> StatusCode {
     match code {
         Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Stale | Code::Locked => StatusCode::CONFLICT,
+        Code::Stale | Code::Locked | Code::SealedSince => StatusCode::CONFLICT,
+        Code::Gone => StatusCode::GONE,
         Code::Unauthorized => StatusCode::UNAUTHORIZED,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

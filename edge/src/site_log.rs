@@ -194,7 +194,7 @@ impl SiteLog {
         {
             segments.push(info(first.max(after.saturating_add(1)), last, false));
         }
-        Ok(SegmentList { head: last.or(sealed_to).unwrap_or(0), as_of: now(), segments })
+        Ok(SegmentList { head: last.or(sealed_to).unwrap_or(0), as_of: now(), log_id: String::new(), segments })
     }
 
     async fn read(&self, site: &str, first: u64, last: u64) -> Result<Response> {

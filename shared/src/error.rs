@@ -27,6 +27,10 @@ pub enum Code {
     RateLimited,
     /// The body or a list in it is over its limit.
     TooLarge,
+    /// The open end of a log was sealed since it was listed: list its segments again.
+    SealedSince,
+    /// A sealed segment of a log is missing from storage; the message names its first and last number.
+    Gone,
     /// The site's domains do not include the page that called, or the site is disabled.
     SiteRefused,
     /// The OS keychain is locked, missing or refused.

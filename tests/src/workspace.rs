@@ -52,7 +52,9 @@ pub async fn publish_all(edge: &Edge, drafts: &[(&str, Kind, Value)]) -> Result<
         }
     }
     let command_id = Uuid::now_v7().to_string();
-    edge.post(route::PUBLISH, &PublishRequest { command_id, device: "test".to_owned(), release, at: now() }).await
+    let device = "test".to_owned();
+    let request = PublishRequest { command_id, device, release, transitions: Vec::new(), at: now() };
+    edge.post(route::PUBLISH, &request).await
 }
 
 fn op(doc_id: &str, kind: Kind, key: &str, draft: &Value) -> Op {
@@ -62,6 +64,7 @@ fn op(doc_id: &str, kind: Kind, key: &str, draft: &Value) -> Op {
         kind,
         key: key.to_owned(),
         base_rev: 0,
+        base_op: None,
         deleted: false,
         body: json!({ "schema": 1, "draft": draft, "released": null }),
         at: now(),

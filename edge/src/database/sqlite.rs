@@ -9,7 +9,8 @@ use serde_json::{Map, json};
 
 use super::*;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_workspace.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_workspace.sql"), include_str!("../../migrations/0002_op_id.sql")];
 
 /// The database; tests may look inside.
 pub struct Memory(pub RefCell<Connection>);

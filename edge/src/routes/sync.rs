@@ -20,12 +20,18 @@ pub async fn whoami(State(env): State<Env>, request: Request) -> Answer {
         Some(caller) => caller,
         None => authorize(&env, request.headers(), Scope::Admin).await?,
     };
+    let epoch = pull_epoch(&env).await?;
     answer(&WhoAmI {
         product: PRODUCT.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         key_name: caller.name,
         scopes: caller.scopes,
+        epoch,
     })
+}
+
+async fn pull_epoch(env: &Env) -> Result<String, crate::failure::Failure> {
+    Ok(read::pull(&D1::of(env)?, &Cursor::default()).await?.cursor.epoch)
 }
 
 #[worker::send]

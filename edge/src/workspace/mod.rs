@@ -18,17 +18,16 @@ pub(crate) struct DocumentRow {
     rev: u64,
     seq: u64,
     deleted: u8,
-    body: String,
-    #[serde(default)]
     op_id: String,
+    body: String,
 }
 
 impl DocumentRow {
     pub(crate) fn document(self) -> Result<Document> {
         let body = serde_json::from_str(&self.body)
             .map_err(|e| Error::new(Code::Internal, format!("Document {} cannot be read: {e}.", self.id)))?;
-        let Self { id, kind, key, rev, seq, deleted, .. } = self;
-        Ok(Document { id, kind, key, rev, seq, deleted: deleted != 0, body })
+        let Self { id, kind, key, rev, seq, op_id, deleted, .. } = self;
+        Ok(Document { id, kind, key, rev, seq, op_id, deleted: deleted != 0, body })
     }
 }
 

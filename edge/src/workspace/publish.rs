@@ -134,6 +134,9 @@ fn check_request(request: &PublishRequest) -> Result<()> {
     if !(1..=64).contains(&request.device.len()) {
         problems.push(Problem::new("/device", "Name the device in at most 64 characters."));
     }
+    if !request.transitions.is_empty() {
+        problems.push(Problem::new("/transitions", "This edge does not take commands yet."));
+    }
     let distinct: BTreeSet<&str> = request.release.iter().map(|r| r.doc_id.as_str()).collect();
     if distinct.len() < request.release.len() {
         problems.push(Problem::new("/release", "Name each document once."));

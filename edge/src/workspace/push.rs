@@ -87,12 +87,18 @@ async fn apply(
             OpOutcome::Rejected { op_id, problems: vec![problem] }
         }
         // Nothing but a taken key keeps an op out at its own base revision.
-        None if document.as_ref().map_or(0, |d| d.rev) == op.base_rev => {
+        None if is_base(op, document.as_ref()) => {
             let detail = format!("Another {} has the key '{}': choose another key.", op.kind.as_str(), op.key);
             OpOutcome::Rejected { op_id, problems: vec![Problem::new("/key", detail)] }
         }
         None => OpOutcome::Stale { op_id, current: document },
     })
+}
+
+/// Whether the op was made from the document as it stands.
+fn is_base(op: &Op, current: Option<&Document>) -> bool {
+    let same_op = |base: &String| base.is_empty() || current.is_some_and(|d| d.op_id == *base);
+    current.map_or(0, |d| d.rev) == op.base_rev && op.base_op.as_ref().is_none_or(same_op)
 }
 
 fn batch(actor: &str, device: &str, op: &Op) -> Vec<Statement> {
@@ -111,6 +117,7 @@ fn batch(actor: &str, device: &str, op: &Op) -> Vec<Statement> {
             i64::from(op.deleted).into(),
             schema.into(),
             op.body.to_string().into(),
+            op.base_op.as_deref().unwrap_or_default().into(),
         ],
     );
     vec![
@@ -146,7 +153,7 @@ fn problems(op: &Op, current: Option<&Document>) -> Vec<Problem> {
     if !problems.is_empty() {
         return problems;
     }
-    let base = current.filter(|d| d.rev == op.base_rev);
+    let base = current.filter(|d| is_base(op, Some(d)));
     match op.kind {
         Kind::Site => body_problems::<Site>(op, base, |_, _| Vec::new()),
         Kind::Experiment => body_problems::<Experiment>(op, base, validate::locked_changes),

@@ -24,7 +24,7 @@ fn experiment(status: &str, weights: [u32; 2], released: Value) -> Value {
 
 fn op(op_id: &str, doc_id: &str, kind: Kind, base_rev: u64, body: Value) -> Op {
     let key = body["draft"]["key"].as_str().unwrap_or_default().to_owned();
-    Op { op_id: op_id.into(), doc_id: doc_id.into(), kind, key, base_rev, deleted: false, body, at: 1 }
+    Op { op_id: op_id.into(), doc_id: doc_id.into(), kind, key, base_rev, base_op: None, deleted: false, body, at: 1 }
 }
 
 fn push_one(db: &Memory, op: Op) -> OpOutcome {
@@ -66,6 +66,23 @@ fn an_op_from_an_old_revision_is_stale() {
         push_one(&db, op("o4", "sit_9", Kind::Site, 4, site("x", "X"))),
         OpOutcome::Stale { current: None, .. }
     ));
+}
+
+/// After a restore the same number can mean another revision.
+#[test]
+fn a_revision_is_its_op_id_and_not_its_number() {
+    let db = Memory::new();
+    push_one(&db, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
+    push_one(&db, op("o2", "sit_1", Kind::Site, 1, site("shop", "After the restore")));
+    let from = |base: &str| Op {
+        base_op: Some(base.into()),
+        ..op("o3", "sit_1", Kind::Site, 2, site("shop", "From before the restore"))
+    };
+    let OpOutcome::Stale { current: Some(current), .. } = push_one(&db, from("lost")) else { panic!("not stale") };
+    assert_eq!((current.op_id.as_str(), &current.body["draft"]["name"]), ("o2", &json!("After the restore")));
+    assert_eq!(push_one(&db, from("o2")), ok("o3", 3, 3));
+    let create = Op { base_op: Some(String::new()), ..op("o4", "sit_2", Kind::Site, 0, site("new", "New")) };
+    assert_eq!(push_one(&db, create), ok("o4", 1, 4));
 }
 
 #[test]
@@ -140,7 +157,8 @@ fn a_cursor_from_a_workspace_that_is_gone_starts_over() {
 
 fn publish(db: &Memory, command: &str, release: &[(&str, u64)]) -> Result<beacon_shared::api::Publication> {
     let release = release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), rev: *rev }).collect();
-    let request = PublishRequest { command_id: command.into(), device: "d".into(), release, at: 1 };
+    let request =
+        PublishRequest { command_id: command.into(), device: "d".into(), release, transitions: Vec::new(), at: 1 };
     let prepared = now(publish::prepare(db, "test", &request, 5))?;
     now(publish::finish(db, "test", command, &prepared, 5))
 }
@@ -212,7 +230,13 @@ fn the_allocation_of_what_runs_is_locked() {
 #[test]
 fn an_older_publication_never_replaces_a_newer_one() {
     let db = two_documents();
-    let request = |c: &str| PublishRequest { command_id: c.into(), device: "d".into(), release: Vec::new(), at: 1 };
+    let request = |c: &str| PublishRequest {
+        command_id: c.into(),
+        device: "d".into(),
+        release: Vec::new(),
+        transitions: Vec::new(),
+        at: 1,
+    };
     let old = now(publish::prepare(&db, "test", &request("c1"), 5)).expect("prepared");
     let newer = publish(&db, "c2", &[("sit_1", 1)]).expect("published");
     let late = now(publish::finish(&db, "test", "c1", &old, 6)).expect("stored");

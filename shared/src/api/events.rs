@@ -14,6 +14,10 @@ pub struct CollectRequest {
     /// `navigator.webdriver`: a driven browser says so itself.
     #[serde(default)]
     pub webdriver: bool,
+    /// Unix milliseconds by the client's clock when the batch leaves. The server's time minus this is the clock's
+    /// skew, which is added to every `ts` of the batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<i64>,
 }
 
 /// An event that was not accepted and never will be.
@@ -56,6 +60,30 @@ pub struct SegmentList {
     pub head: u64,
     /// Unix milliseconds by the server's clock: everything acknowledged before it is in.
     pub as_of: i64,
+    /// The log's identity: random, made once by its single writer. A reader that meets another id starts a new local
+    /// log and never continues its cursor in it. Empty from an edge that does not send it yet.
+    #[serde(default)]
+    pub log_id: String,
     /// Those with a sequence number above `after`, ascending; the open tail last.
     pub segments: Vec<SegmentInfo>,
+}
+
+/// Where one site's log ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogHead {
+    /// Document id of the site.
+    pub site_id: String,
+    /// As [`SegmentList::log_id`].
+    pub log_id: String,
+    /// The last sequence number that the log holds.
+    pub head: u64,
+}
+
+/// The answer to [`super::route::HEADS`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heads {
+    /// Unix milliseconds by the server's clock: everything acknowledged before it is in.
+    pub as_of: i64,
+    /// One for each published site whose log has an event.
+    pub logs: Vec<LogHead>,
 }

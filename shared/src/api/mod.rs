@@ -9,8 +9,8 @@ mod sync;
 pub use evaluate::{
     AssignResponse, EvaluateRequest, MAX_EVALUATE_BYTES, MAX_KEYS, ResolveAllResponse, ResolveResponse,
 };
-pub use events::{BatchResponse, CollectRequest, Refused, SegmentInfo, SegmentList};
-pub use publish::{Bundle, Publication, PublishRequest, Release, SiteBundle};
+pub use events::{BatchResponse, CollectRequest, Heads, LogHead, Refused, SegmentInfo, SegmentList};
+pub use publish::{Action, Bundle, Publication, PublishRequest, Release, SiteBundle, Transition};
 pub use sync::{Cursor, MAX_OPS, Op, OpOutcome, PULL_PAGE, PullResponse, PushRequest, PushResponse};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub mod route {
     pub const BATCH: &str = "/api/events/batch";
     /// GET, key `read`; query `site`, `after`.
     pub const SEGMENTS: &str = "/api/events/segments";
+    /// GET, key `read`: the end of every published site's log.
+    pub const HEADS: &str = "/api/events/heads";
     /// GET, key `read`; newline-delimited JSON of [`crate::event::Logged`].
     pub const SEGMENT: &str = "/api/events/segments/{id}";
     /// GET, public: a GrowthBook payload.
@@ -88,6 +90,9 @@ pub struct WhoAmI {
     pub key_name: String,
     /// What the key may do.
     pub scopes: Vec<Scope>,
+    /// The workspace's identity: another address with the same epoch is the same workspace.
+    #[serde(default)]
+    pub epoch: String,
 }
 
 /// The value of [`WhoAmI::product`].

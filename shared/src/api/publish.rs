@@ -12,7 +12,28 @@ pub struct Release {
     pub rev: u64,
 }
 
-/// The body of [`super::route::PUBLISH`]: all of `release` or nothing, then a bundle at one sequence number.
+/// A command on what is released. It takes effect at once, whatever the document's draft is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Turns a flag off: every visitor gets `null`.
+    Kill,
+    /// Ends a running experiment.
+    Stop,
+}
+
+/// Applies a command to the released part of a document, and to its draft, at the revision that the person saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The document.
+    pub doc_id: String,
+    /// The revision that the person saw.
+    pub rev: u64,
+    /// The command.
+    pub action: Action,
+}
+
+/// The body of [`super::route::PUBLISH`]: all of `release` and `transitions` or nothing, then a bundle at one sequence number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishRequest {
     /// UUIDv7; sending it twice publishes once.
@@ -21,6 +42,9 @@ pub struct PublishRequest {
     pub device: String,
     /// What was ticked in the review.
     pub release: Vec<Release>,
+    /// Commands on what is released. A document stands in one of the two lists only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
     /// Unix milliseconds, by the device's clock.
     pub at: i64,
 }

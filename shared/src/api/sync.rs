@@ -24,6 +24,10 @@ pub struct Op {
     pub key: String,
     /// The revision it was made from; 0 creates the document.
     pub base_rev: u64,
+    /// The op id of that revision. A revision number repeats itself after a restore, an op id never does; without it
+    /// only the number is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_op: Option<String>,
     /// Whether it deletes the document.
     pub deleted: bool,
     /// A [`crate::model::Body`] as JSON.

@@ -87,6 +87,9 @@ pub struct Document {
     pub rev: u64,
     /// The workspace's sequence number at which this revision was accepted.
     pub seq: u64,
+    /// The op id of this revision; empty from an edge that does not send it yet.
+    #[serde(default)]
+    pub op_id: String,
     /// Whether the document was deleted. Its id stays taken.
     pub deleted: bool,
     /// A [`Body`] as JSON.

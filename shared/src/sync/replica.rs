@@ -99,6 +99,7 @@ impl Replica {
                 kind: self.kind,
                 key: self.local.text("key").to_owned(),
                 base_rev: self.base.as_ref().map_or(0, |b| b.rev),
+                base_op: None,
                 deleted: self.local.deleted,
                 body: self.local.body.clone(),
                 at,
@@ -151,7 +152,16 @@ impl Replica {
         let key = base.content.text("key").to_owned();
         let mut body = base.content.body;
         unrelease(&mut body);
-        self.meet(Document { id: self.id.clone(), kind: self.kind, key, rev: 0, seq: 0, deleted: true, body });
+        self.meet(Document {
+            id: self.id.clone(),
+            kind: self.kind,
+            key,
+            rev: 0,
+            seq: 0,
+            op_id: String::new(),
+            deleted: true,
+            body,
+        });
     }
 
     /// The person decided. The rest of the document stays merged.

@@ -192,7 +192,7 @@ async fn check(app: &App, release: &[Release]) -> Result<()> {
 
 async fn freeze(app: &App, release: Vec<Release>) -> Result<PublishRequest> {
     let (command_id, device) = (Uuid::now_v7().simple().to_string(), app.device().to_owned());
-    let command = PublishRequest { command_id, device, release, at: app.now() };
+    let command = PublishRequest { command_id, device, release, transitions: Vec::new(), at: app.now() };
     let text = json!(command).to_string();
     app.store(move |s| s.set(Setting::Publishing, Some(&text))).await?;
     Ok(command)

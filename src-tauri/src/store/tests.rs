@@ -61,6 +61,7 @@ fn the_cursor_waits_for_a_row_that_has_to() {
         key: "k".into(),
         rev,
         seq: rev,
+        op_id: String::new(),
         deleted: false,
         body: body(name),
     };

@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         let problems = validate::document(kind, &draft);
         assert!(problems.iter().all(|p| p.pointer.is_empty() || p.pointer.starts_with('/')));
         let body = json!({"schema": 1, "draft": draft, "released": draft});
-        let document = Document { id: "x".into(), kind, key: String::new(), rev: 1, seq: 1, deleted: false, body };
+        let document = Document { id: "x".into(), kind, key: String::new(), rev: 1, seq: 1, op_id: String::new(), deleted: false, body };
         let _ = payload::bundle(1, &[document]);
     }
 });

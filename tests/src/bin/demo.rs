@@ -73,6 +73,7 @@ async fn publish_definitions(edge: &Edge) -> Result<()> {
         kind,
         key: key.into(),
         base_rev: 0,
+        base_op: None,
         deleted: false,
         body: json!({"schema": 1, "draft": draft, "released": null}),
         at: now,
@@ -93,7 +94,7 @@ async fn publish_definitions(edge: &Edge) -> Result<()> {
     }
     if !release.is_empty() {
         let command_id = Uuid::now_v7().to_string();
-        let request = PublishRequest { command_id, device: "demo".into(), release, at: now };
+        let request = PublishRequest { command_id, device: "demo".into(), release, transitions: Vec::new(), at: now };
         let _: Value = edge.post(route::PUBLISH, &request).await?;
     }
     Ok(())
@@ -146,7 +147,7 @@ async fn send_visitors(edge: &Edge) -> Result<()> {
             events.push(event(&visitor, variant, "event", "help"));
         }
     }
-    let request = CollectRequest { site_id: SITE.into(), events, webdriver: false };
+    let request = CollectRequest { site_id: SITE.into(), events, webdriver: false, sent_at: None };
     let _: Value = edge.post(route::BATCH, &request).await?;
     Ok(())
 }

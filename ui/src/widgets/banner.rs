@@ -48,6 +48,7 @@ fn title(code: Code) -> &'static str {
         Code::Invalid | Code::TooLarge => "Something needs fixing",
         Code::NotFound => "It is not there any more",
         Code::Stale => "It changed in between",
+        Code::SealedSince | Code::Gone => "Some events are missing",
         Code::Locked => "Locked while it runs",
         Code::NotConnected => "Not connected",
         Code::Unreachable => "The edge cannot be reached",

@@ -4,7 +4,7 @@ use super::*;
 
 fn document(id: &str, kind: Kind, draft: Value, released: Value, deleted: bool) -> Document {
     let body = json!({"schema": 1, "draft": draft, "released": released});
-    Document { id: id.into(), kind, key: id.into(), rev: 1, seq: 1, deleted, body }
+    Document { id: id.into(), kind, key: id.into(), rev: 1, seq: 1, op_id: String::new(), deleted, body }
 }
 
 fn site(enabled: bool) -> Value {

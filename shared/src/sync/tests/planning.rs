@@ -8,7 +8,16 @@ use crate::sync::{Content, Pulled, Replica, Take};
 
 fn document(rev: u64, content: Content) -> Document {
     let key = content.text("key").to_owned();
-    Document { id: "d".into(), kind: Kind::Flag, key, rev, seq: rev, deleted: content.deleted, body: content.body }
+    Document {
+        id: "d".into(),
+        kind: Kind::Flag,
+        key,
+        rev,
+        seq: rev,
+        op_id: String::new(),
+        deleted: content.deleted,
+        body: content.body,
+    }
 }
 
 fn replica(value: Value) -> Replica {

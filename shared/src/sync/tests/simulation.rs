@@ -41,7 +41,16 @@ impl Server {
         }
         self.seq += 1;
         let (id, key, body) = (op.doc_id.clone(), op.key.clone(), op.body.clone());
-        let doc = Document { id, kind: op.kind, key, rev: rev + 1, seq: self.seq, deleted: op.deleted, body };
+        let doc = Document {
+            id,
+            kind: op.kind,
+            key,
+            rev: rev + 1,
+            seq: self.seq,
+            op_id: op_id.clone(),
+            deleted: op.deleted,
+            body,
+        };
         self.history.push((op.doc_id.clone(), op.into()));
         self.changes.insert(op_id.clone(), (doc.rev, doc.seq));
         self.docs.insert(doc.id.clone(), doc);
