@@ -13,9 +13,9 @@ pub const MAX_BATCH: usize = 100;
 /// The most bytes in one body.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What happened. The set is open: a type of a newer edge is kept by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum EventType {
     /// A page was shown.
     Pageview,
@@ -29,6 +29,39 @@ pub enum EventType {
     Exposure,
     /// A goal of an experiment was reached.
     Conversion,
+    /// A type that this version does not know. Results do not count it.
+    Other(String),
+}
+
+impl EventType {
+    /// The types that this version knows, by which the collector validates.
+    pub const KNOWN: [Self; 6] =
+        [Self::Pageview, Self::Event, Self::Click, Self::Timing, Self::Exposure, Self::Conversion];
+
+    /// The name on the wire and in the database.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Pageview => "pageview",
+            Self::Event => "event",
+            Self::Click => "click",
+            Self::Timing => "timing",
+            Self::Exposure => "exposure",
+            Self::Conversion => "conversion",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<String> for EventType {
+    fn from(name: String) -> Self {
+        Self::KNOWN.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Other(name))
+    }
+}
+
+impl From<EventType> for String {
+    fn from(kind: EventType) -> Self {
+        kind.name().to_owned()
+    }
 }
 
 /// Why an event is left out of results. Marked events are kept: exclusions are counted, never hidden.
@@ -137,6 +170,12 @@ pub struct Event {
     /// The variant's id, on exposures and conversions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant_id: Option<String>,
+    /// Id of the experiment's phase, on exposures and conversions. Scripts of version 0.1 send it as `props.phase`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// The site's own id of what happened, such as an order number. Results count it once for each site and event name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Everything that has no column.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub props: Map<String, Value>,
@@ -163,3 +202,39 @@ pub struct Logged {
     #[serde(flatten)]
     pub event: Event,
 }
+
+/// One line of a segment: its text as the edge sent it, and the event as far as this version can read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// See [`Logged::seq`].
+    pub seq: u64,
+    /// JSON without a line break.
+    pub text: String,
+    /// `None` where a newer edge wrote what this version cannot read. The text is kept for a version that can.
+    pub event: Option<Event>,
+}
+
+impl Line {
+    /// Reads one line; `None` when not even its sequence number can be read.
+    pub fn parse(line: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Place {
+            seq: u64,
+        }
+        let text = std::str::from_utf8(line).ok()?.trim();
+        let (seq, event) = match serde_json::from_str::<Logged>(text) {
+            Ok(Logged { seq, event }) => (seq, Some(event)),
+            Err(_) => (serde_json::from_str::<Place>(text).ok()?.seq, None),
+        };
+        Some(Self { seq, text: text.to_owned(), event })
+    }
+
+    /// Reads a segment, one line for each event. Lines without a readable sequence number are left out: the caller
+    /// knows which numbers the segment must have.
+    pub fn parse_all(segment: &[u8]) -> Vec<Self> {
+        segment.split(|byte| *byte == b'\n').filter_map(Self::parse).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use beacon_shared::api::{
     WhoAmI, route,
 };
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::event::Logged;
+use beacon_shared::event::Line;
 use reqwest::header::HeaderValue;
 use reqwest::{Client, ClientBuilder, Method, redirect};
 use serde::Serialize;
@@ -112,14 +112,12 @@ impl Edge for HttpEdge {
         self.get(at, url).await
     }
 
-    async fn segment(&self, at: &Target, _site: &str, id: &str) -> Result<Vec<Logged>> {
+    async fn segment(&self, at: &Target, _site: &str, id: &str) -> Result<Vec<Line>> {
         let mut url = address(at, route::SEGMENT.trim_end_matches("/{id}"));
         if let Ok(mut path) = url.path_segments_mut() {
             path.push(id);
         }
-        let body = self.send(at, Method::GET, url.clone(), None::<&()>).await?;
-        let lines = body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        lines.map(|line| answer::json(&url, line)).collect()
+        Ok(Line::parse_all(&self.send(at, Method::GET, url, None::<&()>).await?))
     }
 }
 

@@ -7,7 +7,7 @@ use beacon_shared::api::{
     Cursor, Publication, PublishRequest, PullResponse, PushRequest, PushResponse, SegmentList, WhoAmI,
 };
 use beacon_shared::error::Result;
-use beacon_shared::event::Logged;
+use beacon_shared::event::Line;
 use url::Url;
 
 use crate::vault::Secret;
@@ -36,6 +36,6 @@ pub trait Edge: Send + Sync {
     async fn publications(&self, at: &Target) -> Result<Vec<Publication>>;
     /// The segments of a site's log with a sequence number above `after`.
     async fn segments(&self, at: &Target, site: &str, after: u64) -> Result<SegmentList>;
-    /// The events of one segment.
-    async fn segment(&self, at: &Target, site: &str, id: &str) -> Result<Vec<Logged>>;
+    /// The lines of one segment.
+    async fn segment(&self, at: &Target, site: &str, id: &str) -> Result<Vec<Line>>;
 }

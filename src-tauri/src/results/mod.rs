@@ -4,7 +4,7 @@ pub mod sqlite;
 mod view;
 
 use beacon_shared::error::Result;
-use beacon_shared::event::Logged;
+use beacon_shared::event::Line;
 use beacon_shared::model::Metric;
 use beacon_shared::stats::{Reason, Sample};
 
@@ -84,7 +84,7 @@ impl Counts {
 /// Where events lie on this machine. Calls block: use the blocking pool.
 pub trait EventStore: Send + Sync {
     /// Appends a stretch of a site's log. What is there already stays as it is, so a repeated fetch does no harm.
-    fn append(&self, site: &str, events: &[Logged]) -> Result<()>;
+    fn append(&self, site: &str, lines: &[Line]) -> Result<()>;
     /// The last sequence number up to which the site's log is complete here; 0 when empty.
     fn head(&self, site: &str) -> Result<u64>;
     /// How many events of the site are here.

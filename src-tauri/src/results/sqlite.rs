@@ -12,13 +12,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::event::{Event, EventType, Logged};
+use beacon_shared::event::{Event, Line};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{Counts, EventStore, Query};
 
 /// The steps from an empty file to today's tables. Append only: a step that was shipped never changes.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_events.sql"), include_str!("migrations/0002_value.sql")];
+/// The type of a row whose line this version cannot read.
+const UNREADABLE: &str = "";
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The events on this machine: one file, one writer, one reader that the writer does not hold up.
@@ -40,10 +42,10 @@ impl SqliteEvents {
 }
 
 impl EventStore for SqliteEvents {
-    fn append(&self, site: &str, events: &[Logged]) -> Result<()> {
+    fn append(&self, site: &str, lines: &[Line]) -> Result<()> {
         let mut writer = lock(&self.writer);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
-        let added = insert(&transaction, site, events)?;
+        let added = insert(&transaction, site, lines)?;
         advance(&transaction, site, added).map_err(storage)?;
         transaction.commit().map_err(storage)
     }
@@ -98,7 +100,7 @@ fn migrate(connection: &mut Connection) -> Result<()> {
 }
 
 /// How many rows are new.
-fn insert(transaction: &Transaction<'_>, site: &str, events: &[Logged]) -> Result<i64> {
+fn insert(transaction: &Transaction<'_>, site: &str, lines: &[Line]) -> Result<i64> {
     const SQL: &str = "INSERT INTO events \
         (site, seq, event_id, ts, type, name, visitor, experiment, variant, marks, counts, body, value) \
         VALUES (?1, ?2, (SELECT ?3 WHERE NOT EXISTS (SELECT 1 FROM events WHERE site = ?1 AND event_id = ?3)), \
@@ -106,24 +108,25 @@ fn insert(transaction: &Transaction<'_>, site: &str, events: &[Logged]) -> Resul
         ON CONFLICT (site, seq) DO NOTHING";
     let mut statement = transaction.prepare_cached(SQL).map_err(storage)?;
     let mut added = 0;
-    for Logged { seq, event } in events {
-        let seq = i64::try_from(*seq).map_err(|_| {
+    for line in lines {
+        let seq = i64::try_from(line.seq).map_err(|_| {
             Error::new(Code::NotAnEdge, "The edge's log has an impossible number. Update Beacon and the edge.")
         })?;
+        let event = line.event.as_ref();
         let row = params![
             site,
             seq,
-            event.event_id,
-            event.ts,
-            kind(event.kind),
-            event.name,
-            event.visitor_id,
-            event.experiment_id,
-            event.variant_id,
-            json(&event.marks)?,
-            event.counts(),
-            json::<Event>(event)?,
-            event.value,
+            event.map(|e| &e.event_id),
+            event.map_or(0, |e| e.ts),
+            event.map_or(UNREADABLE, |e| e.kind.name()),
+            event.and_then(|e| e.name.as_ref()),
+            event.map_or("", |e| &e.visitor_id),
+            event.and_then(|e| e.experiment_id.as_ref()),
+            event.and_then(|e| e.variant_id.as_ref()),
+            event.map_or_else(|| Ok("[]".to_owned()), |e| json(&e.marks))?,
+            event.is_some_and(Event::counts),
+            line.text,
+            event.and_then(|e| e.value),
         ];
         added += i64::from(statement.execute(row).map_err(storage)? == 1);
     }
@@ -151,17 +154,6 @@ fn log(connection: &Connection, site: &str, column: &'static str) -> Result<u64>
     let sql = format!("SELECT {column} FROM logs WHERE site = ?1");
     let found: Option<i64> = connection.query_row(&sql, [site], |row| row.get(0)).optional().map_err(storage)?;
     Ok(found.and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
-}
-
-fn kind(kind: EventType) -> &'static str {
-    match kind {
-        EventType::Pageview => "pageview",
-        EventType::Event => "event",
-        EventType::Click => "click",
-        EventType::Timing => "timing",
-        EventType::Exposure => "exposure",
-        EventType::Conversion => "conversion",
-    }
 }
 
 fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String> {

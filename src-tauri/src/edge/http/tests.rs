@@ -122,10 +122,12 @@ async fn a_segment_is_read_line_by_line() {
             r#"{{"seq":{seq},"event_id":"e{seq}","site_id":"sit_1","ts":5,"type":"exposure","visitor_id":"v","schema_version":1}}"#
         )
     };
-    let body = format!("{}\n{}\n", line(4), line(5));
+    // D17: the type of the second line is one of a newer edge, the third is none of an event.
+    let body = format!("{}\n{}\n{{\"seq\":6}}\n", line(4), line(5).replace("exposure", "vital"));
     let (at, asked) = server(http("200 OK", "application/x-ndjson", &body)).await;
     let events = HttpEdge::new().unwrap().segment(&at, "sit_1", "sit_1~4-5/../x").await.unwrap();
-    assert_eq!(events.iter().map(|e| e.seq).collect::<Vec<_>>(), [4, 5]);
+    let read: Vec<_> = events.iter().map(|line| (line.seq, line.event.is_some())).collect();
+    assert_eq!(read, [(4, true), (5, true), (6, false)]);
     let asked = asked.lock().unwrap().clone();
     assert!(asked.starts_with("GET /api/events/segments/sit_1~4-5%2F..%2Fx HTTP/1.1"), "{asked}");
 }

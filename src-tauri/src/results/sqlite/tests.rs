@@ -1,6 +1,6 @@
 mod kinds;
 
-use beacon_shared::event::{EVENT_SCHEMA, Mark};
+use beacon_shared::event::{EVENT_SCHEMA, EventType, Logged, Mark};
 use beacon_shared::model::{Metric, MetricKind, Role};
 use beacon_shared::stats::{Proportion, Sample};
 use serde_json::Map;
@@ -46,9 +46,15 @@ impl Log {
     }
 
     fn count(&self) -> Counts {
-        self.store.append("sit_1", &self.events).unwrap();
+        self.store.append("sit_1", &lines(&self.events)).unwrap();
         self.store.count(&query()).unwrap()
     }
+}
+
+/// The events as a segment has them.
+fn lines(events: &[Logged]) -> Vec<Line> {
+    let text: Vec<String> = events.iter().map(|logged| serde_json::to_string(logged).unwrap()).collect();
+    Line::parse_all(text.join("\n").as_bytes())
 }
 
 fn event(id: u64, visitor: &str, kind: EventType, ts: i64) -> Event {
@@ -79,6 +85,8 @@ fn event(id: u64, visitor: &str, kind: EventType, ts: i64) -> Event {
         browser: None,
         os: None,
         language: None,
+        phase: None,
+        id: None,
         experiment_id: None,
         variant_id: None,
         props: Map::new(),
@@ -178,7 +186,7 @@ fn other_sites_and_experiments_do_not_mix() {
     let mut elsewhere = Log::new();
     elsewhere.exposed("b", "control", 1);
     elsewhere.did("a", "signup", 2);
-    log.store.append("sit_2", &elsewhere.events).unwrap();
+    log.store.append("sit_2", &lines(&elsewhere.events)).unwrap();
     assert_eq!(log.count().cells, [cell("control", 20_000, 1, [0, 0])]);
 }
 
@@ -211,10 +219,27 @@ fn the_head_stops_at_the_first_gap() {
         seqs.iter().map(|seq| Logged { seq: *seq, event: event(*seq, "a", EventType::Pageview, START) }).collect()
     };
     for (seqs, head) in [(&[2, 3][..], 0), (&[5], 0), (&[1], 3), (&[4], 5), (&[], 5), (&[7, 6], 7)] {
-        log.store.append("sit_1", &stretch(seqs)).unwrap();
+        log.store.append("sit_1", &lines(&stretch(seqs))).unwrap();
         assert_eq!(log.store.head("sit_1").unwrap(), head, "{seqs:?}");
     }
     assert_eq!((log.store.head("sit_2").unwrap(), log.store.len("sit_2").unwrap()), (0, 0));
+}
+
+/// D17: one line of a newer edge stopped the whole site.
+#[test]
+fn a_line_that_cannot_be_read_keeps_its_place_and_its_text() {
+    let mut log = Log::new();
+    log.exposed("a", "control", 1);
+    log.exposed("b", "control", 1);
+    let mut segment = lines(&log.events);
+    segment.insert(1, Line::parse(br#"{"seq":2,"type":"exposure","marks":["unheard_of"],"new":1}"#).unwrap());
+    segment[2].seq = 3;
+    log.store.append("sit_1", &segment).unwrap();
+    assert_eq!((log.store.head("sit_1").unwrap(), log.store.len("sit_1").unwrap()), (3, 3));
+    assert_eq!(log.store.count(&query()).unwrap().cells, [cell("control", 20_000, 2, [0, 0])]);
+    let body = "SELECT body FROM events WHERE seq = 2";
+    let body: String = lock(&log.store.reader).query_row(body, [], |row| row.get(0)).unwrap();
+    assert_eq!(body, segment[1].text);
 }
 
 #[test]
@@ -223,7 +248,7 @@ fn what_is_known_survives_a_restart() {
     let path = folder.path().join("events.db");
     let store = SqliteEvents::open(&path).unwrap();
     assert_eq!(store.as_of("sit_1").unwrap(), None);
-    store.append("sit_1", &[Logged { seq: 1, event: event(1, "a", EventType::Pageview, START) }]).unwrap();
+    store.append("sit_1", &lines(&[Logged { seq: 1, event: event(1, "a", EventType::Pageview, START) }])).unwrap();
     assert_eq!(store.as_of("sit_1").unwrap(), None);
     store.set_as_of("sit_1", START).unwrap();
     drop(store);

@@ -1,4 +1,4 @@
-use beacon_shared::event::Logged;
+use beacon_shared::event::Line;
 use beacon_shared::stats::{GuardrailState, Mean, Quantile, Verdict};
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::results::{Cell, Whole};
 struct Fixed(Counts);
 
 impl EventStore for Fixed {
-    fn append(&self, _: &str, _: &[Logged]) -> Result<()> {
+    fn append(&self, _: &str, _: &[Line]) -> Result<()> {
         Ok(())
     }
     fn head(&self, _: &str) -> Result<u64> {
