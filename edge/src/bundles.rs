@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use beacon_shared::api::{Bundle, SiteBundle};
+use beacon_shared::bundle::Timeline;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::eval::payload::Timeline;
 use serde::Deserialize;
 use worker::Env;
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::Cap;
 use crate::model::{Aggregate, Aggregation, Counting, MetricKind};
-use crate::stats::Cap;
 
 /// A count with its thousands apart: 12345 is `12,345`.
 pub fn count(n: u64) -> String {

@@ -5,9 +5,9 @@ pub mod ofrep;
 use std::collections::BTreeMap;
 
 use beacon_shared::api::{AssignResponse, EvaluateRequest, MAX_KEYS, ResolveAllResponse, ResolveResponse, SiteBundle};
+use beacon_shared::bundle::at;
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::eval::definitions::Definitions;
-use beacon_shared::eval::payload::at;
 use beacon_shared::eval::{Context, Evaluation, FeatureResult, StickyDocuments, sticky_key};
 use serde_json::{Map, Value};
 

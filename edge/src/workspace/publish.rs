@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use beacon_shared::api::{Bundle, Publication, PublishRequest};
+use beacon_shared::bundle;
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::eval::payload;
 use beacon_shared::model::{Body, Document, Experiment, Flag, Kind, Segment};
 use beacon_shared::validate::{self, Workspace};
 use serde::Deserialize;
@@ -85,7 +85,7 @@ pub async fn prepare(db: &impl Database, actor: &str, request: &PublishRequest, 
         return Err(stale());
     }
     let seq = results.next_rows().first::<Meta>()?.map_or(0, |meta| meta.seq);
-    freeze(&payload::bundle(seq, &documents(results.next_rows().all()?)?))
+    freeze(&bundle::bundle(seq, &documents(results.next_rows().all()?)?))
 }
 
 /// Makes a prepared bundle live, once its bytes are stored.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::eval::{Reason, Source, StickyAssignment, StickyDocument};
+use crate::model::{Reason, Source, StickyAssignment, StickyDocument};
 
 /// The most bytes of a request that asks for an evaluation.
 pub const MAX_EVALUATE_BYTES: usize = 64 * 1024;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use url::Url;
 
-use super::sticky::StickyDocuments;
+use crate::model::StickyDocuments;
 
 /// Nothing to hash.
 pub(super) static NO_VALUE: Value = Value::String(String::new());

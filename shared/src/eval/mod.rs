@@ -8,14 +8,10 @@ mod decrypt;
 pub mod definitions;
 mod evaluate;
 mod hash;
-pub mod payload;
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod redirect;
 mod result;
-pub mod simulate;
 mod sticky;
 pub mod trace;
 pub mod url;
@@ -26,5 +22,6 @@ pub use decrypt::decrypt;
 pub use evaluate::{Evaluation, MAX_CHAIN, MAX_RESOLUTIONS};
 pub use hash::Seed;
 pub use redirect::Redirect;
-pub use result::{ExperimentResult, FeatureResult, Leaf, Reason, Source};
-pub use sticky::{StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
+pub use result::{ExperimentResult, FeatureResult, Leaf};
+
+pub use crate::model::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};

@@ -1,83 +1,9 @@
 //! What the answer looks like, and why it is what it is.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::definitions::{Experiment, Meta};
-
-/// Why a feature has its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Source {
-    /// There is no such feature.
-    UnknownFeature,
-    /// No rule applied.
-    DefaultValue,
-    /// A rule forced it.
-    Force,
-    /// A rule's experiment assigned it.
-    Experiment,
-    /// A gating prerequisite failed.
-    Prerequisite,
-    /// The feature depends on itself.
-    CyclicPrerequisite,
-}
-
-impl Source {
-    /// As the specification spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownFeature => "unknownFeature",
-            Self::DefaultValue => "defaultValue",
-            Self::Force => "force",
-            Self::Experiment => "experiment",
-            Self::Prerequisite => "prerequisite",
-            Self::CyclicPrerequisite => "cyclicPrerequisite",
-        }
-    }
-}
-
-/// Why a visitor is not in an experiment, or is without being hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The hash assigned the variation.
-    Hashed,
-    /// An earlier assignment was kept.
-    Sticky,
-    /// The page's address forces the variation.
-    QueryOverride,
-    /// The caller forces the variation.
-    ContextOverride,
-    /// The definition forces the variation.
-    DefinitionOverride,
-    /// There are fewer than two variations.
-    TooFewVariations,
-    /// Experiments are switched off for this caller.
-    Disabled,
-    /// The page is not targeted.
-    Url,
-    /// It is a draft, or switched off.
-    Inactive,
-    /// The visitor has no value to hash.
-    NoHashValue,
-    /// The visitor is outside the filters or the namespace.
-    Filtered,
-    /// The condition does not hold.
-    Condition,
-    /// A prerequisite does not hold.
-    Prerequisite,
-    /// The definition's hash version is unknown.
-    UnknownHashVersion,
-    /// An earlier assignment is from before the least bucket version.
-    StickyBlocked,
-    /// The visitor's place is outside all ranges.
-    NotCovered,
-    /// The caller tests, and nothing is forced.
-    QaMode,
-    /// It is over.
-    Stopped,
-}
+use crate::model::{Reason, Source};
 
 /// A feature's value, and why.
 #[derive(Clone, Debug)]

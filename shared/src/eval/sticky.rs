@@ -3,59 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::condition::to_text;
 use super::context::Context;
 use super::definitions::{Definitions, Experiment, Serves};
-
-/// What an attribute's value was assigned to, as GrowthBook's SDKs store it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StickyDocument {
-    /// The attribute.
-    pub attribute_name: String,
-    /// Its value as text.
-    pub attribute_value: String,
-    /// By `experiment key__bucket version`: the variation's key.
-    pub assignments: BTreeMap<String, String>,
-}
-
-/// The stored documents, by [`sticky_key`].
-pub type StickyDocuments = BTreeMap<String, StickyDocument>;
-
-/// An assignment that is new, and to be stored if the visitor is to keep it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StickyAssignment {
-    /// The attribute that was hashed.
-    pub attribute_name: String,
-    /// Its value as text.
-    pub attribute_value: String,
-    /// `experiment key__bucket version`.
-    pub experiment: String,
-    /// The variation's key.
-    pub variation: String,
-}
-
-impl StickyAssignment {
-    /// Adds it to the documents.
-    pub fn store(self, documents: &mut StickyDocuments) {
-        let key = sticky_key(&self.attribute_name, &self.attribute_value);
-        let document = documents.entry(key).or_insert_with(|| StickyDocument {
-            attribute_name: self.attribute_name,
-            attribute_value: self.attribute_value,
-            assignments: BTreeMap::new(),
-        });
-        document.assignments.insert(self.experiment, self.variation);
-    }
-}
-
-/// Under which key a document is stored.
-pub fn sticky_key(attribute: &str, value: &str) -> String {
-    format!("{attribute}||{value}")
-}
+use crate::model::{StickyAssignment, StickyDocuments, sticky_key};
 
 /// A hash value as documents have it: lists and objects as JSON.
 fn text(value: &Value) -> Cow<'_, str> {

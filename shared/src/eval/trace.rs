@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::bucket::Range;
 use super::condition::Part;
-use super::result::{Reason, Source};
+use crate::model::{Reason, Source};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

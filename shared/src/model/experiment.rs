@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::units::WHOLE;
 use super::{Definition, Holdout, Kind, Metric, Namespace, PagePattern, Prerequisite, Schedule, Sticky};
-use crate::validate::WHOLE;
 
 /// Where an experiment is in its life: draft → running → stopped → archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

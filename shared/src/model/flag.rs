@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::targeting::{is_newest_hash, newest_hash};
+use super::units::WHOLE;
 use super::{Definition, Kind, Namespace, Prerequisite, Schedule, Sticky};
-use crate::validate::WHOLE;
 
 /// A feature flag: a default value and ordered rules, the first that matches wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

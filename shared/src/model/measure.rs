@@ -3,8 +3,6 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::stats::Cap;
-
 /// What a visitor's number is. Without an event it is 0; whoever is in the experiment counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -100,6 +98,18 @@ pub struct Counting {
     /// CUPED: the visitor's same number in so many days before the exposure explains a part of the noise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adjust: Option<u32>,
+}
+
+/// Where totals are capped.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cap {
+    /// At this amount, in the metric's unit.
+    Value(f64),
+    /// At this percentile of all visitors' totals, as a share: 0.99 caps the top 1 %.
+    Percentile(f64),
+    /// Likewise among those who have a total at all: for metrics most visitors have none of.
+    PercentileOfPositive(f64),
 }
 
 /// Days before the exposure that an adjustment looks at, unless somebody says otherwise.

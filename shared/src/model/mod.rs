@@ -1,5 +1,6 @@
-//! Sites, experiments, flags, segments and metrics: plain data. What may be in them is in [`crate::validate`].
+//! Sites, experiments, flags, segments and metrics: plain data. The validator says what may be in them.
 
+mod assignment;
 mod body;
 mod experiment;
 mod flag;
@@ -8,12 +9,15 @@ mod metric;
 mod segment;
 mod site;
 mod targeting;
+mod units;
 
+pub use assignment::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
 pub use body::{Body, Definition, Document, Kind, SCHEMA};
 pub use experiment::{Experiment, Phase, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};
-pub use measure::{ADJUST_DAYS, Aggregate, Aggregation, Counting, MetricKind};
+pub use measure::{ADJUST_DAYS, Aggregate, Aggregation, Cap, Counting, MetricKind};
 pub use metric::{Direction, Metric, MetricDefinition, Role};
 pub use segment::{Members, Segment};
 pub use site::Site;
 pub use targeting::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};
+pub use units::{Share, WHOLE};

@@ -49,7 +49,9 @@ pub use srm::{SRM_ALPHA, srm};
 pub use strata::{Stratum, stratified_contrast};
 pub use sum::Sum;
 pub use verdict::percent;
-pub use winsor::{Cap, winsorised};
+pub use winsor::winsorised;
+
+pub use crate::model::Cap;
 
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,7 @@
 //! Winsorising: one visitor's enormous total must not decide an experiment.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Reason, quantile::interpolated};
-
-/// Where totals are capped.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cap {
-    /// At this amount, in the metric's unit.
-    Value(f64),
-    /// At this percentile of all visitors' totals, as a share: 0.99 caps the top 1 %.
-    Percentile(f64),
-    /// Likewise among those who have a total at all: for metrics most visitors have none of.
-    PercentileOfPositive(f64),
-}
+use crate::model::Cap;
 
 impl Cap {
     /// The amount. `totals` are those of ALL arms together, in any order: a cap found in each arm for itself would

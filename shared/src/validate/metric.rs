@@ -2,8 +2,8 @@ use serde_json::{Map, Value};
 
 use super::{MAX_ADJUST_DAYS, MAX_MARGIN, MAX_WINDOW_HOURS, condition, event_name, key, name, text, unfinished};
 use crate::error::Problem;
+use crate::model::Cap;
 use crate::model::{Aggregate, Counting, Metric, MetricDefinition, MetricKind, Role};
-use crate::stats::Cap;
 
 /// The problems of a metric that experiments share.
 pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {

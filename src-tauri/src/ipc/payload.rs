@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use beacon_shared::bundle::import::{Existing, import as read};
+use beacon_shared::bundle::{at, draft};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::eval::payload::import::{Existing, import as read};
-use beacon_shared::eval::payload::{at, draft};
 use beacon_shared::ipc::{ById, ImportView, PayloadInput};
 use beacon_shared::model::{Definition, Experiment, Flag, Segment, Site, Status};
 use beacon_shared::sync::Replica;

@@ -1,7 +1,7 @@
 //! A draft of any kind: its problems are found, and what has none can be published.
 #![no_main]
 
-use beacon_shared::eval::payload;
+use beacon_shared::bundle;
 use beacon_shared::model::{Document, Kind};
 use beacon_shared::validate;
 use libfuzzer_sys::fuzz_target;
@@ -14,6 +14,6 @@ fuzz_target!(|data: &[u8]| {
         assert!(problems.iter().all(|p| p.pointer.is_empty() || p.pointer.starts_with('/')));
         let body = json!({"schema": 1, "draft": draft, "released": draft});
         let document = Document { id: "x".into(), kind, key: String::new(), rev: 1, seq: 1, op_id: String::new(), deleted: false, body };
-        let _ = payload::bundle(1, &[document]);
+        let _ = bundle::bundle(1, &[document]);
     }
 });

@@ -2,8 +2,8 @@
 #![no_main]
 
 use beacon_shared::eval::definitions::Definitions;
-use beacon_shared::eval::payload::import::{Existing, import};
-use beacon_shared::eval::payload::{at, draft};
+use beacon_shared::bundle::import::{Existing, import};
+use beacon_shared::bundle::{at, draft};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

@@ -70,7 +70,7 @@ fn parse(s: &str) -> Option<f64> {
 }
 
 /// `!!value`.
-pub(in crate::eval) fn truthy(value: &Value) -> bool {
+pub(crate) fn truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(b) => *b,

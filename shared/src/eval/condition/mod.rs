@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-pub(super) use js::{string as to_text, truthy as is_truthy};
+pub(super) use js::string as to_text;
+pub(crate) use js::truthy as is_truthy;
 pub use parse::{MAX_DEPTH, OPERATORS};
 pub use regexp::{MAX_SUBJECT, compile as compile_regex};
 

@@ -46,7 +46,7 @@ impl Feature {
 }
 
 impl Rule {
-    pub(in crate::eval) fn parse(feature: &str, rule: &Value) -> Self {
+    pub(crate) fn parse(feature: &str, rule: &Value) -> Self {
         let serves = match rule.get("force") {
             Some(value) => Serves::Force {
                 value: value.clone(),

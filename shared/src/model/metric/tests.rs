@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::model::Cap;
 use crate::model::{Aggregate, Aggregation};
-use crate::stats::Cap;
 
 /// It reads as `expected` and is written as it was, to the byte.
 fn check(json: &str, expected: &Metric) {

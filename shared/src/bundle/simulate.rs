@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::context::Context;
-use super::definitions::Definitions;
-use super::payload;
-use super::result::{Reason, Source};
-use super::sticky::StickyDocuments;
-use super::trace::Step;
+use crate::eval::Context;
+use crate::eval::definitions::Definitions;
+use crate::eval::trace::Step;
+use crate::eval::{Reason, Source, StickyDocuments};
 use crate::model::{Experiment, Flag, Segment};
 
 /// The drafts of a workspace, or of one site.
@@ -97,8 +95,8 @@ impl Drafts<'_> {
     }
 
     fn definitions(&self, now: i64) -> Definitions {
-        let payload = payload::draft(self.flags.iter(), self.experiments.iter(), self.segments.iter().cloned());
-        Definitions::parse(&payload::at(&payload, now))
+        let payload = super::draft(self.flags.iter(), self.experiments.iter(), self.segments.iter().cloned());
+        Definitions::parse(&super::at(&payload, now))
     }
 }
 

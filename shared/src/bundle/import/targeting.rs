@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Importer;
 use super::shares::first_part;
-use crate::eval::bucket::Range;
+use crate::bundle::build::{HOLDOUT, NAMESPACE};
+use crate::eval::Range;
+use crate::eval::Seed;
 use crate::eval::condition::is_truthy;
 use crate::eval::definitions::{self, Filter};
-use crate::eval::hash::Seed;
-use crate::eval::payload::build::{HOLDOUT, NAMESPACE};
 use crate::model::{Holdout, Namespace, Prerequisite, Schedule, Sticky};
 use crate::validate::{self, MAX_SEED, WHOLE};
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::definitions::Definitions;
-use super::random::Random;
-use super::*;
+use crate::eval::definitions::Definitions;
+use crate::eval::random::Random;
+use crate::eval::*;
 
 /// How many random cases the ordinary run tries.
 const CASES: u64 = 2_000;
@@ -58,7 +58,7 @@ fn every_payload_has_an_answer() {
         let redirect = definitions.redirect(&context);
         assert!(redirect.is_none_or(|r| r.result.in_experiment), "seed {seed}");
         let _ = definitions.sticky_keys(&context);
-        let _ = payload::at(&payload, random.next() as i64);
+        let _ = super::at(&payload, random.next() as i64);
     }
 }
 

@@ -7,10 +7,11 @@ use super::condition::{Condition, Subject};
 use super::context::Context;
 use super::definitions::{Definitions, Experiment, Filter, Namespace, Parent, Rollout, Rule, Serves};
 use super::hash::Seed;
-use super::result::{ExperimentResult, FeatureResult, Leaf, Reason, Source};
-use super::sticky::{self, StickyAssignment, Stuck};
+use super::result::{ExperimentResult, FeatureResult, Leaf};
+use super::sticky::{self, Stuck};
 use super::trace::{Purpose, Step, Witness};
 use super::url;
+use crate::model::{Reason, Source, StickyAssignment, sticky_key};
 
 /// How many features may stand in a chain of prerequisites.
 pub const MAX_CHAIN: usize = 100;
@@ -367,7 +368,7 @@ impl<'e, W: Witness> Pass<'e, W> {
     fn keep(&mut self, result: &ExperimentResult<'e>) {
         let Some(documents) = self.context.sticky.filter(|_| result.experiment.sticky) else { return };
         let assignment = sticky::assignment(result.experiment, result.hash_attribute, result.hash_value, result.key());
-        let key = sticky::sticky_key(&assignment.attribute_name, &assignment.attribute_value);
+        let key = sticky_key(&assignment.attribute_name, &assignment.attribute_value);
         let known = documents.get(&key).and_then(|d| d.assignments.get(&assignment.experiment));
         if known != Some(&assignment.variation) && !self.assigned.contains(&assignment) {
             self.assigned.push(assignment);

@@ -5,8 +5,11 @@
 
 mod build;
 pub mod import;
+#[cfg(test)]
+mod properties;
 mod schedule;
 mod segments;
+pub mod simulate;
 
 use serde_json::{Map, Value, json};
 

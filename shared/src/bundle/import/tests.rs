@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::bundle::{at, draft};
 use crate::eval::Context;
 use crate::eval::definitions::Definitions;
-use crate::eval::payload::{at, draft};
 use crate::eval::random::Random;
 
 fn import(payload: &Value, site_id: &str) -> Import {

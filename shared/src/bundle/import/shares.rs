@@ -1,7 +1,7 @@
 //! Ranges of a hash's places, as whole parts of [`WHOLE`].
 
-use crate::eval::bucket::{Range, bucket_ranges};
-use crate::validate::WHOLE;
+use crate::eval::{Range, bucket_ranges};
+use crate::model::WHOLE;
 
 /// What rounding in a double may be off by, in parts.
 const ROUNDING: f64 = 1e-7;

@@ -26,6 +26,8 @@ use crate::error::Problem;
 use crate::eval::condition::MAX_DEPTH;
 use crate::model::{Experiment, Flag, Kind, MetricDefinition, Segment, Site};
 
+pub use crate::model::WHOLE;
+
 /// The most characters in a key.
 pub const MAX_KEY: usize = 64;
 /// The most characters in a name.
@@ -75,8 +77,6 @@ pub const MAX_WINDOW_HOURS: u32 = 8_760;
 pub const MAX_ADJUST_DAYS: u32 = 90;
 /// The largest margin of a guardrail: it may get worse by all there is.
 pub const MAX_MARGIN: f64 = 1.0;
-/// One, in the parts in which weights and coverage are written.
-pub const WHOLE: u32 = 10_000;
 
 /// The problems of a draft of any kind. A draft that is not even of the kind's shape has one, at the root.
 pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {

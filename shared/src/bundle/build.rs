@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::segments::Segments;
+use crate::model::WHOLE;
 use crate::model::{
     Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Sticky, Variant,
 };
-use crate::validate::WHOLE;
 
 /// What the seed of a namespace's hash begins with.
 pub(super) const NAMESPACE: &str = "namespace:";
