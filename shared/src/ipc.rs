@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::api::{Publication, WhoAmI};
 use crate::chart::Theme;
 use crate::error::Problem;
+use crate::lifecycle::Visitors;
 use crate::model::{Experiment, Flag, Kind, Site};
 use crate::stats::Analysis;
 
@@ -49,9 +50,13 @@ calls! {
     /// Writes an experiment's draft, creating the document when `id` is `None`.
     ExperimentSave = "experiment.save": Save<Experiment> => DocumentView<Experiment>;
     /// Marks the draft as running in a new phase; goes live with the next publication.
-    ExperimentStart = "experiment.start": ById => DocumentView<Experiment>;
+    ExperimentStart = "experiment.start": Start => DocumentView<Experiment>;
     /// Marks the draft as stopped; goes live with the next publication.
     ExperimentStop = "experiment.stop": ById => DocumentView<Experiment>;
+    /// Hides an experiment that does not run from the lists.
+    ExperimentArchive = "experiment.archive": ById => DocumentView<Experiment>;
+    /// Brings an archived experiment back.
+    ExperimentUnarchive = "experiment.unarchive": ById => DocumentView<Experiment>;
     /// All flags that are not deleted.
     FlagList = "flag.list": () => Vec<DocumentView<Flag>>;
     /// Writes a flag's draft, creating the document when `id` is `None`.
@@ -85,6 +90,16 @@ calls! {
 pub struct ById {
     /// Document id.
     pub id: String,
+}
+
+/// An experiment to start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Document id.
+    pub id: String,
+    /// Which variants the visitors of an earlier phase get.
+    #[serde(default)]
+    pub visitors: Visitors,
 }
 
 /// A payload to import.

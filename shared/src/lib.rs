@@ -9,6 +9,7 @@ pub mod error;
 pub mod eval;
 pub mod event;
 pub mod ipc;
+pub mod lifecycle;
 pub mod model;
 pub mod stats;
 pub mod sync;

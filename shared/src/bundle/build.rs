@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::segments::Segments;
 use crate::model::WHOLE;
 use crate::model::{
-    Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Sticky, Variant,
+    Assignment, Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Sticky, Variant,
 };
 
 /// What the seed of a namespace's hash begins with.
@@ -86,28 +86,37 @@ fn keep(out: &mut Map<String, Value>, sticky: &Sticky) {
 }
 
 pub(super) fn experiment(e: &Experiment, segments: &Segments) -> Value {
+    // A phase owns its assignment; a draft that never started shows what its first phase would have.
+    let (phase, assignment) = match e.phase() {
+        Some(phase) => (phase.id.as_str(), e.assignment(phase)),
+        None => ("0", e.next_assignment()),
+    };
     let mut out = json!({
         "key": e.key,
         "name": e.name,
         "status": "running",
         "variations": e.variants.iter().map(variation).collect::<Vec<_>>(),
         "meta": e.variants.iter().map(|v| json!({"key": v.id, "name": v.name})).collect::<Vec<_>>(),
-        "weights": e.variants.iter().map(|v| part(v.weight)).collect::<Vec<_>>(),
-        "coverage": part(e.coverage),
-        "hashAttribute": e.hash_attribute,
-        "hashVersion": e.hash_version,
-        "seed": e.seed,
-        "phase": e.phases.len().saturating_sub(1).to_string(),
+        "weights": e.variants.iter().map(|v| part(assignment.weight(&v.id))).collect::<Vec<_>>(),
+        "coverage": part(assignment.coverage),
+        "hashAttribute": assignment.hash_attribute,
+        "hashVersion": assignment.hash_version,
+        "seed": assignment.seed,
+        "phase": phase,
         "autoActivate": e.auto_activate,
     });
     if let Some(members) = out.as_object_mut() {
-        reach(members, e, segments);
+        targeting(members, &assignment, segments);
+        if e.keep_query {
+            members.insert("persistQueryString".to_owned(), json!(true));
+        }
+        schedule(members, &[e.schedule]);
     }
     out
 }
 
-/// Who is in it, where and when.
-fn reach(out: &mut Map<String, Value>, e: &Experiment, segments: &Segments) {
+/// Who is in it, and where.
+fn targeting(out: &mut Map<String, Value>, e: &Assignment, segments: &Segments) {
     let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
     if !e.condition.is_empty() {
         set("condition", segments.expand(&e.condition));
@@ -124,13 +133,9 @@ fn reach(out: &mut Map<String, Value>, e: &Experiment, segments: &Segments) {
         let pattern = |p: &crate::model::PagePattern| json!({"type": p.kind.as_str(), "pattern": p.pattern, "include": p.include});
         set("urlPatterns", e.pages.iter().map(pattern).collect());
     }
-    if e.keep_query {
-        set("persistQueryString", json!(true));
-    }
     if let Some(sticky) = &e.sticky {
         keep(out, sticky);
     }
-    schedule(out, &[e.schedule]);
 }
 
 fn variation(v: &Variant) -> Value {

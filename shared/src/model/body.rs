@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 /// The schema version this build writes. A document with a higher one is kept, but read-only.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +62,9 @@ pub struct Body<T> {
     pub draft: T,
     /// What the next bundle contains; `None` until it is first released.
     pub released: Option<T>,
+    /// Whether the draft asks for the document's removal: publishing that takes it off the sites and deletes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
     /// Fields of a newer schema, kept so that a round trip loses nothing.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -70,7 +73,7 @@ pub struct Body<T> {
 impl<T> Body<T> {
     /// A body that was never released.
     pub fn draft(draft: T) -> Self {
-        Self { schema: SCHEMA, draft, released: None, extra: Map::new() }
+        Self { schema: SCHEMA, draft, released: None, removed: false, extra: Map::new() }
     }
 }
 

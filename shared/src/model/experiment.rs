@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::phase::numbered;
 use super::units::WHOLE;
-use super::{Definition, Holdout, Kind, Metric, Namespace, PagePattern, Prerequisite, Schedule, Sticky};
+use super::{Definition, Holdout, Kind, Metric, Namespace, PagePattern, Phase, Prerequisite, Schedule, Sticky};
 
 /// Where an experiment is in its life: draft → running → stopped → archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub enum Status {
     Running,
     /// Everybody gets the page as it is; results stay.
     Stopped,
-    /// Out of sight.
+    /// Hidden from lists.
     Archived,
 }
 
@@ -41,7 +42,7 @@ pub struct Experiment {
     pub hash_attribute: String,
     /// 2, the unbiased hash. 1 only in what was imported.
     pub hash_version: u32,
-    /// What the hash is seeded with: the key at creation, so that renaming reshuffles nobody.
+    /// The seed of the first phase's hash: the key at creation, so that renaming reshuffles nobody.
     pub seed: String,
     /// Whether `beacon.js` applies it without being asked.
     pub auto_activate: bool,
@@ -54,7 +55,7 @@ pub struct Experiment {
     /// Who is kept out, of this and of every other experiment that names the same holdout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
-    /// Whether first assignments are kept; `None` assigns by the hash alone.
+    /// Whether first assignments are kept across phases. Within a phase, beacon.js always keeps them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sticky: Option<Sticky>,
     /// On which pages it runs; empty is all of the site's.
@@ -69,8 +70,8 @@ pub struct Experiment {
     /// Flags that must have a value first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prerequisites: Vec<Prerequisite>,
-    /// One for every (re)start, oldest first.
-    #[serde(default)]
+    /// One for every start, oldest first.
+    #[serde(default, deserialize_with = "numbered")]
     pub phases: Vec<Phase>,
     /// What it is judged by.
     pub metrics: Vec<Metric>,
@@ -97,15 +98,6 @@ pub struct Variant {
     /// Fields of a newer schema.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
-}
-
-/// A stretch of time in which the allocation did not change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Phase {
-    /// Unix milliseconds.
-    pub started_at: i64,
-    /// Unix milliseconds; `None` while it runs.
-    pub ended_at: Option<i64>,
 }
 
 impl Default for Experiment {

@@ -114,10 +114,10 @@ pub struct Sticky {
     /// The attribute that counts where the hashed one is empty, such as a device id before signing in; or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fallback_attribute: String,
-    /// Raising it assigns everybody anew.
+    /// Raising it gives every visitor a new assignment by the hash.
     #[serde(default)]
     pub version: u32,
-    /// Whoever was assigned under an older version than this is out.
+    /// Visitors who were assigned under an older version than this are left out.
     #[serde(default)]
     pub min_version: u32,
 }

@@ -46,22 +46,31 @@ fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
 
 fn phases(e: &Experiment, problems: &mut Vec<Problem>) {
     if e.phases.len() > MAX_PHASES {
-        problems.push(Problem::new("/phases", format!("Have at most {MAX_PHASES} phases: copy the experiment.")));
+        let detail = format!("An experiment can have up to {MAX_PHASES} phases. Copy it to go on.");
+        problems.push(Problem::new("/phases", detail));
     }
     for (i, pair) in e.phases.windows(2).enumerate() {
         let [before, after] = pair else { continue };
-        if before.ended_at.is_none_or(|ended| ended > after.started_at) {
-            let detail = "A phase begins when the one before has ended.";
-            problems.push(Problem::new(format!("/phases/{}/started_at", i + 1), detail));
+        if after.started.is_some_and(|started| before.ended.is_none_or(|ended| ended > started)) {
+            let detail = "A phase starts after the one before has ended.";
+            problems.push(Problem::new(format!("/phases/{}/started", i + 1), detail));
         }
     }
     for (i, phase) in e.phases.iter().enumerate() {
-        if phase.ended_at.is_some_and(|ended| ended < phase.started_at) {
-            problems.push(Problem::new(format!("/phases/{i}/ended_at"), "A phase ends after its beginning."));
+        let (started, ended) = (phase.started, phase.ended);
+        if ended.is_some() && (started.is_none() || ended < started) {
+            problems.push(Problem::new(format!("/phases/{i}/ended"), "A phase ends after it has started."));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if phase.id.is_empty() || phase.id.len() > MAX_KEY || !phase.id.chars().all(plain) {
+            problems.push(Problem::new(format!("/phases/{i}/id"), "A phase's id has letters, digits and '-' only."));
         }
     }
-    if e.status == Status::Running && e.phases.last().is_none_or(|p| p.ended_at.is_some()) {
-        problems.push(Problem::new("/phases", "A running experiment has an open phase. Start it again."));
+    if let Some((i, id)) = first_duplicate(e.phases.iter().map(|p| p.id.as_str())) {
+        problems.push(Problem::new(format!("/phases/{i}/id"), format!("Two phases are called '{id}'.")));
+    }
+    if e.status == Status::Running && e.phases.last().is_none_or(|p| p.ended.is_some()) {
+        problems.push(Problem::new("/phases", "A running experiment needs an open phase. Start it again."));
     }
 }
 
@@ -98,11 +107,11 @@ fn metrics(e: &Experiment, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The fields that decide who gets what, and that differ between `before` and `after` although both are running
-/// in the same phase. They may not: earlier visitors would silently move between variants.
+/// Returns a problem for each field that decides who gets what and that differs between `before` and `after`, although
+/// both run in the same phase: earlier visitors would silently move between variants.
 pub fn locked_changes(before: &Experiment, after: &Experiment) -> Vec<Problem> {
-    let same_phase = before.phases.len() == after.phases.len();
-    if before.status != Status::Running || after.status != Status::Running || !same_phase {
+    let (Some(phase), Some(last)) = (before.phase(), after.phase()) else { return Vec::new() };
+    if before.status != Status::Running || after.status != Status::Running || phase.id != last.id {
         return Vec::new();
     }
     let allocation = |e: &Experiment| e.variants.iter().map(|v| (v.id.clone(), v.weight)).collect::<Vec<_>>();
@@ -120,12 +129,11 @@ pub fn locked_changes(before: &Experiment, after: &Experiment) -> Vec<Problem> {
         ("/sticky", before.sticky != after.sticky),
         ("/pages", before.pages != after.pages),
         ("/prerequisites", before.prerequisites != after.prerequisites),
+        ("/phases", before.assignment(phase) != after.assignment(last)),
     ];
     let locked = |pointer: &str| {
-        Problem::new(
-            pointer,
-            "This decides who gets what, and the experiment is running. Stop it and start a new phase.",
-        )
+        let detail = "This decides who gets what, and the experiment is running. Stop it and start a new phase.";
+        Problem::new(pointer, detail)
     };
     changed.iter().filter(|(_, differs)| *differs).map(|(pointer, _)| locked(pointer)).collect()
 }

@@ -48,6 +48,8 @@ handlers! {
     ExperimentSave => experiment::save,
     ExperimentStart => experiment::start,
     ExperimentStop => experiment::stop,
+    ExperimentArchive => experiment::archive,
+    ExperimentUnarchive => experiment::unarchive,
     FlagList => flag::list,
     FlagSave => flag::save,
     PayloadImport => payload::import,

@@ -8,8 +8,9 @@ use beacon_shared::ipc::{
     ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionSave, DocumentDelete, ExperimentGet,
     ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES, Overview,
     PayloadExport, PayloadImport, PayloadInput, Publish, PublishReview, PublishTicks, Results, ResultsRequest,
-    ReviewView, Save, SiteList, SiteSave, SyncNow, SyncState,
+    ReviewView, Save, SiteList, SiteSave, Start, SyncNow, SyncState,
 };
+use beacon_shared::lifecycle::Visitors;
 use beacon_shared::model::{Flag, Status};
 use serde_json::{Value, json};
 
@@ -80,15 +81,20 @@ async fn only_what_is_too_large_is_refused() {
     assert_eq!(device.call::<SiteSave>(unknown).await.unwrap_err().code, Code::NotFound);
 }
 
+fn start(id: &str) -> Start {
+    Start { id: id.to_owned(), visitors: Visitors::Reassign }
+}
+
 #[tokio::test]
 async fn what_runs_keeps_its_allocation() {
     let device = offline();
     let site = device.add_site("shop").await;
     let id = device.add_experiment(&site.id).await.id;
     let by_id = || ById { id: id.clone() };
-    let started = device.call::<ExperimentStart>(by_id()).await.unwrap();
+    let start = || start(&id);
+    let started = device.call::<ExperimentStart>(start()).await.unwrap();
     assert_eq!((started.draft.status, started.draft.phases.len()), (Status::Running, 1));
-    assert_eq!(device.call::<ExperimentStart>(by_id()).await.unwrap().draft, started.draft, "once is enough");
+    assert_eq!(device.call::<ExperimentStart>(start()).await.unwrap().draft, started.draft, "once is enough");
 
     let mut draft = started.draft.clone();
     draft.variants[0].weight = 1000;
@@ -105,9 +111,33 @@ async fn what_runs_keeps_its_allocation() {
     assert_eq!(saved.draft.hypothesis, "Because.");
 
     let stopped = device.call::<ExperimentStop>(by_id()).await.unwrap();
-    assert!(stopped.draft.phases[0].ended_at.is_some());
+    assert_eq!(stopped.draft.status, Status::Stopped);
     device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft }).await.unwrap();
-    assert_eq!(device.call::<ExperimentStart>(by_id()).await.unwrap().draft.phases.len(), 2);
+    let again = device.call::<ExperimentStart>(start()).await.unwrap().draft;
+    assert_eq!(again.phases.len(), 1, "a phase that never went live is replaced");
+    assert_eq!(again.assignment(&again.phases[0]).weight("new"), 9000);
+}
+
+/// Case B03: an exported payload of a second phase gives about half of all visitors another variant.
+#[tokio::test]
+async fn a_new_phase_assigns_visitors_again() {
+    let device = offline();
+    let site = device.add_site("shop").await;
+    let id = device.add_experiment(&site.id).await.id;
+    let mut assigned = Vec::new();
+    for visitors in [Visitors::Reassign, Visitors::Reassign, Visitors::Keep] {
+        device.call::<ExperimentStart>(Start { id: id.clone(), visitors }).await.unwrap();
+        let payload = device.call::<PayloadExport>(ById { id: site.id.clone() }).await.unwrap();
+        let seed = payload["experiments"][0]["seed"].as_str().unwrap().to_owned();
+        let seed = beacon_shared::eval::Seed::new(seed);
+        let variant = |v: u32| seed.place(&format!("v{v}"), 2) < Some(0.5);
+        assigned.push((0..1000).map(variant).collect::<Vec<_>>());
+        device.call::<ExperimentStop>(ById { id: id.clone() }).await.unwrap();
+    }
+    let moved = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| a != b).count();
+    let again = moved(&assigned[0], &assigned[1]);
+    assert!((450..550).contains(&again), "{again} of 1000 moved");
+    assert_eq!(moved(&assigned[1], &assigned[2]), 0, "visitors that are kept stay");
 }
 
 #[tokio::test]
@@ -115,11 +145,11 @@ async fn an_incomplete_experiment_does_not_start() {
     let device = offline();
     let mut draft = experiment("sit_gone");
     let saved = device.call::<ExperimentSave>(Save { id: None, draft: draft.clone() }).await.unwrap();
-    let error = device.call::<ExperimentStart>(ById { id: saved.id.clone() }).await.unwrap_err();
+    let error = device.call::<ExperimentStart>(start(&saved.id)).await.unwrap_err();
     assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, "/site_id"));
     draft.metrics.clear();
     device.call::<ExperimentSave>(Save { id: Some(saved.id.clone()), draft }).await.unwrap();
-    let error = device.call::<ExperimentStart>(ById { id: saved.id.clone() }).await.unwrap_err();
+    let error = device.call::<ExperimentStart>(start(&saved.id)).await.unwrap_err();
     assert_eq!(error.problems[0].pointer, "/metrics");
     let kept = device.call::<ExperimentGet>(ById { id: saved.id }).await.unwrap();
     assert_eq!((kept.draft.status, kept.draft.phases.len()), (Status::Draft, 0));
@@ -180,7 +210,7 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
     assert_eq!(review.blocked, None);
     assert_eq!(review.items.iter().map(|i| &i.doc_id).collect::<Vec<_>>(), [&site.id], "a mere draft is not news");
 
-    device.call::<ExperimentStart>(ById { id: draft.id.clone() }).await.unwrap();
+    device.call::<ExperimentStart>(start(&draft.id)).await.unwrap();
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
     assert_eq!(review.items.len(), 2);
@@ -195,7 +225,7 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
     let pointers: Vec<&str> = review.items[0].changes.iter().map(|c| c.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/phases/0/ended_at", "/status"]);
+    assert_eq!(pointers, ["/status"]);
 
     let results = ResultsRequest { id: draft.id, theme: Theme::Dark };
     assert_eq!(device.call::<Results>(results).await.unwrap().variant_names, ["Control", "New"]);

@@ -66,8 +66,8 @@ fn query(experiment: &Experiment, phase: &Phase) -> Query {
     Query {
         site: experiment.site_id.clone(),
         experiment: experiment.key.clone(),
-        from: phase.started_at,
-        until: phase.ended_at,
+        from: phase.started.unwrap_or(i64::MAX),
+        until: phase.ended,
         variants: experiment.variants.iter().map(|v| v.id.clone()).collect(),
         metrics: experiment.metrics.clone(),
     }

@@ -1,5 +1,6 @@
 use beacon_shared::error::{Error, Problem};
-use beacon_shared::ipc::{ById, Call, DocumentView, ExperimentStart, ExperimentStop};
+use beacon_shared::ipc::{ById, Call, DocumentView, ExperimentStart, ExperimentStop, Start};
+use beacon_shared::lifecycle::Visitors;
 use beacon_shared::model::{Experiment, Kind, Metric, MetricKind, Role, Site, Status, Variant};
 use beacon_shared::validate::{MAX_METRICS, MAX_VARIANTS, WHOLE};
 use serde_json::{Map, Value};
@@ -13,7 +14,7 @@ use super::{problem_at, problem_under};
 use crate::format::{parse_parts, parts, slug};
 use crate::ipc::call;
 use crate::state::{Editor, Hub, use_editor};
-use crate::widgets::{Banner, Choice, ErrorBanner, Field, FieldKind, StatusBadge, SyncBadge};
+use crate::widgets::{Banner, Checkbox, Choice, ErrorBanner, Field, FieldKind, StatusBadge, SyncBadge};
 
 #[derive(Properties, PartialEq)]
 pub struct EditorProps {
@@ -145,14 +146,23 @@ struct LifecycleProps {
 fn Lifecycle(props: &LifecycleProps) -> Html {
     let (error, busy) = (use_state(|| None::<Error>), use_state(|| false));
     let hub = use_context::<Hub>();
+    let keep = use_state(|| false);
+    let visitors = if *keep { Visitors::Keep } else { Visitors::Reassign };
+    let choose = {
+        let keep = keep.setter();
+        Callback::from(move |on: bool| keep.set(on))
+    };
     let turn = |start: bool| {
         let (editor, error, busy, hub) = (props.editor.0.clone(), error.setter(), busy.setter(), hub.clone());
         Callback::from(move |_: MouseEvent| {
             let (editor, error, busy, hub) = (editor.clone(), error.clone(), busy.clone(), hub.clone());
             busy.set(true);
             spawn_local(async move {
-                let outcome =
-                    if start { turn::<ExperimentStart>(&editor).await } else { turn::<ExperimentStop>(&editor).await };
+                let outcome = if start {
+                    run_transition::<ExperimentStart>(&editor, |id| Start { id, visitors }).await
+                } else {
+                    run_transition::<ExperimentStop>(&editor, |id| ById { id }).await
+                };
                 busy.set(false);
                 error.set(outcome.err());
                 if let Some(hub) = hub {
@@ -171,6 +181,10 @@ fn Lifecycle(props: &LifecycleProps) -> Html {
                 <button type="button" class="primary" data-testid="experiment-start" disabled={*busy || !props.ready} title={why}
                     onclick={turn(true)}>{ if props.status == Status::Stopped { "Start a new phase" } else { "Start" } }</button>
                 <p class="note">{ if props.ready { "Goes live when published." } else { why } }</p>
+                if props.status == Status::Stopped {
+                    <Checkbox label="Keep visitors in their variants" testid="experiment-keep" checked={*keep}
+                        hint="Off: the new phase draws a variant for each visitor again, so nothing carries over." on_change={choose} />
+                }
             }
             <ErrorBanner error={(*error).clone()} />
         </div>
@@ -178,16 +192,16 @@ fn Lifecycle(props: &LifecycleProps) -> Html {
 }
 
 /// Saves what is typed, then starts or stops.
-async fn turn<C>(editor: &Editor<Experiment>) -> Result<(), Error>
+async fn run_transition<C>(editor: &Editor<Experiment>, request: impl FnOnce(String) -> C::Request) -> Result<(), Error>
 where
-    C: Call<Request = ById, Response = DocumentView<Experiment>>,
+    C: Call<Response = DocumentView<Experiment>>,
 {
     // Why it could not be saved is already shown above the fields.
     if !editor.settle().await {
         return Ok(());
     }
     if let Some(id) = editor.id() {
-        editor.adopt(call::<C>(ById { id }).await?);
+        editor.adopt(call::<C>(request(id)).await?);
     }
     Ok(())
 }

@@ -100,7 +100,7 @@ fn hosts_match_domains() {
 fn a_running_experiment_locks_what_decides_who_gets_what() {
     let mut running: Experiment = serde_json::from_value(experiment_json()).expect("an experiment");
     running.status = crate::model::Status::Running;
-    running.phases.push(crate::model::Phase { started_at: 1, ended_at: None });
+    running.phases.push(phase("0", 1));
 
     let mut renamed = running.clone();
     renamed.name = "Another name".into();
@@ -112,7 +112,7 @@ fn a_running_experiment_locks_what_decides_who_gets_what() {
     shifted.variants[1].weight = 1000;
     assert_eq!(locked_changes(&running, &shifted)[0].pointer, "/variants");
 
-    shifted.phases.push(crate::model::Phase { started_at: 2, ended_at: None });
+    shifted.phases.push(phase("1", 2));
     assert_eq!(locked_changes(&running, &shifted), [], "a new phase may have a new allocation");
 }
 
@@ -127,4 +127,8 @@ fn what_is_not_json_yet_cannot_go_live() {
     });
     let pointers: Vec<_> = document(Kind::Flag, &flag).into_iter().map(|p| p.pointer).collect();
     assert_eq!(pointers, ["/default_value", "/rules/0/value", "/rules/0/condition"]);
+}
+
+fn phase(id: &str, started: i64) -> crate::model::Phase {
+    crate::model::Phase { id: id.to_owned(), started: Some(started), ..Default::default() }
 }

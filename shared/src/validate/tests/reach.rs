@@ -41,12 +41,8 @@ fn an_experiments_reach() {
 #[test]
 fn phases_follow_each_other() {
     with("phases", json!([{"started_at": 1, "ended_at": 2}, {"started_at": 2, "ended_at": 3}]), "");
-    with(
-        "phases",
-        json!([{"started_at": 1, "ended_at": null}, {"started_at": 2, "ended_at": 3}]),
-        "/phases/1/started_at",
-    );
-    with("phases", json!([{"started_at": 5, "ended_at": 3}]), "/phases/0/ended_at");
+    with("phases", json!([{"started_at": 1, "ended_at": null}, {"started_at": 2, "ended_at": 3}]), "/phases/1/started");
+    with("phases", json!([{"started_at": 5, "ended_at": 3}]), "/phases/0/ended");
     with("phases", json!(vec![json!({"started_at": 1, "ended_at": 1}); MAX_PHASES + 1]), "/phases");
 }
 

@@ -1,0 +1,25 @@
+//! The life of a definition: start, stop, new phase, reweigh, archive, kill, remove, release.
+//!
+//! The only code that changes a state. The desktop, the edge's endpoints and its cron call the same functions, and all
+//! of them are pure: identifiers and times are parameters.
+
+mod experiment;
+mod release;
+
+pub use experiment::{Command, NewPhase, Visitors, change_experiment, keep_state};
+pub use release::{Action, Released, release, stamped_phases, transition};
+
+use crate::model::Flag;
+
+/// Returns the flag switched off: every visitor gets `null`.
+pub fn kill(flag: &Flag) -> Flag {
+    Flag { enabled: false, ..flag.clone() }
+}
+
+/// Returns the flag switched on again.
+pub fn revive(flag: &Flag) -> Flag {
+    Flag { enabled: true, ..flag.clone() }
+}
+
+#[cfg(test)]
+mod tests;

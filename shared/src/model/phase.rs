@@ -1,0 +1,155 @@
+//! Phases: stretches in which an experiment's assignment does not change.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Experiment, Holdout, Namespace, PagePattern, Prerequisite, Sticky};
+
+/// Why a phase began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A person started it.
+    #[default]
+    Person,
+    /// A bandit moved the weights.
+    Bandit,
+    /// A schedule came due.
+    Schedule,
+}
+
+/// The share of one variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weight {
+    /// The variant's id.
+    pub variant: String,
+    /// Its share of the participants, in parts of 10,000.
+    pub weight: u32,
+}
+
+/// Who takes part, and which variant they get. A phase keeps its own copy, so that later edits move no visitor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The seed of the hash. Another seed gives visitors other variants.
+    pub seed: String,
+    /// One for each variant; they sum to 10,000.
+    pub weights: Vec<Weight>,
+    /// Share of eligible visitors that enter at all, in parts of 10,000.
+    pub coverage: u32,
+    /// The attribute that is hashed; `id` is the visitor id.
+    pub hash_attribute: String,
+    /// 2, the unbiased hash. 1 only in what was imported.
+    pub hash_version: u32,
+    /// Who is eligible, as a condition of the evaluator; an empty object is everybody.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub condition: Map<String, Value>,
+    /// The part of a namespace in which it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
+    /// Who is kept out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Holdout>,
+    /// Whether first assignments are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// On which pages it runs; empty is all of the site's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PagePattern>,
+    /// Flags that must have a value first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prerequisites: Vec<Prerequisite>,
+}
+
+impl Assignment {
+    /// Returns the share of a variant in parts of 10,000; 0 for a variant that the phase does not have.
+    pub fn weight(&self, variant: &str) -> u32 {
+        self.weights.iter().find(|w| w.variant == variant).map_or(0, |w| w.weight)
+    }
+}
+
+/// A stretch of time in which the assignment did not change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Unique in the experiment; exposures and conversions carry it. Phases of schema 1 are called by their index.
+    #[serde(default)]
+    pub id: String,
+    /// Why it began.
+    #[serde(default)]
+    pub cause: Cause,
+    /// The assignment while it runs. `None` in a phase of schema 1, which had the experiment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Assignment>,
+    /// Unix milliseconds, stamped by the edge when the phase went live; `None` until then.
+    #[serde(default, alias = "started_at")]
+    pub started: Option<i64>,
+    /// Unix milliseconds, stamped by the edge when the phase's end went live; `None` until then.
+    #[serde(default, alias = "ended_at")]
+    pub ended: Option<i64>,
+    /// Fields of a newer schema.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Reads phases, and calls those without an id by their index.
+pub(super) fn numbered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Phase>, D::Error> {
+    let mut phases = Vec::<Phase>::deserialize(deserializer)?;
+    for (index, phase) in phases.iter_mut().enumerate() {
+        if phase.id.is_empty() {
+            phase.id = index.to_string();
+        }
+    }
+    Ok(phases)
+}
+
+impl Experiment {
+    /// Returns the assignment that the experiment's fields describe: what the next phase gets.
+    pub fn next_assignment(&self) -> Assignment {
+        let weight = |v: &super::Variant| Weight { variant: v.id.clone(), weight: v.weight };
+        Assignment {
+            seed: self.seed.clone(),
+            weights: self.variants.iter().map(weight).collect(),
+            coverage: self.coverage,
+            hash_attribute: self.hash_attribute.clone(),
+            hash_version: self.hash_version,
+            condition: self.condition.clone(),
+            namespace: self.namespace.clone(),
+            holdout: self.holdout.clone(),
+            sticky: self.sticky.clone(),
+            pages: self.pages.clone(),
+            prerequisites: self.prerequisites.clone(),
+        }
+    }
+
+    /// Returns the assignment of one of the experiment's phases.
+    pub fn assignment(&self, phase: &Phase) -> Assignment {
+        phase.assignment.clone().unwrap_or_else(|| self.next_assignment())
+    }
+
+    /// Returns the newest phase, whether it runs or has ended.
+    pub fn phase(&self) -> Option<&Phase> {
+        self.phases.last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn phases_of_schema_1_are_read() {
+        let body = json!({
+            "key": "hero", "name": "Hero", "site_id": "s", "status": "running", "coverage": 5000, "hash_attribute": "id",
+            "hash_version": 2, "seed": "hero", "auto_activate": true, "metrics": [],
+            "variants": [{"id": "a", "name": "A", "weight": 4000}, {"id": "b", "name": "B", "weight": 6000}],
+            "phases": [{"started_at": 1, "ended_at": 2}, {"started_at": 3, "ended_at": null}],
+        });
+        let experiment: Experiment = serde_json::from_value(body).expect("an experiment");
+        let phase = experiment.phase().expect("a phase");
+        assert_eq!((phase.id.as_str(), phase.started, phase.ended), ("1", Some(3), None));
+        let assignment = experiment.assignment(phase);
+        assert_eq!((assignment.seed.as_str(), assignment.coverage), ("hero", 5000));
+        assert_eq!([assignment.weight("a"), assignment.weight("b"), assignment.weight("c")], [4000, 6000, 0]);
+    }
+}
