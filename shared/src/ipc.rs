@@ -231,8 +231,11 @@ pub struct SyncView {
     pub conflicts: usize,
     /// Unix milliseconds of the last complete sync.
     pub last_at: Option<i64>,
-    /// What stands in the way, as a sentence that says what to do.
+    /// Why documents do not sync, as a sentence that says what to do.
     pub problem: Option<String>,
+    /// Why events do not arrive, as a sentence that says what to do.
+    #[serde(default)]
+    pub events_problem: Option<String>,
 }
 
 /// What publishing would change.
@@ -325,6 +328,8 @@ pub enum Notice {
     },
     /// New events arrived.
     Events,
+    /// Notices were lost on the way: read everything again.
+    Resync,
 }
 
 /// The name of the one webview event that carries a [`Notice`].

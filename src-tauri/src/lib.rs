@@ -6,6 +6,7 @@ pub mod charts;
 pub mod edge;
 #[cfg(test)]
 mod fixtures;
+pub mod ids;
 pub mod ipc;
 pub mod results;
 pub mod store;

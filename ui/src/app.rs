@@ -65,6 +65,10 @@ impl Reducible for Window {
                 live.sync = view;
             }
             Change::Notice(Notice::Events) => live.events += 1,
+            Change::Notice(Notice::Resync) => {
+                live.changed.iter_mut().for_each(|n| *n += 1);
+                live.events += 1;
+            }
             Change::Connection(connection) => live.connection = connection,
             Change::Theme => live.theme = system_theme(),
         }

@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::vault::Secret;
 
-/// Which edge, as whom.
-#[derive(Clone)]
+/// An edge, and the key to use there.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The edge's address.
     pub url: Url,

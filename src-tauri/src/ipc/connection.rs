@@ -6,7 +6,7 @@ use beacon_shared::ipc::{ConnectionInput, ConnectionView};
 use beacon_shared::model::Kind;
 use url::{Host, Url};
 
-use crate::app::{App, at};
+use crate::app::{App, target};
 use crate::store::Setting;
 use crate::vault::Secret;
 
@@ -19,17 +19,18 @@ pub async fn get(app: &Arc<App>, (): ()) -> Result<ConnectionView> {
 
 /// The connection without its key. A keychain that does not answer is said, and stops nothing.
 pub async fn view(app: &App) -> Result<ConnectionView> {
-    let url = app.store(|s| s.setting(Setting::Edge)).await?;
-    let (has_key, keychain_problem) = match app.target().await {
+    let url = app.session().url();
+    let (has_key, keychain_problem) = match app.session().target().await {
         Ok(target) => (target.is_some(), None),
         Err(error) if error.code == Code::Keychain => (false, Some(error.message)),
         Err(error) => return Err(error),
     };
-    Ok(ConnectionView { url, has_key, keychain_problem, edge: app.whoami() })
+    Ok(ConnectionView { url, has_key, keychain_problem, edge: app.session().identity() })
 }
 
 /// Asks the edge with the key before anything is stored.
 pub async fn save(app: &Arc<App>, input: ConnectionInput) -> Result<ConnectionView> {
+    app.session().keys().ask_again();
     let url = address(&input.url)?;
     let given = input.key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
     if given.as_ref().is_some_and(|key| key.len() > MAX_KEY) {
@@ -38,37 +39,36 @@ pub async fn save(app: &Arc<App>, input: ConnectionInput) -> Result<ConnectionVi
     let key = match &given {
         Some(key) => Secret::new(key.as_str()),
         None => {
-            let address = url.clone();
             let missing = || Error::new(Code::Unauthorized, "Enter the API key of this edge.");
-            app.vault(move |v| v.get(&address)).await?.ok_or_else(missing)?
+            app.session().keys().get(&url).await?.ok_or_else(missing)?
         }
     };
-    let target = at(&url, key)?;
+    let target = target(&url, key)?;
     let who = app.edge().whoami(&target).await?;
     if who.product != PRODUCT {
         let message = "Something answers there, but it is not a Beacon edge: check the address.";
         return Err(Error::new(Code::NotAnEdge, message));
     }
     if given.is_some() {
-        let (address, key) = (url.clone(), target.key.clone());
-        app.vault(move |v| v.set(&address, &key)).await?;
+        app.session().keys().set(&url, &target.key).await?;
     }
     {
         // A sync with the edge before must not write its answers over the new beginning.
-        let _no_sync = app.syncing.lock().await;
+        let _no_documents = app.sync().exclusive_documents().await;
+        let _no_events = app.sync().exclusive_events().await;
         let (address, now) = (url.clone(), app.now());
         app.store(move |s| s.connect(&address, now)).await?;
         app.reconnect(Some((url, target)), Some(who));
     }
     app.recount().await?;
-    app.tell_changed(Kind::ALL);
+    app.notify_changed(Kind::ALL);
     view(app).await
 }
 
 /// Forgets the key first: an address without a key is harmless, a key without an address is not.
 pub async fn forget(app: &Arc<App>, (): ()) -> Result<ConnectionView> {
-    if let Some(url) = app.store(|s| s.setting(Setting::Edge)).await? {
-        app.vault(move |v| v.forget(&url)).await?;
+    if let Some(url) = app.session().url() {
+        app.session().keys().forget(&url).await?;
     }
     app.store(|s| s.set(Setting::Edge, None)).await?;
     app.reconnect(None, None);

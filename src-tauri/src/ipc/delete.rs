@@ -26,8 +26,8 @@ pub async fn document(app: &Arc<App>, ById { id }: ById) -> Result<()> {
         })
     };
     let row = app.store(delete).await?;
-    app.touched().await?;
-    app.tell_changed([row.replica.kind]);
+    app.after_local_change().await?;
+    app.notify_changed([row.replica.kind]);
     Ok(())
 }
 

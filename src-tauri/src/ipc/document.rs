@@ -8,9 +8,9 @@ use beacon_shared::model::{Body, Definition, Kind, SCHEMA};
 use beacon_shared::sync::{Content, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::app::App;
+use crate::ids::Ids;
 use crate::store::Row;
 
 /// The most characters of a value in a sentence.
@@ -57,17 +57,17 @@ pub async fn save<T: Definition + Send + 'static>(
         None => {
             let mut draft = draft;
             guard(None, &mut draft)?;
-            let replica = new(draft)?;
+            let replica = new(&app.ids(), draft)?;
             app.store(move |s| s.create(replica, now)).await?
         }
     };
-    app.touched().await?;
+    app.after_local_change().await?;
     view(row)
 }
 
 /// A document that nobody has yet.
-pub fn new<T: Definition>(draft: T) -> Result<Replica> {
-    Ok(Replica::new(new_id(T::KIND), T::KIND, fits(json!(Body::draft(draft)))?))
+pub fn new<T: Definition>(ids: &Ids, draft: T) -> Result<Replica> {
+    Ok(Replica::new(new_id(ids, T::KIND), T::KIND, fits(json!(Body::draft(draft)))?))
 }
 
 /// Changes a living document's body.
@@ -78,8 +78,8 @@ pub async fn change<T: Definition + Send + 'static>(
 ) -> Result<DocumentView<T>> {
     let now = app.now();
     let row = app.store(move |s| s.change(&id, now, |replica| edit(replica, change))).await?;
-    app.touched().await?;
-    app.tell_changed([T::KIND]);
+    app.after_local_change().await?;
+    app.notify_changed([T::KIND]);
     view(row)
 }
 
@@ -108,8 +108,8 @@ pub async fn resolve(app: &Arc<App>, Resolve { id, take }: Resolve) -> Result<()
         Ok(())
     };
     let row = app.store(move |s| s.change(&id, now, decide)).await?;
-    app.touched().await?;
-    app.tell_changed([row.replica.kind]);
+    app.after_local_change().await?;
+    app.notify_changed([row.replica.kind]);
     Ok(())
 }
 
@@ -176,7 +176,7 @@ fn fits(body: Value) -> Result<Value> {
     Ok(body)
 }
 
-fn new_id(kind: Kind) -> String {
+fn new_id(ids: &Ids, kind: Kind) -> String {
     let prefix = match kind {
         Kind::Site => "sit",
         Kind::Experiment => "exp",
@@ -184,7 +184,7 @@ fn new_id(kind: Kind) -> String {
         Kind::Segment => "seg",
         Kind::Metric => "met",
     };
-    format!("{prefix}_{}", Uuid::now_v7().simple())
+    format!("{prefix}_{}", ids.next())
 }
 
 fn not_found() -> Error {

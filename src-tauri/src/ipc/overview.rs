@@ -15,6 +15,6 @@ pub async fn get(app: &Arc<App>, (): ()) -> Result<OverviewView> {
         experiments: count(Kind::Experiment).await?,
         flags: count(Kind::Flag).await?,
         connection: connection::view(app).await?,
-        sync: app.sync_view(),
+        sync: app.sync().view(),
     })
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::document;
 use crate::app::App;
+use crate::ids::Ids;
 
 /// The largest payload that is read, in bytes.
 const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
@@ -22,17 +23,17 @@ pub async fn import(app: &Arc<App>, PayloadInput { site_id, payload }: PayloadIn
     let made = read(&parse(&payload)?, &site_id, &existing(app).await?);
     let mut view = ImportView { flags: 0, experiments: 0, segments: 0, report: made.report };
     let mut replicas = Vec::new();
-    view.segments = add(made.segments, &mut view.report, &mut replicas);
-    view.flags = add(made.flags, &mut view.report, &mut replicas);
-    view.experiments = add(made.experiments, &mut view.report, &mut replicas);
+    view.segments = add(&app.ids(), made.segments, &mut view.report, &mut replicas);
+    view.flags = add(&app.ids(), made.flags, &mut view.report, &mut replicas);
+    view.experiments = add(&app.ids(), made.experiments, &mut view.report, &mut replicas);
     if replicas.is_empty() && view.report.is_empty() {
         let detail = "This has no features and no experiments. Paste what GrowthBook's /api/features/… answers.";
         return Err(Error::invalid(vec![Problem::new("/payload", detail)]));
     }
     let now = app.now();
     app.store(move |s| s.create_all(replicas, now)).await?;
-    app.touched().await?;
-    app.tell_changed([Segment::KIND, Flag::KIND, Experiment::KIND]);
+    app.after_local_change().await?;
+    app.notify_changed([Segment::KIND, Flag::KIND, Experiment::KIND]);
     Ok(view)
 }
 
@@ -56,11 +57,11 @@ fn parse(payload: &str) -> Result<Value> {
 }
 
 /// Adds documents for the definitions; says which are too large. Answers how many it added.
-fn add<T: Definition>(drafts: Vec<T>, report: &mut Vec<Problem>, replicas: &mut Vec<Replica>) -> usize {
+fn add<T: Definition>(ids: &Ids, drafts: Vec<T>, report: &mut Vec<Problem>, replicas: &mut Vec<Replica>) -> usize {
     let before = replicas.len();
     for draft in drafts {
         let name = format!("{} {}", T::KIND.as_str(), draft.key());
-        match document::new(draft) {
+        match document::new(ids, draft) {
             Ok(replica) => replicas.push(replica),
             Err(error) => report.push(Problem::new("", format!("{name}: {}", error.message))),
         }

@@ -9,7 +9,6 @@ use beacon_shared::sync::Replica;
 use beacon_shared::validate::{self, MAX_BODY};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::diff::diff;
 use super::document;
@@ -19,7 +18,7 @@ use crate::sync;
 
 /// Every draft that differs from what is released, and what stands in the way.
 pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
-    let connected = app.target().await;
+    let connected = app.session().target().await;
     let live = live(app).await?;
     let mut blocked = match &connected {
         Ok(Some(_)) => None,
@@ -51,8 +50,8 @@ pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
 
 /// What is live: as the edge says, or as it said last.
 async fn live(app: &App) -> Result<Option<Publication>> {
-    let asked = match app.target().await {
-        Ok(Some(target)) if app.sync_view().online => app.edge().publications(&target).await.ok(),
+    let asked = match app.session().target().await {
+        Ok(Some(target)) if app.sync().view().online => app.edge().publications(&target).await.ok(),
         _ => None,
     };
     let Some(publications) = asked else {
@@ -139,13 +138,13 @@ async fn unconfirmed(app: &App) -> Result<Option<PublishRequest>> {
 
 /// Releases what was ticked and publishes. The command is on disk before it leaves, and a retry is the same one.
 pub async fn run(app: &Arc<App>, PublishTicks { release }: PublishTicks) -> Result<Publication> {
-    let _one_at_a_time = app.publishing.lock().await;
-    let target = app.connection().await?;
+    let _one_at_a_time = app.sync().exclusive_publication().await;
+    let target = app.session().connected().await?;
     let same = |command: &PublishRequest| ids(&command.release) == ids(&release);
     let command = match unconfirmed(app).await?.filter(same) {
         Some(command) => command,
         None => {
-            sync::documents(app).await?;
+            sync::documents_now(app).await?;
             check(app, &release).await?;
             freeze(app, release).await?
         }
@@ -158,10 +157,10 @@ pub async fn run(app: &Arc<App>, PublishTicks { release }: PublishTicks) -> Resu
     tracing::info!(hash = %publication.hash, seq = publication.seq, "Published.");
     remember_live(app, Some(&publication)).await?;
     // It is live, whatever becomes of this; the next sync brings it too.
-    if let Err(error) = sync::documents(app).await {
+    if let Err(error) = sync::documents_now(app).await {
         tracing::warn!(%error, "What was released is not here yet.");
     }
-    app.touched().await?;
+    app.after_local_change().await?;
     Ok(publication)
 }
 
@@ -191,7 +190,7 @@ async fn check(app: &App, release: &[Release]) -> Result<()> {
 }
 
 async fn freeze(app: &App, release: Vec<Release>) -> Result<PublishRequest> {
-    let (command_id, device) = (Uuid::now_v7().simple().to_string(), app.device().to_owned());
+    let (command_id, device) = (app.ids().next(), app.session().device().to_owned());
     let command = PublishRequest { command_id, device, release, transitions: Vec::new(), at: app.now() };
     let text = json!(command).to_string();
     app.store(move |s| s.set(Setting::Publishing, Some(&text))).await?;

@@ -262,7 +262,7 @@ async fn flags_are_saved_listed_and_deleted() {
     assert!(device.call::<FlagList>(()).await.unwrap().is_empty());
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
     assert_eq!(device.call::<DocumentDelete>(ById { id: saved.id }).await.unwrap_err().code, Code::NotFound);
-    assert_eq!(device.app.sync_view().pending, 0, "what never left needs no deleting elsewhere");
+    assert_eq!(device.app.sync().view().pending, 0, "what never left needs no deleting elsewhere");
 }
 
 #[tokio::test]
@@ -331,5 +331,5 @@ async fn only_what_no_visitor_gets_is_deleted() {
     delete(&site.id).await.unwrap();
     device.sync().await;
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
-    assert_eq!(device.app.sync_view().pending, 0);
+    assert_eq!(device.app.sync().view().pending, 0);
 }

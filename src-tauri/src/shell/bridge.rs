@@ -8,7 +8,6 @@ use beacon_shared::error::Error;
 use beacon_shared::ipc::{Call, ConnectionInput, ConnectionSave, NOTICE};
 use serde_json::Value;
 use tauri::{AppHandle, Emitter, Runtime, State};
-use tokio::sync::broadcast::error::RecvError;
 
 use super::Core;
 
@@ -21,27 +20,20 @@ pub async fn ipc(core: State<'_, Core>, name: String, request: Value) -> Result<
     }
 }
 
-/// Tells the window what the core tells.
+/// Passes the core's notices to the window.
 pub fn forward_notices<R: Runtime>(app: &Arc<App>, window: AppHandle<R>) {
-    let mut notices = app.notices();
+    let mut notices = app.bus().subscribe();
     tauri::async_runtime::spawn(async move {
-        loop {
-            match notices.recv().await {
-                Ok(notice) => {
-                    if let Err(error) = window.emit(NOTICE, notice) {
-                        tracing::warn!(%error, "A notice did not reach the window.");
-                    }
-                }
-                // Notices only say what to ask again, and later ones say it too.
-                Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "Notices came too fast."),
-                Err(RecvError::Closed) => return,
+        while let Some(notice) = notices.next().await {
+            if let Err(error) = window.emit(NOTICE, notice) {
+                tracing::warn!(%error, "A notice did not reach the window.");
             }
         }
     });
 }
 
 /// Connects to the edge that the environment names, as the developer's `run` task does.
-pub async fn connect_as_told(app: &Arc<App>) {
+pub async fn connect_from_environment(app: &Arc<App>) {
     let Ok(url) = std::env::var("BEACON_CONNECT_URL") else { return };
     let key = std::env::var("BEACON_CONNECT_KEY").ok();
     let input = serde_json::json!(ConnectionInput { url, key });

@@ -56,6 +56,6 @@ fn folder(tauri: &tauri::App) -> Result<PathBuf> {
 }
 
 async fn start(app: Arc<App>) {
-    bridge::connect_as_told(&app).await;
+    bridge::connect_from_environment(&app).await;
     sync::drive(app).await;
 }

@@ -21,7 +21,8 @@ use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::{Document, Kind};
 use beacon_shared::sync::{Pulled, Replica};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use uuid::Uuid;
+
+use crate::ids::Ids;
 
 pub use changes::Origin;
 use failure::storage;
@@ -100,7 +101,7 @@ impl Store {
     }
 
     /// The ops to send: those in flight, oldest first, then new ones, which are stored before this returns.
-    pub fn freeze(&mut self, now: i64, most: usize) -> Result<Vec<Op>> {
+    pub fn freeze(&mut self, ids: &Ids, now: i64, most: usize) -> Result<Vec<Op>> {
         self.write(|t| {
             let mut ops = outbox::oldest(t, most)?;
             for id in documents::to_push(t)? {
@@ -109,7 +110,7 @@ impl Store {
                 }
                 let Some(before) = documents::get(t, &id)? else { continue };
                 let mut row = before.clone();
-                if let Some(op) = row.replica.freeze(|| Uuid::now_v7().simple().to_string(), now) {
+                if let Some(op) = row.replica.freeze(|| ids.next(), now) {
                     ops.push(op.clone());
                     save(t, Some(&before), &row, Origin::Here)?;
                 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use beacon_shared::api::{Cursor, OpOutcome};
 use beacon_shared::error::Code;
 use beacon_shared::model::{Document, Kind};
@@ -5,9 +7,14 @@ use beacon_shared::sync::{Content, Replica};
 use serde_json::{Value, json};
 
 use super::{Setting, Store};
+use crate::ids::{Generator, Ids};
 
 fn body(name: &str) -> Value {
     json!({"schema": 1, "draft": {"key": "k", "name": name}, "released": null})
+}
+
+fn ids() -> Ids {
+    Ids::new(Arc::new(|| 1), Arc::new(Generator::from_seed(1)))
 }
 
 fn store() -> (tempfile::TempDir, Store) {
@@ -28,14 +35,14 @@ fn rename(store: &mut Store, name: &str) {
 fn everything_survives_reopening() {
     let (folder, mut store) = store();
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
-    let ops = store.freeze(1, 10).unwrap();
+    let ops = store.freeze(&ids(), 1, 10).unwrap();
     rename(&mut store, "Two");
     store.set(Setting::Device, Some("me")).unwrap();
     let before = store.document("sit_1").unwrap();
     drop(store);
     let mut store = Store::open(&folder.path().join("beacon.db")).unwrap();
     assert_eq!(store.document("sit_1").unwrap(), before);
-    assert_eq!(store.freeze(9, 10).unwrap(), ops, "the op in flight is the same");
+    assert_eq!(store.freeze(&ids(), 9, 10).unwrap(), ops, "the op in flight is the same");
     assert_eq!(store.setting(Setting::Device).unwrap().as_deref(), Some("me"));
 }
 
@@ -68,14 +75,14 @@ fn the_cursor_waits_for_a_row_that_has_to() {
     let cursor = |seq| Cursor { epoch: "e".into(), seq, op_id: "o".into() };
     assert_eq!(store.pull(&[row(1, "One")], false, &cursor(1), 1).unwrap(), (vec![Kind::Site], true));
     rename(&mut store, "Two");
-    let op = store.freeze(2, 10).unwrap().remove(0);
+    let op = store.freeze(&ids(), 2, 10).unwrap().remove(0);
     assert_eq!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap(), (vec![], false));
     assert_eq!(store.cursor().unwrap().seq, 1);
     let stale = OpOutcome::Stale { op_id: op.op_id, current: Some(row(2, "Three")) };
     assert_eq!(store.hear("sit_1", 3, |r| r.answer(stale)).unwrap(), Some(Kind::Site));
     assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 1 });
     assert!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap().1);
-    assert!(store.freeze(4, 10).unwrap().is_empty(), "a conflict pushes nothing");
+    assert!(store.freeze(&ids(), 4, 10).unwrap().is_empty(), "a conflict pushes nothing");
 }
 
 #[test]
@@ -83,12 +90,12 @@ fn another_edge_gets_everything_as_new() {
     let (_folder, mut store) = store();
     store.connect("https://a.example", 0).unwrap();
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
-    let op = store.freeze(1, 10).unwrap().remove(0);
+    let op = store.freeze(&ids(), 1, 10).unwrap().remove(0);
     store.hear("sit_1", 1, |r| r.answer(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
     store.connect("https://a.example", 2).unwrap();
-    assert!(store.freeze(2, 10).unwrap().is_empty());
+    assert!(store.freeze(&ids(), 2, 10).unwrap().is_empty());
     store.connect("https://b.example", 3).unwrap();
-    assert_eq!(store.freeze(3, 10).unwrap()[0].base_rev, 0);
+    assert_eq!(store.freeze(&ids(), 3, 10).unwrap()[0].base_rev, 0);
 }
 
 #[test]

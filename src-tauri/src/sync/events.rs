@@ -9,7 +9,7 @@ pub async fn fetch(app: &App, target: &Target) -> Result<()> {
     let mut first_error = None;
     for site in app.store(|s| s.sites()).await? {
         match fetch_site(app, target, &site).await {
-            Ok(true) => app.tell(Notice::Events),
+            Ok(true) => app.notify(Notice::Events),
             Ok(false) => {}
             // Not published yet, so nothing can have been collected.
             Err(error) if matches!(error.code, Code::NotFound | Code::SiteRefused) => {}

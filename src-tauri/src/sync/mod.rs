@@ -1,101 +1,101 @@
 //! The driver: carries what the planner decides to the edge and back, and fetches new events.
 
-mod cycle;
+mod documents;
 mod events;
-mod exchange;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::SyncView;
-use uuid::Uuid;
 
 use crate::app::App;
+use wait::Wait;
 
-const PERIOD: Duration = Duration::from_secs(5);
-/// Waits after an edit, so that a sentence is one push and not one for each letter.
-const SETTLE: Duration = Duration::from_millis(400);
-const BACKOFF: Duration = Duration::from_secs(2);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+/// The time between two document syncs while nobody works.
+const DOCUMENTS_IDLE: Duration = Duration::from_secs(30);
+/// The time between two document syncs while somebody works, here or elsewhere.
+const DOCUMENTS_ACTIVE: Duration = Duration::from_secs(5);
+/// The time between two fetches of events.
+const EVENTS: Duration = Duration::from_secs(60);
 
-/// Syncs for ever: in the background every `BEACON_SYNC_SECONDS` seconds, soon after an edit, and at once when
-/// the connection changes.
+/// Syncs until the task is aborted. Documents and events are two loops: trouble with one does not slow the other.
 pub async fn drive(app: Arc<App>) {
-    let period = period();
-    let mut failures = 0;
+    tokio::join!(drive_documents(&app), drive_events(&app));
+}
+
+async fn drive_documents(app: &App) {
+    let mut wait = Wait::new(app.sync().signals(), app.ids());
     loop {
-        let pause = match cycle::run(&app).await {
-            Ok(()) => {
-                failures = 0;
-                Some(period)
+        let done = documents::run(app).await;
+        match done {
+            Ok(changed) => {
+                wait.after_success(changed, given_period().unwrap_or(DOCUMENTS_IDLE), DOCUMENTS_ACTIVE).await
             }
             Err(error) => {
-                tracing::warn!(code = ?error.code, %error, "A sync did not finish.");
-                failures += 1;
-                (error.code != Code::Unauthorized).then(|| backoff(failures, Uuid::new_v4().as_bytes()[0]))
+                tracing::warn!(code = ?error.code, %error, "Documents did not sync.");
+                wait.after_failure(&error).await;
             }
-        };
-        wait(&app, pause, failures == 0).await;
+        }
     }
 }
 
-/// Syncs now, even when the background sync is paused.
+async fn drive_events(app: &App) {
+    let mut wait = Wait::new(app.sync().signals(), app.ids()).ignoring_edits();
+    loop {
+        match fetch_events(app).await {
+            Ok(()) => {
+                let period = given_period().unwrap_or(EVENTS);
+                wait.after_success(false, period, period).await;
+            }
+            Err(error) => {
+                tracing::warn!(code = ?error.code, %error, "Events did not arrive.");
+                wait.after_failure(&error).await;
+            }
+        }
+    }
+}
+
+/// Syncs documents and events now, because the person asked, even when the background sync waits for the person.
 pub async fn sync_now(app: &Arc<App>) -> Result<SyncView> {
-    app.connection().await?;
-    let stood_still = app.sync_view().problem.is_some();
-    cycle::run(app).await?;
-    if stood_still {
-        // The background sync waits, perhaps for another key: what stopped it is over.
-        app.connected.notify_one();
+    app.session().keys().ask_again();
+    app.session().connected().await?;
+    let before = app.sync().view();
+    documents::run(app).await?;
+    fetch_events(app).await?;
+    if before.problem.is_some() || before.events_problem.is_some() {
+        // What held the background sync up is over.
+        app.sync().wake();
     }
-    Ok(app.sync_view())
+    Ok(app.sync().view())
 }
 
-/// Syncs the documents alone, without fetching events.
-pub(crate) async fn documents(app: &App) -> Result<()> {
-    let target = app.connection().await?;
-    let _one_at_a_time = app.syncing.lock().await;
-    exchange::push(app, &target).await?;
-    exchange::pull(app, &target).await?;
-    exchange::push(app, &target).await
+/// Syncs documents now, without fetching events.
+pub(crate) async fn documents_now(app: &App) -> Result<()> {
+    app.session().connected().await?;
+    documents::run(app).await.map(drop)
 }
 
-/// Waits for the pause, an edit if those count, or another connection.
-async fn wait(app: &App, pause: Option<Duration>, edits: bool) {
-    let pause = async {
-        match pause {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => std::future::pending().await,
-        }
+/// Fetches what is new in the sites' logs. Without a connection there is nothing to do.
+async fn fetch_events(app: &App) -> Result<()> {
+    let _only_one = app.sync().exclusive_events().await;
+    let fetched = match app.session().target().await {
+        Ok(Some(target)) => events::fetch(app, &target).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
     };
-    let edit = async {
-        if edits {
-            app.changed.notified().await;
-            tokio::time::sleep(SETTLE).await;
-        } else {
-            std::future::pending().await
-        }
-    };
-    tokio::select! {
-        () = pause => {}
-        () = edit => {}
-        () = app.connected.notified() => {}
-    }
+    app.sync().update(|view| view.events_problem = fetched.as_ref().err().map(|error| error.message.clone()));
+    fetched
 }
 
-fn period() -> Duration {
+/// The period of both loops, in whole seconds, when the environment gives one, as tests and demonstrations do.
+fn given_period() -> Option<Duration> {
     let given = std::env::var("BEACON_SYNC_SECONDS").ok().and_then(|s| s.parse::<u64>().ok());
-    given.filter(|s| (1..=3600).contains(s)).map_or(PERIOD, Duration::from_secs)
+    given.filter(|s| (1..=3600).contains(s)).map(Duration::from_secs)
 }
 
-/// Doubles with every failure. The jitter, up to half, keeps many devices from coming back all at once.
-fn backoff(failures: u32, random: u8) -> Duration {
-    let full = BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_BACKOFF);
-    full.mul_f64(0.5 + f64::from(random) / 510.0)
-}
-
-/// Whether the edge answered, even if with a refusal.
+/// Returns true if the edge answered, even with a refusal.
 fn reached(error: &Error) -> bool {
     !matches!(error.code, Code::Unreachable | Code::NotAnEdge | Code::Keychain | Code::NotConnected | Code::Storage)
 }

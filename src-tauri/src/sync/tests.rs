@@ -11,7 +11,7 @@ use beacon_shared::model::Site;
 use beacon_shared::sync::Take;
 use serde_json::json;
 
-use super::{BACKOFF, LONGEST_BACKOFF, backoff, drive};
+use super::drive;
 use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL};
 
 async fn edit(device: &Device, view: &DocumentView<Site>, edit: impl FnOnce(&mut Site)) -> DocumentView<Site> {
@@ -24,14 +24,6 @@ async fn only(device: &Device) -> DocumentView<Site> {
     let mut sites = device.call::<SiteList>(()).await.unwrap();
     assert_eq!(sites.len(), 1);
     sites.remove(0)
-}
-
-#[test]
-fn the_backoff_grows_to_a_limit_and_is_spread() {
-    assert_eq!(backoff(1, 255), BACKOFF);
-    assert_eq!(backoff(1, 0), BACKOFF / 2);
-    assert_eq!(backoff(3, 255), BACKOFF * 4);
-    assert_eq!(backoff(u32::MAX, 255), LONGEST_BACKOFF);
 }
 
 #[tokio::test]
@@ -50,7 +42,7 @@ async fn a_lost_answer_costs_a_retry_and_changes_nothing_twice() {
     assert_eq!(state.changes.len(), 2, "one for the site, one for its name");
     assert_eq!(state.docs[&site.id].0.body["draft"]["name"], json!("Typed meanwhile"));
     drop(state);
-    assert_eq!(device.app.sync_view().pending, 0);
+    assert_eq!(device.app.sync().view().pending, 0);
 }
 
 #[tokio::test]
@@ -58,7 +50,12 @@ async fn a_kill_between_freezing_and_sending_loses_nothing() {
     let edge = Arc::new(FakeEdge::default());
     let device = Device::connected(&edge).await;
     let site = device.add_site("shop").await;
-    let frozen = device.app.store(|s| s.freeze(0, 10)).await.unwrap();
+    let frozen = {
+        let ids = device.app.ids();
+        device.app.store(move |s| s.freeze(&ids, 0, 10))
+    }
+    .await
+    .unwrap();
     let device = device.reopen();
     assert_eq!(only(&device).await.sync, SyncState::Pending);
     device.sync().await;
@@ -107,7 +104,7 @@ async fn a_conflict_is_kept_until_a_person_decides() {
     let conflicted = only(&b).await;
     assert_eq!((conflicted.sync, conflicted.draft.name.as_str()), (SyncState::Conflict, "B"));
     assert_eq!(conflicted.problems[0].pointer, "/name");
-    assert_eq!(b.app.sync_view().conflicts, 1);
+    assert_eq!(b.app.sync().view().conflicts, 1);
     assert_eq!(edge.state().docs[&site.id].0.body["draft"]["name"], json!("A"));
 
     b.add_site("other").await;
@@ -118,7 +115,7 @@ async fn a_conflict_is_kept_until_a_person_decides() {
     b.sync().await;
     a.sync().await;
     assert_eq!(edge.state().docs[&site.id].0.body["draft"]["name"], json!("B"));
-    assert_eq!(b.app.sync_view().conflicts, 0);
+    assert_eq!(b.app.sync().view().conflicts, 0);
 }
 
 #[tokio::test]
@@ -205,14 +202,14 @@ async fn events_arrive_segment_by_segment_and_the_rest_later() {
     assert_ne!(as_of, Some(8));
     edge.state().broken_from = None;
     let device = device.reopen();
-    let mut notices = device.app.notices();
+    let mut notices = device.app.bus().subscribe();
     device.sync().await;
     assert_eq!(counts(&device).await, (5, 5, Some(7)));
-    let mut told = Vec::new();
-    while let Ok(notice) = notices.try_recv() {
-        told.push(notice);
+    let mut seen = Vec::new();
+    while let Some(notice) = notices.next_now() {
+        seen.push(notice);
     }
-    assert!(told.contains(&Notice::Events));
+    assert!(seen.contains(&Notice::Events));
 }
 
 #[tokio::test]

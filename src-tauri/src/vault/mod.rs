@@ -1,9 +1,13 @@
 //! Where the API key lives: the OS keychain, and nowhere else.
 
 pub mod keychain;
+mod keys;
+#[cfg(test)]
 pub mod memory;
 
 use beacon_shared::error::Result;
+
+pub use keys::Keys;
 
 /// A string that does not print itself.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use beacon_shared::api::{Cursor, MAX_OPS, OpOutcome, PullResponse, PushRequest};
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::Document;
 
+use super::reached;
 use crate::app::App;
 use crate::edge::Target;
 
@@ -12,15 +13,50 @@ const ROUNDS: usize = 1_000;
 /// The most documents that are read again when the edge starts over.
 const MAX_RESYNC: usize = 100_000;
 
-/// Pushes until nothing is left that can be. Ops are on disk before they leave.
-pub async fn push(app: &App, target: &Target) -> Result<()> {
-    for _ in 0..ROUNDS {
-        let now = app.now();
-        let ops = app.store(move |s| s.freeze(now, MAX_OPS)).await?;
-        if ops.is_empty() {
-            return Ok(());
+/// Syncs the documents once: out, in, and out again. Returns true if anything moved. Without a connection there is
+/// nothing to do.
+pub async fn run(app: &App) -> Result<bool> {
+    let _only_one = app.sync().exclusive_documents().await;
+    let done = attempt(app).await;
+    app.recount().await?;
+    let now = app.now();
+    app.sync().update(|view| {
+        view.busy = false;
+        view.online = match &done {
+            Ok(moved) => moved.is_some(),
+            Err(error) => reached(error),
+        };
+        view.problem = done.as_ref().err().map(|error| error.message.clone());
+        if let Ok(Some(_)) = &done {
+            view.last_at = Some(now);
         }
-        let request = PushRequest { device: app.device().to_owned(), ops };
+    });
+    done.map(Option::unwrap_or_default)
+}
+
+/// Returns whether anything moved; `None` without a connection.
+async fn attempt(app: &App) -> Result<Option<bool>> {
+    let Some(target) = app.session().target().await? else { return Ok(None) };
+    app.sync().update(|view| view.busy = true);
+    if app.session().identity().is_none() {
+        app.session().set_identity(&target, app.edge().whoami(&target).await?);
+    }
+    let pushed = push(app, &target).await?;
+    let pulled = pull(app, &target).await?;
+    // A merge may have left something to push.
+    let merged = push(app, &target).await?;
+    Ok(Some(pushed || pulled || merged))
+}
+
+/// Pushes until nothing is left that can be. Operations are on disk before they leave. Returns true if any left.
+async fn push(app: &App, target: &Target) -> Result<bool> {
+    for round in 0..ROUNDS {
+        let (now, ids) = (app.now(), app.ids());
+        let ops = app.store(move |s| s.freeze(&ids, now, MAX_OPS)).await?;
+        if ops.is_empty() {
+            return Ok(round > 0);
+        }
+        let request = PushRequest { device: app.session().device().to_owned(), ops };
         let response = app.edge().push(target, &request).await?;
         if response.outcomes.len() != request.ops.len() {
             let message = "The edge left changes unanswered; they are sent again. If it stays, update the edge.";
@@ -33,26 +69,27 @@ pub async fn push(app: &App, target: &Target) -> Result<()> {
             }
             kinds.extend(app.store(move |s| s.hear(&op.doc_id, now, |r| r.answer(outcome))).await?);
         }
-        app.tell_changed(kinds);
+        app.notify_changed(kinds);
         app.recount().await?;
         let cursor = app.store(|s| s.cursor()).await?;
         if !cursor.epoch.is_empty() && cursor.epoch != response.epoch {
             // Another history: read it before anything is built on it.
-            return Ok(());
+            break;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Pulls until there is no more. When the edge starts over, everything is read before anything is taken in, so
-/// that a crash between two pages leaves no half of it.
-pub async fn pull(app: &App, target: &Target) -> Result<()> {
+/// Pulls until there is no more. When the edge starts over, everything is read before anything is merged, so that a
+/// crash between two pages leaves no half of it. Returns true if a document changed.
+async fn pull(app: &App, target: &Target) -> Result<bool> {
+    let mut changed = false;
     loop {
         let cursor = app.store(|s| s.cursor()).await?;
         let mut page = app.edge().pull(target, &cursor).await?;
         let resync = page.resync && !cursor.epoch.is_empty();
         if resync {
-            page = rest(app, target, page).await?;
+            page = with_remaining_pages(app, target, page).await?;
         }
         let (more, now) = (page.more, app.now());
         if more && page.cursor == cursor {
@@ -60,21 +97,22 @@ pub async fn pull(app: &App, target: &Target) -> Result<()> {
             return Err(Error::new(Code::NotAnEdge, message));
         }
         let (kinds, moved) = app.store(move |s| s.pull(&page.documents, resync, &page.cursor, now)).await?;
-        app.tell_changed(kinds);
+        changed |= !kinds.is_empty();
+        app.notify_changed(kinds);
         if !more || !moved {
-            return Ok(());
+            return Ok(changed);
         }
     }
 }
 
-/// All pages behind the first as one.
-async fn rest(app: &App, target: &Target, first: PullResponse) -> Result<PullResponse> {
+/// Joins the first page and all pages behind it.
+async fn with_remaining_pages(app: &App, target: &Target, first: PullResponse) -> Result<PullResponse> {
     let mut all: Vec<Document> = first.documents;
     let (mut cursor, mut more): (Cursor, bool) = (first.cursor, first.more);
     while more {
         let page = app.edge().pull(target, &cursor).await?;
         if page.resync || page.cursor == cursor || all.len() > MAX_RESYNC {
-            let message = "The edge changed while it was read anew; Beacon starts again shortly.";
+            let message = "The edge changed while Beacon read it again. Beacon starts over shortly.";
             return Err(Error::new(Code::NotAnEdge, message));
         }
         all.extend(page.documents);

@@ -1,0 +1,187 @@
+//! The application: the parts it is made of, wired together, without a window.
+
+mod bus;
+mod session;
+mod sync_handle;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use beacon_shared::api::WhoAmI;
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::ipc::{Notice, SyncView};
+use beacon_shared::model::Kind;
+
+pub use bus::{Bus, Notices};
+
+pub use session::{Session, target};
+pub use sync_handle::{Signal, Signals, SyncHandle};
+
+use crate::edge::http::HttpEdge;
+use crate::edge::{Edge, Target};
+use crate::ids::{Clock, Generator, Ids, Rng, SystemClock};
+use crate::results::EventStore;
+use crate::results::sqlite::SqliteEvents;
+use crate::store::{Setting, Store};
+use crate::vault::keychain::Keychain;
+use crate::vault::{Keys, Vault};
+
+/// The parts of an [`App`] that a test may replace.
+pub struct Parts {
+    /// Drafts, and what waits for the edge.
+    pub store: Store,
+    /// Events and what was counted.
+    pub events: Arc<dyn EventStore>,
+    /// Keeps the API key.
+    pub vault: Arc<dyn Vault>,
+    /// The way to the edge.
+    pub edge: Arc<dyn Edge>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids and jitter.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// The application, without a window.
+pub struct App {
+    store: Arc<Mutex<Store>>,
+    events: Arc<dyn EventStore>,
+    edge: Arc<dyn Edge>,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+    bus: Bus,
+    session: Session,
+    sync: Arc<SyncHandle>,
+}
+
+impl App {
+    /// Opens the app's data in a folder that exists. Blocks while the databases are brought up to date.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Arc<Self>> {
+        let folder = folder.as_ref();
+        Self::with(Parts {
+            store: Store::open(&folder.join("beacon.db"))?,
+            events: Arc::new(SqliteEvents::open(folder.join("events.db"))?),
+            vault: Arc::new(Keychain),
+            edge: Arc::new(HttpEdge::new()?),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(Generator::from_system()?),
+        })
+    }
+
+    /// Makes an app of these parts.
+    pub fn with(parts: Parts) -> Result<Arc<Self>> {
+        let Parts { mut store, events, vault, edge, clock, rng } = parts;
+        let ids = Ids::new(Arc::clone(&clock), rng);
+        let device = match store.setting(Setting::Device)? {
+            Some(device) => device,
+            None => {
+                let device = format!("dev_{}", ids.next());
+                store.set(Setting::Device, Some(&device))?;
+                device
+            }
+        };
+        let url = store.setting(Setting::Edge)?;
+        let tally = store.tally()?;
+        let bus = Bus::default();
+        let view = SyncView { pending: tally.pending, conflicts: tally.conflicts, ..SyncView::default() };
+        let sync = Arc::new(SyncHandle::new(bus.clone(), view));
+        let waiting = Arc::clone(&sync);
+        let keys = Keys::new(vault, move || waiting.wake());
+        let session = Session::new(device, url, keys);
+        let store = Arc::new(Mutex::new(store));
+        Ok(Arc::new(Self { store, events, edge, clock, ids, bus, session, sync }))
+    }
+
+    /// Returns the time in Unix milliseconds.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// Returns the source of new ids.
+    pub fn ids(&self) -> Ids {
+        self.ids.clone()
+    }
+
+    /// Returns the edge's client.
+    pub fn edge(&self) -> &dyn Edge {
+        &*self.edge
+    }
+
+    /// Returns the notices' carrier.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Returns the connection of this run.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Returns the handle of the sync loops.
+    pub fn sync(&self) -> &SyncHandle {
+        &self.sync
+    }
+
+    /// Sends a notice to the window.
+    pub fn notify(&self, notice: Notice) {
+        self.bus.notify(notice);
+    }
+
+    /// Says that documents of these kinds changed.
+    pub fn notify_changed(&self, kinds: impl IntoIterator<Item = Kind>) {
+        kinds.into_iter().for_each(|kind| self.notify(Notice::Changed { kind }));
+    }
+
+    /// Counts what waits for the edge, and lets a push follow.
+    pub async fn after_local_change(&self) -> Result<()> {
+        self.recount().await?;
+        self.sync.edited();
+        Ok(())
+    }
+
+    /// Counts what waits for the edge or for a person.
+    pub async fn recount(&self) -> Result<()> {
+        let tally = self.store(|s| s.tally()).await?;
+        self.sync.update(|view| {
+            view.pending = tally.pending;
+            view.conflicts = tally.conflicts;
+        });
+        Ok(())
+    }
+
+    /// Replaces the connection: another edge, another key, or none. The sync loops begin again with it.
+    pub fn reconnect(&self, to: Option<(String, Target)>, identity: Option<WhoAmI>) {
+        self.session.connect(to, identity);
+        self.sync.update(|view| {
+            *view = SyncView { pending: view.pending, conflicts: view.conflicts, ..SyncView::default() };
+        });
+        self.sync.wake();
+    }
+
+    /// Runs something on the database, on the blocking pool.
+    pub async fn store<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Store) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let store = Arc::clone(&self.store);
+        // A panic inside a transaction rolled it back, so the connection is good.
+        blocking(move || f(&mut store.lock().unwrap_or_else(PoisonError::into_inner))).await
+    }
+
+    /// Runs something on the events, on the blocking pool.
+    pub async fn events<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&dyn EventStore) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let events = Arc::clone(&self.events);
+        blocking(move || f(&*events)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let broken = "Beacon hit a defect, and nothing was changed. Try again. If it happens again, restart Beacon.";
+    tokio::task::spawn_blocking(f).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "A blocking call did not finish.");
+        Err(Error::new(Code::Internal, broken))
+    })
+}
