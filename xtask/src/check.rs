@@ -1,14 +1,17 @@
-//! `check`: formatting, lints and unit tests.
+//! `check`: the shape of the tree, formatting, lints and unit tests.
 
 use anyhow::Result;
 
 use crate::command::{cargo, run, say};
-use crate::{build, no_arguments, packages, paths, setup, wasm};
+use crate::{build, no_arguments, packages, paths, setup, structure, suites, wasm};
 
 const WASM: [&str; 4] = ["-p", "beacon-ui", "-p", "beacon-edge"];
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
+    if matches!(arguments, [only] if only == "--structure") {
+        return structure::check();
+    }
     no_arguments(arguments)?;
     setup::all()?;
     all()
@@ -16,26 +19,13 @@ pub fn task(arguments: &[String]) -> Result<()> {
 
 /// Everything that is checked without building the product.
 pub fn all() -> Result<()> {
+    structure::check()?;
     say("Formatting.");
     run(&mut cargo(&["fmt", "--all", "--check"])?)?;
     native_lints()?;
     wasm_lints()?;
     say("Unit tests.");
-    run(&mut cargo(&[
-        "test",
-        "-p",
-        "beacon-shared",
-        "-p",
-        "beacon-desktop",
-        "-p",
-        "beacon-edge",
-        "-p",
-        "beacon-ui",
-        "-p",
-        "beacon-statistics",
-        "-p",
-        "xtask",
-    ])?)
+    run(cargo(&["test"])?.args(suites::UNIT_TESTED.iter().flat_map(|package| ["-p", package])))
 }
 
 fn native_lints() -> Result<()> {

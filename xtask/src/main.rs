@@ -16,6 +16,8 @@ mod processes;
 mod run;
 mod setup;
 mod statistics;
+mod structure;
+mod suites;
 mod test;
 mod tools;
 mod wasm;
@@ -33,7 +35,7 @@ const TASKS: &[Task] = &[
         "[--full]  everything: set up, check, build, test on the real runtime and in real windows; --full adds long suites",
         test::task,
     ),
-    ("check", "formatting, lints and unit tests: the fast ring", check::task),
+    ("check", "[--structure]  the shape of the tree, formatting, lints and unit tests: the fast ring", check::task),
     ("conformance", "[--vectors DIR]  reference cases, through both evaluators and the statistics", conformance::task),
     ("bench", "[evaluation|statistics]  how fast, next to a named peer in the same run", bench::task),
     ("differential", "[--seed N] [--cases N]  random cases, Rust against beacon.js", conformance::differential),

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, run, say};
-use crate::{build, check, conformance, fuzz, node, paths, setup, statistics, tools};
+use crate::{build, check, conformance, fuzz, node, paths, setup, statistics, suites, tools};
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
@@ -33,7 +33,7 @@ pub fn task(arguments: &[String]) -> Result<()> {
 
 fn script_tests() -> Result<()> {
     let mut files = Vec::new();
-    for folder in ["edge/sdk/test", "edge/local"] {
+    for folder in suites::SCRIPT_FOLDERS {
         for entry in std::fs::read_dir(paths::root().join(folder)).into_iter().flatten() {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();

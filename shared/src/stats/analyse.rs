@@ -5,17 +5,10 @@ use super::decide::decide;
 use super::health::health;
 use super::verdict::sentence;
 use super::{
-    Analysis, Comparison, Engine, Estimate, MetricAnalysis, Plan, Reason, Sample, Tail, bayesian, frequentist,
-    non_inferiority, sequential,
+    Analysis, Comparison, Engine, Estimate, MIN_CONVERSIONS, MIN_UNITS, MetricAnalysis, Plan, Reason, Sample, Tail,
+    bayesian, frequentist, non_inferiority, sequential,
 };
 use crate::model::{Metric, Role};
-
-/// The sequential engine decides nothing before every arm has this many conversions: its formula is asymptotic, and
-/// looked at from the very start it gives far more false positives than alpha.
-pub const MIN_CONVERSIONS: u64 = 50;
-
-/// Likewise for metrics that are not conversions: this many units.
-pub const MIN_UNITS: u64 = 100;
 
 /// Analyses one experiment.
 ///

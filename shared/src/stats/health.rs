@@ -2,22 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Sample, srm::srm};
+use super::srm::{Srm, srm};
+use super::{Plan, Sample};
 
 /// The share of visitors in more than one variant above which the split cannot be trusted.
 pub const MAX_MULTIPLE_EXPOSURES: f64 = 0.01;
 
 /// With fewer units than this in an arm, any estimate is a guess.
 pub const FEW_UNITS: u64 = 100;
-
-/// Sample ratio mismatch: Pearson's χ² of the units against the expected shares.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Srm {
-    /// `None` when there are no units or fewer than two live arms.
-    pub p_value: Option<f64>,
-    /// p < 0.001.
-    pub alarm: bool,
-}
 
 /// Units that a metric does not know of, though another metric does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,19 @@
 //! Sample ratio mismatch: is the split what was asked for?
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
-
-use super::Srm;
 
 /// Below this, a split is called a mismatch. So strict because it is looked at every day, on every experiment.
 pub const SRM_ALPHA: f64 = 0.001;
+
+/// Sample ratio mismatch: Pearson's χ² of the units against the expected shares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Srm {
+    /// `None` when there are no units or fewer than two live arms.
+    pub p_value: Option<f64>,
+    /// p < 0.001.
+    pub alarm: bool,
+}
 
 /// Pearson's χ² of `units` against `weights`, over the arms with a positive weight.
 pub fn srm(units: &[u64], weights: &[f64]) -> Srm {

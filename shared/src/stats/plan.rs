@@ -1,0 +1,90 @@
+//! What is asked of the engine.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Correction, Prior};
+use crate::model::Metric;
+
+/// Which engine decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// Welch's t-test; valid when looked at once.
+    Frequentist,
+    /// Asymptotic confidence sequence (Waudby-Smith et al., arXiv 2103.06476); valid at every look.
+    #[default]
+    Sequential,
+    /// A Gaussian posterior; decides when the chance to win is beyond 1 − alpha/2.
+    Bayesian,
+}
+
+/// What to compute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Plan {
+    /// Which engine decides.
+    pub engine: Engine,
+    /// The accepted false-positive rate, 0.05 by default.
+    pub alpha: f64,
+    /// Tuning of the sequential engine: the sample size at which it is tightest, 5000 by default.
+    pub sequential_n: f64,
+    /// Variant ids, in any order.
+    pub variants: Vec<String>,
+    /// What people call the variants, in their order.
+    pub names: Vec<String>,
+    /// Expected shares of the variants, in their order; only their proportions count.
+    pub weights: Vec<f64>,
+    /// What to judge by.
+    pub metrics: Vec<Metric>,
+    /// Index of the variant that the others are compared with; the first by default.
+    pub baseline: usize,
+    /// Of the Bayesian engine.
+    pub prior: Prior,
+    /// Of the p-values of goals and secondary metrics over all variants.
+    pub correction: Correction,
+    /// By metric id, for the metrics that need any.
+    pub options: BTreeMap<String, MetricOptions>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            engine: Engine::default(),
+            alpha: 0.05,
+            sequential_n: 5000.0,
+            variants: Vec::new(),
+            names: Vec::new(),
+            weights: Vec::new(),
+            metrics: Vec::new(),
+            baseline: 0,
+            prior: Prior::default(),
+            correction: Correction::None,
+            options: BTreeMap::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// The metric's options, or the defaults.
+    pub fn options_of(&self, metric: &Metric) -> MetricOptions {
+        self.options.get(&metric.id).copied().unwrap_or_default()
+    }
+}
+
+/// How one metric is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricOptions {
+    /// Less is better: bounces, waiting times.
+    pub lower_is_better: bool,
+    /// Of a guardrail: how much worse, relatively, it may get at most; 0.02 is 2 %.
+    pub margin: f64,
+}
+
+impl Default for MetricOptions {
+    fn default() -> Self {
+        Self { lower_is_better: false, margin: 0.02 }
+    }
+}
