@@ -124,3 +124,98 @@ fn silent() -> Error {
 async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(f).await.unwrap_or_else(|_| Err(silent()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    /// A keychain that answers when the test says so.
+    struct Slow {
+        asked: AtomicUsize,
+        answers: Mutex<Receiver<Result<Option<Secret>>>>,
+    }
+
+    impl Vault for Slow {
+        fn get(&self, _url: &str) -> Result<Option<Secret>> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.answers.lock().unwrap().recv().unwrap()
+        }
+        fn set(&self, _url: &str, _key: &Secret) -> Result<()> {
+            Ok(())
+        }
+        fn forget(&self, _url: &str) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Desk {
+        keys: Keys,
+        vault: Arc<Slow>,
+        answer: Sender<Result<Option<Secret>>>,
+        late: Arc<AtomicBool>,
+    }
+
+    fn desk() -> Desk {
+        let (answer, answers) = channel();
+        let vault = Arc::new(Slow { asked: AtomicUsize::new(0), answers: Mutex::new(answers) });
+        let late = Arc::new(AtomicBool::new(false));
+        let said = Arc::clone(&late);
+        let keys = Keys::new(vault.clone(), move || said.store(true, Ordering::SeqCst));
+        Desk { keys, vault, answer, late }
+    }
+
+    fn refusal() -> Error {
+        Error::new(Code::Keychain, "The keychain is locked.")
+    }
+
+    #[tokio::test]
+    async fn callers_share_one_request() {
+        let d = desk();
+        let callers: Vec<_> = (0..20)
+            .map(|_| {
+                let keys = d.keys.clone();
+                tokio::spawn(async move { keys.get("https://a.example").await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        d.answer.send(Ok(Some(Secret::new("bcn_a")))).unwrap();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), Ok(Some(Secret::new("bcn_a"))));
+        }
+        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 1);
+        assert!(!d.late.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_holds_until_the_person_asks() {
+        let d = desk();
+        d.answer.send(Err(refusal())).unwrap();
+        for _ in 0..5 {
+            assert_eq!(d.keys.get("https://a.example").await, Err(refusal()));
+        }
+        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 1);
+        d.keys.ask_again();
+        d.answer.send(Ok(None)).unwrap();
+        assert_eq!(d.keys.get("https://a.example").await, Ok(None));
+        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_person_who_takes_their_time_is_asked_once_and_waited_for() {
+        let d = desk();
+        let first = tokio::time::timeout(PATIENCE * 2, d.keys.get("https://a.example")).await.unwrap();
+        assert_eq!(first.unwrap_err().code, Code::Keychain);
+        let keys = d.keys.clone();
+        let second = tokio::spawn(async move { keys.get("https://a.example").await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        d.answer.send(Ok(Some(Secret::new("bcn_a")))).unwrap();
+        assert_eq!(second.await.unwrap(), Ok(Some(Secret::new("bcn_a"))));
+        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 1, "one prompt");
+        while !d.late.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -1,5 +1,6 @@
+mod pace;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use beacon_shared::error::Code;
 use beacon_shared::event::Logged;
@@ -11,7 +12,6 @@ use beacon_shared::model::Site;
 use beacon_shared::sync::Take;
 use serde_json::json;
 
-use super::drive;
 use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL};
 
 async fn edit(device: &Device, view: &DocumentView<Site>, edit: impl FnOnce(&mut Site)) -> DocumentView<Site> {
@@ -210,28 +210,4 @@ async fn events_arrive_segment_by_segment_and_the_rest_later() {
         seen.push(notice);
     }
     assert!(seen.contains(&Notice::Events));
-}
-
-#[tokio::test]
-async fn the_driver_syncs_after_an_edit_and_waits_for_a_key() {
-    let edge = Arc::new(FakeEdge::default());
-    let device = Device::new(&edge);
-    let driver = tokio::spawn(drive(device.app.clone()));
-    device.add_site("shop").await;
-    let input = ConnectionInput { url: URL.into(), key: Some(KEY.into()) };
-    device.call::<ConnectionSave>(input).await.unwrap();
-    let synced = || async {
-        while edge.state().docs.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(3), synced()).await.expect("connecting wakes the driver");
-    device.add_site("other").await;
-    let synced = || async {
-        while edge.state().docs.len() < 2 {
-            tokio::time::sleep(Duration::from_millis(20)).await
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(3), synced()).await.expect("an edit wakes the driver");
-    driver.abort();
 }
