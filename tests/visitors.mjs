@@ -10,7 +10,7 @@ const { chromium } = require("playwright-core");
 
 const given = {
   visitors: 1,
-  robot: false,
+  bot: false,
   atOnce: 6,
   seed: 1,
   converts: { control: 0.1, treatment: 0.25 },
@@ -33,8 +33,8 @@ const address = `http://127.0.0.1:${server.address().port}/`;
 
 // Playwright's own flags keep the browser silent; these are for a container without a GPU and without users.
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic"];
-// A person's browser does not say that it is driven. The robot's does, and names itself in its user agent too.
-if (!given.robot) flags.push("--disable-blink-features=AutomationControlled");
+// A person's browser does not say that it is driven. The bot's does, and names itself in its user agent too.
+if (!given.bot) flags.push("--disable-blink-features=AutomationControlled");
 const browser = await chromium.launch({ executablePath: given.browser, headless: true, args: flags });
 const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version().split(".")[0]}.0.0.0 Safari/537.36`;
 
@@ -63,7 +63,7 @@ async function look(context) {
   await tab.waitForFunction(() => window.seen.variant !== null, null, { timeout: given.patience });
   const { variant, webdriver } = await tab.evaluate(() => window.seen);
   const heading = await tab.textContent("#heading");
-  if (webdriver !== given.robot) throw new Error(`navigator.webdriver is ${webdriver}, which is not what this visitor is.`);
+  if (webdriver !== given.bot) throw new Error(`navigator.webdriver is ${webdriver}, which is not what this visitor is.`);
   return { tab, variant, heading };
 }
 
@@ -84,7 +84,7 @@ async function acknowledged(tab) {
 async function visit(number) {
   const chance = random(given.seed * 1_000_003 + number);
   const [converting, returning] = [chance(), chance()];
-  const context = await browser.newContext(given.robot ? {} : { userAgent });
+  const context = await browser.newContext(given.bot ? {} : { userAgent });
   try {
     let { tab, variant, heading } = await look(context);
     const first = { variant, heading };

@@ -4,14 +4,15 @@
 
 pub mod api;
 pub mod bundle;
-pub mod chart;
 pub mod error;
 pub mod eval;
 pub mod event;
 pub mod ipc;
 pub mod lifecycle;
 pub mod model;
+pub mod pointer;
 pub mod stats;
 pub mod sync;
+pub mod theme;
 pub mod validate;
-pub mod words;
+pub mod wording;

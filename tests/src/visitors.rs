@@ -1,4 +1,4 @@
-//! People, and robots, in a real browser: `tests/visitors.mjs` drives it.
+//! People, and bots, in a real browser: `tests/visitors.mjs` drives it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub struct Visit<'a> {
     /// How many separate visitors.
     pub visitors: u32,
     /// Whether the browser says that it is driven.
-    pub robot: bool,
+    pub bot: bool,
     /// The same seed gives the same people.
     pub seed: u32,
 }

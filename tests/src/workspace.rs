@@ -28,7 +28,7 @@ pub async fn publish(edge: &Edge) -> Result<Publication> {
         |id: &str, heading: &str| json!({ "id": id, "name": id, "weight": 5000, "config": { "heading": heading } });
     let experiment = json!({
         "key": EXPERIMENT, "name": "Hero", "hypothesis": "", "site_id": SITE, "status": "running",
-        "variants": [variant("control", "Welcome"), variant("treatment", "Save 20 %")],
+        "variants": [variant("control", "Welcome"), variant("treatment", "Save 20%")],
         "coverage": 10000, "hash_attribute": "id", "hash_version": 2, "seed": EXPERIMENT, "auto_activate": true,
         "phases": [{ "started_at": now(), "ended_at": null }],
         "metrics": [{ "id": "goal", "name": "Bought", "role": "goal", "kind": "conversion", "event": GOAL }],

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use beacon_shared::chart::Theme;
+use beacon_shared::theme::Theme;
 use beacon_tests::app::App;
 use beacon_tests::desktop::Desktop;
 use beacon_tests::edge::Edge;

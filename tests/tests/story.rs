@@ -19,10 +19,10 @@ use sha2::{Digest, Sha256};
 
 const EXPERIMENT: &str = "home_hero";
 const GOAL: &str = "bought";
-const VARIANTS: [(&str, &str); 2] = [("control", "Welcome to the shop"), ("treatment", "Save 20 % today")];
+const VARIANTS: [(&str, &str); 2] = [("control", "Welcome to the shop"), ("treatment", "Save 20% today")];
 const PEOPLE: u32 = 300;
 const LATE_PEOPLE: u32 = 40;
-const ROBOTS: u32 = 3;
+const BOTS: u32 = 3;
 const SOON: Duration = Duration::from_secs(40);
 
 /// What the steps hand on to each other.
@@ -202,14 +202,14 @@ impl Story {
         Ok(false)
     }
 
-    fn visit<'a>(&'a self, edge: &'a str, visitors: u32, robot: bool, seed: u32) -> Visit<'a> {
-        Visit { edge, site: &self.site, experiment: EXPERIMENT, goal: GOAL, visitors, robot, seed }
+    fn visit<'a>(&'a self, edge: &'a str, visitors: u32, bot: bool, seed: u32) -> Visit<'a> {
+        Visit { edge, site: &self.site, experiment: EXPERIMENT, goal: GOAL, visitors, bot, seed }
     }
 
-    /// 4: separate visitors in a real browser. Robots come too, and change nothing.
+    /// 4: separate visitors in a real browser. Bots come too, and change nothing.
     async fn people_visit(&self, edge: &Edge) -> Result<Record> {
         let record = Visitors::send(&self.visit(&edge.url, PEOPLE, false, 1), &self.folder)?.record().await?;
-        Visitors::send(&self.visit(&edge.url, ROBOTS, true, 2), &self.folder)?.record().await?;
+        Visitors::send(&self.visit(&edge.url, BOTS, true, 2), &self.folder)?.record().await?;
         ensure!(record.visitors() == u64::from(PEOPLE), "only {} visitors were counted", record.visitors());
         ensure!(record.returned > 0, "nobody came back");
         for (id, heading) in VARIANTS {

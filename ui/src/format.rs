@@ -1,6 +1,6 @@
 //! Numbers and times as people read them, and as they type them.
 
-pub use beacon_shared::words::count;
+pub use beacon_shared::wording::count;
 
 /// How long ago, coarsely.
 pub fn ago(unix_ms: i64) -> String {
@@ -17,12 +17,6 @@ pub fn ago(unix_ms: i64) -> String {
 pub fn date_time(unix_ms: i64) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(unix_ms as f64));
     date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED).into()
-}
-
-/// A relative effect with its sign: 0.1 is `+10.0 %`.
-pub fn lift(fraction: f64) -> String {
-    // A hyphen is too short to be seen as a minus.
-    format!("{:+.1} %", fraction * 100.0).replace('-', "−")
 }
 
 /// A p-value, without pretending to more digits than matter.
@@ -72,7 +66,7 @@ pub fn slug(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lift, p_value, parse_number, parse_parts, parse_percentage, parts, percentage, slug};
+    use super::{p_value, parse_number, parse_parts, parse_percentage, parts, percentage, slug};
 
     #[test]
     fn shares_survive_editing() {
@@ -89,7 +83,7 @@ mod tests {
         for fraction in [0.0, 0.02, 0.07, 0.5, 0.95, 0.999, 1.0, 29.0 / 100.0] {
             assert_eq!(parse_percentage(&percentage(fraction)), Some(fraction));
         }
-        assert_eq!(parse_percentage(" 2,5 %"), Some(0.025));
+        assert_eq!(parse_percentage(" 2,5%"), Some(0.025));
         assert_eq!(parse_percentage("-1"), Some(-0.01));
         assert_eq!(parse_percentage("all"), None);
         assert_eq!([parse_number("1,5"), parse_number("inf"), parse_number("")], [Some(1.5), None, None]);
@@ -103,8 +97,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(lift(0.1), "+10.0 %");
-        assert_eq!(lift(-0.02), "−2.0 %");
         assert_eq!(p_value(0.0001), "p < 0.001");
         assert_eq!(p_value(0.04), "p = 0.040");
     }

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use beacon_shared::chart::Theme;
 use beacon_shared::error::{Error, Problem};
 use beacon_shared::ipc::{Call, ConnectionView, DocumentView, Save, SyncState, SyncView};
 use beacon_shared::model::{Definition, Experiment, Flag, Kind, Site};
+use beacon_shared::theme::Theme;
 use beacon_shared::validate;
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;

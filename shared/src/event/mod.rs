@@ -68,7 +68,7 @@ impl From<EventType> for String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// A robot: its user agent says so, or its browser is driven (`navigator.webdriver`).
+    /// A bot: its user agent says so, or its browser is driven (`navigator.webdriver`).
     Bot,
     /// A prefetch or prerender that nobody saw.
     Prefetch,

@@ -7,11 +7,11 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::api::{Publication, WhoAmI};
-use crate::chart::Theme;
 use crate::error::Problem;
 use crate::lifecycle::Visitors;
 use crate::model::{Experiment, Flag, Kind, Site};
 use crate::stats::Analysis;
+use crate::theme::Theme;
 
 /// One call from the interface to the core.
 pub trait Call {

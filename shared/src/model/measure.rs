@@ -106,7 +106,7 @@ pub struct Counting {
 pub enum Cap {
     /// At this amount, in the metric's unit.
     Value(f64),
-    /// At this percentile of all visitors' totals, as a share: 0.99 caps the top 1 %.
+    /// At this percentile of all visitors' totals, as a share: 0.99 caps the top 1%.
     Percentile(f64),
     /// Likewise among those who have a total at all: for metrics most visitors have none of.
     PercentileOfPositive(f64),

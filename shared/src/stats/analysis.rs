@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Guardrail, Health, Plan, Reason};
 use crate::model::Metric;
 
-/// An effect with its uncertainty. Relative effects are fractions: 0.1 is +10 %.
+/// An effect with its uncertainty. Relative effects are fractions: 0.1 is +10%.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Estimate {

@@ -29,7 +29,7 @@ pub struct Health {
     pub srm: Srm,
     /// Visitors who were seen in more than one variant; they are left out.
     pub multiple_exposures: u64,
-    /// That is above 1 % of all visitors.
+    /// That is above 1% of all visitors.
     pub multiple_exposures_alarm: bool,
     /// Variants with fewer than [`FEW_UNITS`] units.
     #[serde(default)]

@@ -52,7 +52,6 @@ pub use snapshot::{Cell, ENGINE_VERSION, Inputs, Snapshot, SnapshotError};
 pub use srm::{SRM_ALPHA, Srm, srm};
 pub use strata::{Stratum, stratified_contrast};
 pub use sum::Sum;
-pub use verdict::percent;
 pub use winsor::winsorised;
 
 pub use crate::model::Cap;

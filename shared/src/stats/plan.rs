@@ -79,7 +79,7 @@ impl Plan {
 pub struct MetricOptions {
     /// Less is better: bounces, waiting times.
     pub lower_is_better: bool,
-    /// Of a guardrail: how much worse, relatively, it may get at most; 0.02 is 2 %.
+    /// Of a guardrail: how much worse, relatively, it may get at most; 0.02 is 2%.
     pub margin: f64,
 }
 

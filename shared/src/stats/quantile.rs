@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Reason, normal};
 
-/// The interval that carries the uncertainty is a 95 % one, whatever alpha the analysis has.
+/// The interval that carries the uncertainty is a 95% one, whatever alpha the analysis has.
 const INTERVAL_ALPHA: f64 = 0.05;
 /// From this many units on, a variance of zero means ties, not certainty.
 const TIES_FROM: u64 = 1000;
@@ -25,9 +25,9 @@ pub struct Quantile {
     pub level: f64,
     /// The sample quantile, in the metric's unit.
     pub value: f64,
-    /// Lower end of its 95 % interval.
+    /// Lower end of its 95% interval.
     pub lower: f64,
-    /// Upper end of its 95 % interval.
+    /// Upper end of its 95% interval.
     pub upper: f64,
 }
 

@@ -49,3 +49,23 @@ pub enum Reason {
     #[error("cannot be reached")]
     NotReachable,
 }
+
+impl Reason {
+    /// Returns why there is no number, as people read it behind "no estimate".
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NoUnits => "no visitors yet",
+            Self::FewerThanTwoUnits => "fewer than two visitors",
+            Self::ZeroBaseline => "the baseline is at zero so far",
+            Self::ZeroVariance => "all visitors behave alike so far",
+            Self::TooFewConversions => "too few conversions",
+            Self::TooFewUnits => "too few visitors",
+            Self::ZeroDenominator => "nothing to divide by in one variant",
+            Self::NotFinite
+            | Self::UnknownParameter
+            | Self::DifferentKinds
+            | Self::NotMergeable
+            | Self::NotReachable => "it can't be computed",
+        }
+    }
+}

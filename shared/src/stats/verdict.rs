@@ -6,6 +6,7 @@ use super::{
     Verdict,
 };
 use crate::model::Role;
+use crate::wording::{percent, signed_percent};
 
 pub(super) fn sentence(analysis: &Analysis) -> String {
     match &analysis.verdict {
@@ -14,7 +15,7 @@ pub(super) fn sentence(analysis: &Analysis) -> String {
              mismatch). Find out why before you decide."
                 .to_owned()
         }
-        Verdict::Untrustworthy => "Do not trust these numbers: more than 1 % of the visitors saw several variants. \
+        Verdict::Untrustworthy => "Do not trust these numbers: more than 1% of the visitors saw several variants. \
                                    Find out why before you decide."
             .to_owned(),
         Verdict::TooEarly => too_early(analysis),
@@ -35,7 +36,7 @@ pub(super) fn sentence(analysis: &Analysis) -> String {
     }
 }
 
-/// "Bold is better than As it is: +12.3 % (95 % interval +4.0 % to +20.6 %)."
+/// "Bold is better than As it is: +12.3% (95% interval +4.0% to +20.6%)."
 fn claim(analysis: &Analysis, variant: &str, better: bool) -> String {
     let (name, baseline) = (name(analysis, variant), baseline(analysis));
     let direction = if better { "better" } else { "worse" };
@@ -158,16 +159,16 @@ fn amount(comparison: &Comparison, estimate: &Estimate) -> String {
 }
 
 fn in_unit(comparison: &Comparison, effect: f64) -> String {
-    if matches!(comparison.relative, Some(Ok(_))) { percent(effect) } else { format!("{effect:+.4} absolute") }
+    if matches!(comparison.relative, Some(Ok(_))) { signed_percent(effect) } else { format!("{effect:+.4} absolute") }
 }
 
 fn uncertainty(analysis: &Analysis, comparison: &Comparison, estimate: &Estimate) -> String {
     let plan = &analysis.plan;
     let confidence = ((1.0 - plan.alpha) * 1000.0).round() / 10.0;
     let (low, high) = (in_unit(comparison, estimate.lower), in_unit(comparison, estimate.upper));
-    let mut text = format!("{confidence} % interval {low} to {high}");
+    let mut text = format!("{confidence}% interval {low} to {high}");
     if let Some(chance) = estimate.chance_to_win {
-        text.push_str(&format!(", chance to win {:.1} %", chance * 100.0));
+        text.push_str(&format!(", chance to win {}", percent(chance, 1)));
     }
     let how = match plan.correction {
         Correction::None => return text,
@@ -179,11 +180,4 @@ fn uncertainty(analysis: &Analysis, comparison: &Comparison, estimate: &Estimate
         text.push_str(&format!(", p-value {p:.2e} after {how}'s correction"));
     }
     text
-}
-
-/// A signed percentage with one decimal: a fraction of 0.123 is `+12.3 %`.
-pub fn percent(fraction: f64) -> String {
-    let rounded = (fraction * 1000.0).round() / 10.0;
-    let sign = if rounded < 0.0 { "−" } else { "+" };
-    format!("{sign}{:.1} %", rounded.abs())
 }

@@ -1,3 +1,4 @@
+use crate::pointer::child;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -115,7 +116,7 @@ impl<'a> Sides<'a> {
         let (mut merged, mut next) = (Map::new(), Map::new());
         for key in keys {
             let sides = Sides { base: base.and_then(|b| b.get(key)), mine: mine.get(key), theirs: theirs.get(key) };
-            let unit = sides.unit(&format!("{pointer}/{}", escape(key)), conflicts);
+            let unit = sides.unit(&child(pointer, key), conflicts);
             merged.extend(unit.merged.map(|v| (key.clone(), v)));
             next.extend(unit.base.map(|v| (key.clone(), v)));
         }
@@ -184,7 +185,7 @@ impl Lists<'_> {
             let find = |list: &[Element<'_>]| list.iter().find(|(other, _)| *other == id).map(|(_, v)| (*v).clone());
             let (b, m, t) = (find(&self.base), find(&self.mine), find(&self.theirs));
             let sides = Sides { base: b.as_ref(), mine: m.as_ref(), theirs: t.as_ref() };
-            let unit = sides.unit(&format!("{pointer}/{}", escape(id)), conflicts);
+            let unit = sides.unit(&child(pointer, id), conflicts);
             merged.extend(unit.merged);
             next.extend(unit.base);
         }
@@ -214,8 +215,4 @@ fn weave<'a>(first: &[&'a str], second: &[&'a str]) -> Vec<&'a str> {
         }
     }
     order
-}
-
-fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{MAX_CONDITION_DEPTH, MAX_CONDITION_PARTS, MAX_LIST, MAX_PATTERN};
 use crate::error::Problem;
 use crate::eval::condition::{OPERATORS, compile_regex};
+use crate::pointer::child;
 
 /// The problems of a condition, each at the part that is wrong.
 pub fn condition(pointer: &str, condition: &Map<String, Value>) -> Vec<Problem> {
@@ -39,7 +40,7 @@ impl Check {
 
     fn condition(&mut self, pointer: &str, condition: &Map<String, Value>, depth: usize) {
         for (key, value) in condition {
-            let at = format!("{pointer}/{}", escape(key));
+            let at = child(pointer, key);
             if !self.fits(&at, depth) {
                 return;
             }
@@ -86,7 +87,7 @@ impl Check {
             return self.say(pointer, detail);
         }
         for (operator, argument) in members {
-            let at = format!("{pointer}/{}", escape(operator));
+            let at = child(pointer, operator);
             if !self.fits(&at, depth) {
                 return;
             }
@@ -196,9 +197,4 @@ fn is_scalar(value: &Value) -> bool {
 
 fn is_type(name: &str) -> bool {
     matches!(name, "null" | "boolean" | "number" | "string" | "array" | "object")
-}
-
-/// A token of a JSON pointer.
-pub(super) fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }

@@ -37,7 +37,7 @@ fn measure(pointer: &str, kind: &MetricKind) -> Vec<Problem> {
         | MetricKind::Value { event: name } => event(name).into_iter().collect(),
         MetricKind::Quantile { event: name, level } => {
             let outside = !(*level > 0.0 && *level < 1.0);
-            let detail = "Choose a percentile between 0 % and 100 %, such as 95 %.";
+            let detail = "Choose a percentile between 0% and 100%, such as 95%.";
             let level = outside.then(|| Problem::new(format!("{pointer}/level"), detail));
             event(name).into_iter().chain(level).collect()
         }
@@ -61,7 +61,7 @@ fn margin(pointer: &str, role: Role, margin: f64) -> Option<Problem> {
         Some(Problem::new(pointer, "Only a guardrail has a margin."))
     } else if !(0.0..=MAX_MARGIN).contains(&margin) {
         let most = MAX_MARGIN * 100.0;
-        Some(Problem::new(pointer, format!("Choose a margin between 0 % and {most} %.")))
+        Some(Problem::new(pointer, format!("Choose a margin between 0% and {most}%.")))
     } else {
         None
     }
@@ -105,7 +105,7 @@ fn cap_problem(kind: &MetricKind, cap: Cap) -> Option<&'static str> {
     match cap {
         Cap::Value(value) => (!(value > 0.0 && value.is_finite())).then_some("Cap at an amount above 0."),
         Cap::Percentile(level) | Cap::PercentileOfPositive(level) => {
-            (!(level > 0.0 && level <= 1.0)).then_some("Cap at a percentile above 0 % and at most 100 %, such as 99 %.")
+            (!(level > 0.0 && level <= 1.0)).then_some("Cap at a percentile above 0% and at most 100%, such as 99%.")
         }
     }
 }

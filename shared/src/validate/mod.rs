@@ -160,7 +160,7 @@ fn weights(pointer: &str, what: &str, weights: impl ExactSizeIterator<Item = u32
     let sum: u64 = weights.map(u64::from).sum();
     if sum != u64::from(WHOLE) {
         let percent = sum as f64 / 100.0;
-        problems.push(Problem::new(pointer, format!("Make the weights sum to 100 %; they sum to {percent} %.")));
+        problems.push(Problem::new(pointer, format!("Make the weights sum to 100%; they sum to {percent}%.")));
     }
     problems
 }
@@ -184,7 +184,7 @@ fn unfinished(pointer: &str, extra: &Map<String, Value>) -> Option<Problem> {
 
 /// What is wrong with a share in parts of [`WHOLE`].
 fn share(pointer: &str, share: u32) -> Option<Problem> {
-    (share > WHOLE).then(|| Problem::new(pointer, "Choose a share between 0 % and 100 %."))
+    (share > WHOLE).then(|| Problem::new(pointer, "Choose a share between 0% and 100%."))
 }
 
 /// The first of `keys` that occurs a second time, with its index.

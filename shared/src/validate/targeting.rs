@@ -9,7 +9,7 @@ use crate::model::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, S
 pub(super) fn namespace(pointer: &str, namespace: &Namespace) -> Vec<Problem> {
     let mut problems: Vec<Problem> = key(&format!("{pointer}/key"), &namespace.key).into_iter().collect();
     if namespace.until > WHOLE {
-        problems.push(Problem::new(format!("{pointer}/until"), "A namespace ends at 100 %."));
+        problems.push(Problem::new(format!("{pointer}/until"), "A namespace ends at 100%."));
     }
     if namespace.from >= namespace.until {
         problems.push(Problem::new(format!("{pointer}/from"), "Begin before the end, or nobody is in it."));

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::condition::escape;
 use crate::error::Problem;
 use crate::model::{Experiment, Flag, Members, Prerequisite, Segment, Status};
+use crate::pointer::child;
 
 /// The definitions of a workspace, drafts or released, by document id.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +92,7 @@ fn segments_named(pointer: &str, condition: &Value, named: &mut Vec<(String, Str
     match condition {
         Value::Object(members) => {
             for (key, value) in members {
-                let at = format!("{pointer}/{}", escape(key));
+                let at = child(pointer, key);
                 match key.as_str() {
                     "$inGroup" | "$notInGroup" => named.extend(value.as_str().map(|id| (at, id.to_owned()))),
                     "$savedGroup" => {
@@ -190,7 +190,7 @@ fn holdouts(workspace: &Workspace) -> Vec<Located> {
         let share = *shares.entry(&holdout.key).or_insert(holdout.share);
         if share != holdout.share {
             let percent = f64::from(share) / 100.0;
-            let detail = format!("'{}' keeps {percent} % out elsewhere: use the same share everywhere.", holdout.key);
+            let detail = format!("'{}' keeps {percent}% out elsewhere: use the same share everywhere.", holdout.key);
             problems.push((id.clone(), Problem::new("/holdout/share", detail)));
         }
     }

@@ -3,15 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use beacon_shared::chart::Theme;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::stats::{Analysis, Estimate, percent};
+use beacon_shared::stats::{Analysis, Estimate};
+use beacon_shared::theme::Theme;
+use beacon_shared::wording::{capitalised, signed_percent};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::layout::{Row, because, groups, name, shorten};
 use super::palette::{Palette, palette};
+use super::rows::{Row, groups, name, shorten};
 use super::scale::Scale;
 
 const WIDTH: u32 = 780;
@@ -70,10 +71,7 @@ impl<'a> Plot<'a> {
         let estimates: Vec<Estimate> = lines.iter().filter_map(Line::estimate).collect();
         let confidence = ((1.0 - analysis.plan.alpha) * 1000.0).round() / 10.0;
         Self {
-            title: format!(
-                "Lift over {}, {confidence} % interval",
-                shorten(name(analysis, analysis.plan.baseline), 32)
-            ),
+            title: format!("Lift over {}, {confidence}% interval", shorten(name(analysis, analysis.plan.baseline), 32)),
             scale: Scale::new(&estimates, LEFT, RIGHT),
             palette: palette(theme),
             height: TOP + lines.iter().map(Line::height).sum::<i32>().max(ROW) + BOTTOM,
@@ -124,16 +122,16 @@ impl<'a> Plot<'a> {
             Ok(estimate) => {
                 let color = self.color(row, &estimate);
                 self.interval(area, &estimate, y, color, row.decided())?;
-                text(area, &percent(estimate.effect), (right, y - 8), self.bold(15.0).color(&color))?;
+                text(area, &signed_percent(estimate.effect), (right, y - 8), self.bold(15.0).color(&color))?;
                 if row.comparison.undecided.is_some() {
                     text(area, "too early", (right + 92, y - 8), self.style(12.0, self.palette.muted))?;
                 }
-                let range = format!("{} to {}", percent(estimate.lower), percent(estimate.upper));
+                let range = format!("{} to {}", signed_percent(estimate.lower), signed_percent(estimate.upper));
                 text(area, &range, (right, y + 11), self.style(12.0, self.palette.muted))
             }
             Err(reason) => {
                 text(area, "No estimate", (right, y), self.style(13.0, self.palette.muted))?;
-                self.note(area, &capitalised(because(reason)), y)
+                self.note(area, &capitalised(reason.text()), y)
             }
         }
     }
@@ -203,9 +201,4 @@ impl Line<'_> {
 
 fn text(area: &Area<'_>, words: &str, at: (i32, i32), style: TextStyle<'_>) -> Drawn {
     area.draw(&Text::new(words.to_owned(), at, style))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

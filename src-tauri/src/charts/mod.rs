@@ -1,10 +1,10 @@
 //! Charts, drawn by the core as SVG: the interface only places them.
 
+mod alt_text;
 pub mod forest;
-mod layout;
 mod palette;
+mod rows;
 mod scale;
-mod words;
 
+pub use alt_text::alt_text;
 pub use forest::forest;
-pub use words::words;

@@ -1,6 +1,6 @@
 //! Colours: the interface's own, so that a chart does not stand out from its page.
 
-use beacon_shared::chart::Theme;
+use beacon_shared::theme::Theme;
 use plotters::style::RGBColor;
 
 pub(super) struct Palette {

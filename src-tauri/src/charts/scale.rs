@@ -8,7 +8,7 @@ const TICKS: f64 = 6.0;
 /// A step has a percentage in whole numbers, halves or tenths.
 const FINEST: f64 = 0.001;
 
-/// Maps lifts (0.1 is +10 %) to pixels.
+/// Maps lifts (0.1 is +10%) to pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
     low: f64,
@@ -63,7 +63,7 @@ impl Scale {
             _ if lift < -1e-9 => "−",
             _ => "",
         };
-        format!("{sign}{:.decimals$} %", (lift * 100.0).abs())
+        format!("{sign}{:.decimals$}%", (lift * 100.0).abs())
     }
 }
 
@@ -88,14 +88,14 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_include_zero() {
-        assert_eq!(labels(&[estimate(0.045, 0.19, 0.334)]), ["−10 %", "0 %", "+10 %", "+20 %", "+30 %", "+40 %"]);
-        assert_eq!(labels(&[estimate(-0.012, -0.008, -0.003)])[0], "−1.4 %");
-        assert!(labels(&[]).contains(&"0 %".to_owned()));
+        assert_eq!(labels(&[estimate(0.045, 0.19, 0.334)]), ["−10%", "0%", "+10%", "+20%", "+30%", "+40%"]);
+        assert_eq!(labels(&[estimate(-0.012, -0.008, -0.003)])[0], "−1.4%");
+        assert!(labels(&[]).contains(&"0%".to_owned()));
     }
 
     #[test]
     fn what_is_too_far_out_is_cut_off() {
-        assert_eq!(labels(&[estimate(-0.999, -0.8, 0.4)])[0], "−100 %");
+        assert_eq!(labels(&[estimate(-0.999, -0.8, 0.4)])[0], "−100%");
         let scale = Scale::new(&[estimate(-2.6, 1.0, 4.6)], 0, 100);
         assert!(!scale.shows(-2.6) && !scale.shows(4.6) && scale.shows(1.0));
         assert_eq!((scale.pixel(-2.6), scale.pixel(9.0)), (0, 100));

@@ -1,6 +1,7 @@
 //! What differs between two definitions, field by field.
 
 use beacon_shared::ipc::FieldChange;
+use beacon_shared::pointer::child;
 use serde_json::Value;
 
 /// The most differences that are listed for one document.
@@ -21,8 +22,7 @@ fn walk(pointer: &str, before: Option<&Value>, after: Option<&Value>, changes: &
         (Some(Value::Object(b)), Some(Value::Object(a))) => {
             let gone = b.keys().filter(|key| !a.contains_key(*key));
             for key in a.keys().chain(gone) {
-                let token = key.replace('~', "~0").replace('/', "~1");
-                walk(&format!("{pointer}/{token}"), b.get(key), a.get(key), changes);
+                walk(&child(pointer, key), b.get(key), a.get(key), changes);
             }
         }
         (Some(Value::Array(b)), Some(Value::Array(a))) => {

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use beacon_shared::api::Release;
-use beacon_shared::chart::Theme;
 use beacon_shared::error::Code;
 use beacon_shared::ipc::{
     ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionSave, DocumentDelete, ExperimentGet,
@@ -12,6 +11,7 @@ use beacon_shared::ipc::{
 };
 use beacon_shared::lifecycle::Visitors;
 use beacon_shared::model::{Flag, Status};
+use beacon_shared::theme::Theme;
 use serde_json::{Value, json};
 
 use super::{HANDLED, dispatch};

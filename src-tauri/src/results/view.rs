@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use beacon_shared::chart::Theme;
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::ResultsView;
 use beacon_shared::model::{Direction, Experiment, Metric, Phase};
 use beacon_shared::stats::{Engine, MetricOptions, Plan, Proportion, Sample, analyse};
+use beacon_shared::theme::Theme;
 
 use super::{Counts, EventStore, Query};
 use crate::charts;
@@ -29,7 +29,7 @@ pub fn view(events: &dyn EventStore, experiment: &Experiment, theme: Theme) -> R
     let analysis = analyse(&plan, &samples(&plan, &counts)?, counts.multiple_exposures);
     Ok(ResultsView {
         chart_svg: charts::forest(&analysis, theme)?,
-        chart_text: charts::words(&analysis),
+        chart_text: charts::alt_text(&analysis),
         variant_names: plan.names,
         excluded: counts.excluded,
         events: events.len(&experiment.site_id)?,

@@ -20,7 +20,7 @@ const SITE: &str = "sit_demo";
 const EXPERIMENT: &str = "exp_demo";
 const EXPERIMENT_KEY: &str = "demo_hero";
 const ORIGIN: &str = "http://localhost";
-/// What an ordinary browser calls itself: the collector leaves everything else out as a robot.
+/// What an ordinary browser calls itself: the collector leaves everything else out as a bot.
 const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 /// (variant id, conversion rate), the control first.

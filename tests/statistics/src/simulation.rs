@@ -40,7 +40,7 @@ pub enum Kind {
     Cuped,
     /// Revenue per order, adjusted by that before.
     CupedRatio,
-    /// The 90 % quantile of revenue.
+    /// The 90% quantile of revenue.
     Quantile,
 }
 

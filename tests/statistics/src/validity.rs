@@ -110,9 +110,9 @@ fn fixed(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
     let plan = plan(Engine::Frequentist);
     let mut run = |second: f64| (0..runs).map(|_| rates(random, &plan, 2000, [0.1, second])).collect::<Vec<Look>>();
     let (none, some) = (run(0.1), run(0.12));
-    let what = "Welch, one look, no effect (10 %, 2,000 visitors an arm): significant";
+    let what = "Welch, one look, no effect (10%, 2,000 visitors an arm): significant";
     rows.push(Row::new(what, Promise::About(ALPHA), none.iter().map(|l| l.significant)));
-    let what = "Welch, true lift +20 %: interval holds the truth";
+    let what = "Welch, true lift +20%: interval holds the truth";
     rows.push(Row::new(what, Promise::About(1.0 - ALPHA), some.iter().map(|l| l.covered)));
 }
 
@@ -123,7 +123,7 @@ fn kinds(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
         (Kind::Ratio, "revenue per order (ratio)"),
         (Kind::Cuped, "revenue per visitor, CUPED"),
         (Kind::CupedRatio, "revenue per order, CUPED"),
-        (Kind::Quantile, "90 % quantile of revenue"),
+        (Kind::Quantile, "90% quantile of revenue"),
     ];
     for (kind, name) in kinds {
         for lift in [0.0, 0.1] {
@@ -136,7 +136,7 @@ fn kinds(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
                 let what = format!("Welch, {name}, no effect: significant");
                 Row::new(what, Promise::About(ALPHA), looks.iter().map(|l| l.significant))
             } else {
-                let what = format!("Welch, {name}, true lift +10 %: interval holds the truth");
+                let what = format!("Welch, {name}, true lift +10%: interval holds the truth");
                 Row::new(what, Promise::About(1.0 - ALPHA), looks.iter().map(|l| l.covered))
             });
         }
@@ -146,9 +146,9 @@ fn kinds(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
 fn bayesian(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
     let flat = plan(Engine::Bayesian);
     let looks: Vec<Look> = (0..runs).map(|_| rates(random, &flat, 2000, [0.1, 0.1])).collect();
-    let what = "Bayesian, flat prior, no effect: chance to win below 2.5 % or above 97.5 %";
+    let what = "Bayesian, flat prior, no effect: chance to win below 2.5% or above 97.5%";
     rows.push(Row::new(what, Promise::About(ALPHA), looks.iter().map(|l| l.significant)));
-    // When true effects come from the prior, the credible interval holds 95 % of them.
+    // When true effects come from the prior, the credible interval holds 95% of them.
     let sd = 0.1;
     let prior = Prior { proper: true, standard_deviation: sd, ..Prior::default() };
     let proper = Plan { prior, ..flat };
@@ -158,7 +158,7 @@ fn bayesian(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
             rates(random, &proper, 4000, [0.2, 0.2 * (1.0 + lift)])
         })
         .collect();
-    let what = "Bayesian, true lifts drawn from the prior N(0, 10 %): interval holds the truth";
+    let what = "Bayesian, true lifts drawn from the prior N(0, 10%): interval holds the truth";
     rows.push(Row::new(what, Promise::About(1.0 - ALPHA), looks.iter().map(|l| l.covered)));
 }
 
@@ -179,7 +179,7 @@ fn power(rows: &mut Vec<Row>, random: &mut Random, runs: usize) {
                 contrast(Scale::Absolute, &a, &b).is_ok_and(|c| look(&plan, &c, 0.03).significant)
             })
             .collect();
-        let what = format!("power, {name}: calculator says 80 % at {units} visitors an arm (20 %, lift +15 %)");
+        let what = format!("power, {name}: calculator says 80% at {units} visitors an arm (20%, lift +15%)");
         rows.push(Row::new(what, Promise::About(0.8), hits.into_iter()));
     }
 }
@@ -252,20 +252,20 @@ fn sequential(measured: &mut Measured, random: &mut Random, runs: usize) {
     let mut run = |name: &str, engine, rate, lift, how: Course, promise, covers: Option<Promise>| {
         let all: Vec<(Vec<bool>, bool)> = (0..runs).map(|_| course(random, engine, rate, lift, how)).collect();
         let what = format!(
-            "{name} ({} %, {} looks, from {} conversions on): ever significant",
+            "{name} ({}%, {} looks, from {} conversions on): ever significant",
             rate * 100.0,
             how.looks,
             how.wait
         );
         measured.rows.push(Row::new(what, promise, all.iter().map(|(ever, _)| ever.last() == Some(&true))));
         if let Some(covers) = covers {
-            let what = format!("{name} ({} %): every interval holds the truth", rate * 100.0);
+            let what = format!("{name} ({}%): every interval holds the truth", rate * 100.0);
             measured.rows.push(Row::new(what, covers, all.iter().map(|(_, covered)| *covered)));
         }
         let ever =
             |look: usize| all.iter().filter(|(ever, _)| ever.get(look) == Some(&true)).count() as f64 / runs as f64;
         measured.curves.push(Curve {
-            name: format!("{name}, {} %", rate * 100.0),
+            name: format!("{name}, {}%", rate * 100.0),
             units: (1..=how.looks as u64).map(|look| look * how.batch).collect(),
             ever: (0..how.looks).map(ever).collect(),
         });
@@ -275,7 +275,7 @@ fn sequential(measured: &mut Measured, random: &mut Random, runs: usize) {
         run("sequential, no effect", Engine::Sequential, rate, 0.0, long, Promise::AtMost(ALPHA), coverage);
     }
     let coverage = Some(Promise::AtLeast(1.0 - ALPHA));
-    run("sequential, true lift +10 %", Engine::Sequential, 0.1, 0.1, long, Promise::Nothing, coverage);
+    run("sequential, true lift +10%", Engine::Sequential, 0.1, 0.1, long, Promise::Nothing, coverage);
     let early = Course { batch: 20, looks: 200, wait: 0 };
     run("sequential without the wait, no effect", Engine::Sequential, 0.01, 0.0, early, Promise::Nothing, None);
     run("Welch at every look, no effect", Engine::Frequentist, 0.05, 0.0, long, Promise::Nothing, None);

@@ -1,5 +1,6 @@
 use beacon_shared::ipc::{DocumentView, ExperimentList, SiteList};
 use beacon_shared::model::{Experiment, Kind, Site};
+use beacon_shared::wording::title;
 use yew::prelude::*;
 
 use super::experiment_editor::ExperimentEditor;
@@ -106,7 +107,7 @@ fn Row(props: &RowProps) -> Html {
     html! {
         <button type="button" class="row" data-testid="experiment-row" data-key={e.key.clone()} data-id={view.id.clone()} {onclick}>
             <span class="row-main">
-                <strong>{ if e.name.is_empty() { "Untitled experiment" } else { &e.name } }</strong>
+                <strong>{ title(Kind::Experiment, &e.name) }</strong>
                 <span class="note">if !e.key.is_empty() { <code>{ e.key.clone() }</code>{ " · " } }{ props.site.clone() }{ " · changed " }{ ago(view.updated_at) }</span>
             </span>
             if !view.problems.is_empty() { <Badge text={format!("{} to fix", view.problems.len())} tone="warn" /> }

@@ -1,5 +1,6 @@
 use beacon_shared::ipc::{DocumentView, FlagList, SiteList};
 use beacon_shared::model::{Flag, Kind};
+use beacon_shared::wording::title;
 use yew::prelude::*;
 
 use super::exchange::Exchange;
@@ -43,7 +44,7 @@ pub fn Flags() -> Html {
             <button type="button" class="row" key={view.id.clone()} data-testid="flag-row" data-key={f.key.clone()}
                 data-id={view.id.clone()} onclick={show(Some(view.id.clone()))}>
                 <span class="row-main">
-                    <strong>{ if f.name.is_empty() { "Untitled flag" } else { &f.name } }</strong>
+                    <strong>{ title(Kind::Flag, &f.name) }</strong>
                     <span class="note"><code>{ f.key.clone() }</code>{ format!(" · {}", rules(f.rules.len())) }</span>
                 </span>
                 if !view.problems.is_empty() { <Badge text={format!("{} to fix", view.problems.len())} tone="warn" /> }

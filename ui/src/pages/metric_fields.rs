@@ -124,7 +124,7 @@ fn level(props: &MetricProps) -> Html {
     };
     html! {
         <Field label="Percentile" testid={props.testid("level")} value={percentage(*level)} suffix="%" on_blur={props.editor.flush()}
-            problem={props.problem("level")} hint="50 % is the median." on_input={props.edit(set)} />
+            problem={props.problem("level")} hint="50% is the median." on_input={props.edit(set)} />
     }
 }
 

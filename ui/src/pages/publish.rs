@@ -4,6 +4,7 @@ use beacon_shared::api::{Publication, Release};
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{self, FieldChange, PublishReview, PublishTicks, ReviewItem, ReviewView};
 use beacon_shared::model::Kind;
+use beacon_shared::wording::title;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -171,7 +172,7 @@ fn Item(props: &ItemProps) -> Html {
                 <label>
                     <input type="checkbox" data-testid={format!("publish-tick-{}", item.doc_id)} checked={props.ticked && !blocked}
                         disabled={blocked} {onchange} />
-                    <span>{ if item.name.is_empty() { "Untitled" } else { &item.name } }</span>
+                    <span>{ title(item.kind, &item.name) }</span>
                 </label>
                 if blocked { <Badge text="Not ready" tone="warn" /> }
                 <Badge text={kind} />

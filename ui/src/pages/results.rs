@@ -125,7 +125,7 @@ fn AsOf(props: &AsOfProps) -> Html {
 /// A mark that keeps visitors out of results, in words.
 fn left_out(mark: &str, number: u64) -> String {
     let who = match mark {
-        "bot" => "robots",
+        "bot" => "bots",
         "prefetch" => "pages that were loaded ahead and seen by nobody",
         "preview" => "previews of a draft",
         "forced" => "visitors with a variant chosen by hand",

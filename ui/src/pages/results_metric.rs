@@ -2,11 +2,11 @@
 
 use beacon_shared::ipc::ResultsView;
 use beacon_shared::model::{MetricKind, Role};
-use beacon_shared::stats::{Comparison, Estimate, GuardrailState, MetricAnalysis, MetricOptions, Reason};
-use beacon_shared::words::{counting, measure, value, value_name};
+use beacon_shared::stats::{Comparison, Estimate, GuardrailState, MetricAnalysis, MetricOptions};
+use beacon_shared::wording::{capitalised, counting, measure, signed_percent, value, value_name};
 use yew::prelude::*;
 
-use crate::format::{count, lift, p_value, percentage};
+use crate::format::{count, p_value, percentage};
 use crate::widgets::Badge;
 
 /// The table. `named` gives its numbers the names that tests look for.
@@ -30,7 +30,7 @@ pub fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
                     <th>{ "Variant" }</th><th class="number">{ "Visitors" }</th>
                     if converts(kind) { <th class="number">{ "Converted" }</th> }
                     <th class="number">{ value_name(kind) }</th><th class="number">{ "Lift" }</th>
-                    <th class="number">{ format!("{:.0} % interval", (1.0 - view.analysis.plan.alpha) * 100.0) }</th><th class="number">{ "p-value" }</th>
+                    <th class="number">{ format!("{:.0}% interval", (1.0 - view.analysis.plan.alpha) * 100.0) }</th><th class="number">{ "p-value" }</th>
                 </tr></thead>
                 <tbody>{ for rows }</tbody>
             </table></div>
@@ -54,13 +54,13 @@ fn row(name: Option<&String>, c: &Comparison, kind: &MetricKind, options: Metric
     let id = |what: &str| named.then(|| format!("results-{what}-{}", c.variant));
     let effect = match &c.relative {
         None => html! { <><td class="number note">{ "Baseline" }</td><td></td><td></td></> },
-        Some(Err(reason)) => html! { <td class="number note" colspan="3">{ why(*reason) }</td> },
+        Some(Err(reason)) => html! { <td class="number note" colspan="3">{ capitalised(reason.text()) }</td> },
         Some(Ok(estimate)) => interval(estimate),
     };
     html! {
         <tr key={c.variant.clone()}>
             <td>{ name.unwrap_or(&c.variant).clone() }
-                if let Some(reason) = c.undecided { <div class="note">{ why(reason) }</div> } else { { guardrail(c, options) } }
+                if let Some(reason) = c.undecided { <div class="note">{ capitalised(reason.text()) }</div> } else { { guardrail(c, options) } }
             </td>
             <td class="number" data-testid={id("units")}>{ count(c.units) }</td>
             if converts(kind) { <td class="number" data-testid={id("conversions")}>{ count(c.conversions) }</td> }
@@ -75,9 +75,9 @@ fn guardrail(c: &Comparison, options: MetricOptions) -> Html {
     let Some(guardrail) = c.guardrail else { return Html::default() };
     let margin = percentage(options.margin);
     let (class, text) = match guardrail.state {
-        GuardrailState::Safe => ("note", format!("Safe: not worse by {margin} % or more")),
+        GuardrailState::Safe => ("note", format!("Safe: not worse by {margin}% or more")),
         GuardrailState::Worse => ("note problem", "Worse".to_owned()),
-        GuardrailState::Unclear => ("note", format!("May still be worse by {margin} %")),
+        GuardrailState::Unclear => ("note", format!("May still be worse by {margin}%")),
     };
     html! { <div {class}>{ text }</div> }
 }
@@ -85,22 +85,9 @@ fn guardrail(c: &Comparison, options: MetricOptions) -> Html {
 fn interval(e: &Estimate) -> Html {
     html! {
         <>
-            <td class="number"><strong>{ lift(e.effect) }</strong></td>
-            <td class="number">{ format!("{} … {}", lift(e.lower), lift(e.upper)) }</td>
+            <td class="number"><strong>{ signed_percent(e.effect) }</strong></td>
+            <td class="number">{ format!("{} … {}", signed_percent(e.lower), signed_percent(e.upper)) }</td>
             <td class="number">{ p_value(e.p_value) }</td>
         </>
-    }
-}
-
-fn why(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoUnits => "No visitors yet",
-        Reason::FewerThanTwoUnits => "Needs two visitors at least",
-        Reason::ZeroBaseline => "The baseline is at zero so far",
-        Reason::ZeroVariance => "All visitors behave alike so far",
-        Reason::TooFewConversions => "Too few conversions to decide",
-        Reason::TooFewUnits => "Too few visitors to decide",
-        Reason::ZeroDenominator => "Nothing to divide by in one variant",
-        _ => "Cannot be computed",
     }
 }

@@ -1,13 +1,15 @@
 //! Fields and values of a review in the words of the editors.
 
+use beacon_shared::pointer;
+
 use crate::format::{date_time, parts, percentage};
 
 /// A JSON pointer as people read it: `/variants/1/weight` is `Variants › 2 › Share`.
 pub fn field(pointer: &str) -> String {
     let mut own = false;
-    let parts = pointer.split('/').skip(1).map(|token| {
-        let text = part(token, own);
-        own |= matches!(token, "config" | "default_value" | "value");
+    let parts = pointer::tokens(pointer).map(|token| {
+        let text = part(&token, own);
+        own |= matches!(token.as_str(), "config" | "default_value" | "value");
         text
     });
     let parts: Vec<_> = parts.collect();
@@ -19,8 +21,7 @@ fn part(token: &str, own: bool) -> String {
     if let Ok(index) = token.parse::<usize>() {
         return (index + 1).to_string();
     }
-    let name = token.replace("~1", "/").replace("~0", "~");
-    label(&name).filter(|_| !own).map_or(name, str::to_owned)
+    label(token).filter(|_| !own).unwrap_or(token).to_owned()
 }
 
 /// What the editors call a field; none for what people named themselves, such as the parts of a config.
@@ -73,9 +74,9 @@ pub fn value(pointer: &str, json: &str) -> String {
         return "—".to_owned();
     }
     match pointer.rsplit('/').next().unwrap_or_default() {
-        "coverage" | "weight" => json.parse().map_or_else(|_| json.to_owned(), |n| format!("{} %", parts(n))),
+        "coverage" | "weight" => json.parse().map_or_else(|_| json.to_owned(), |n| format!("{}%", parts(n))),
         "level" | "margin" if pointer.starts_with("/metrics/") => {
-            json.parse().map_or_else(|_| json.to_owned(), |n| format!("{} %", percentage(n)))
+            json.parse().map_or_else(|_| json.to_owned(), |n| format!("{}%", percentage(n)))
         }
         "started_at" | "ended_at" => json.parse().map_or_else(|_| json.to_owned(), date_time),
         "name" | "key" | "hypothesis" | "description" | "status" | "seed" | "time_zone" | "hash_attribute" => {
@@ -100,9 +101,9 @@ mod tests {
 
     #[test]
     fn values_read_well_and_keep_their_type_where_it_matters() {
-        assert_eq!(value("/coverage", "2500"), "25 %");
+        assert_eq!(value("/coverage", "2500"), "25%");
         assert_eq!(value("/name", "\"Shop\""), "Shop");
-        assert_eq!(value("/metrics/0/margin", "0.025"), "2.5 %");
+        assert_eq!(value("/metrics/0/margin", "0.025"), "2.5%");
         assert_eq!(value("/variants/0/config/margin", "0.025"), "0.025");
         assert_eq!(value("/default_value", "\"1\""), "\"1\"");
         assert_eq!(value("/name", ""), "—");

@@ -1,5 +1,6 @@
 use beacon_shared::ipc::{DocumentView, SiteList};
 use beacon_shared::model::{Kind, Site};
+use beacon_shared::wording::title;
 use yew::prelude::*;
 
 use super::document_parts::{Conflict, Delete};
@@ -68,7 +69,7 @@ pub fn Sites() -> Html {
 
 /// What a list calls it.
 fn named(site: &Site) -> String {
-    if site.name.is_empty() { "Untitled site".to_owned() } else { site.name.clone() }
+    title(Kind::Site, &site.name)
 }
 
 #[derive(Properties, PartialEq)]

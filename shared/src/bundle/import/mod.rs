@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use crate::error::Problem;
 use crate::eval::condition::Group;
 use crate::model::{Experiment, Flag, Members, Segment};
-use crate::validate;
+use crate::{pointer, validate};
 
 /// The most documents that one import makes.
 pub const MAX_IMPORTED: usize = 5_000;
@@ -89,7 +89,7 @@ impl Importer<'_> {
 
     fn groups(&mut self, payload: &Value) {
         for (key, source) in members(payload, "savedGroups") {
-            let at = format!("/savedGroups/{}", escaped(key));
+            let at = pointer::child("/savedGroups", key);
             let values = match Group::parse(source) {
                 Group::List(values) if validate::is_key(key) => values,
                 parsed => {
@@ -130,7 +130,7 @@ impl Importer<'_> {
 
     fn features(&mut self, payload: &Value) {
         for (key, source) in members(payload, "features") {
-            let at = format!("/features/{}", escaped(key));
+            let at = pointer::child("/features", key);
             if !validate::is_key(key) {
                 self.note(at, bad_key(key));
             } else if self.existing.flags.contains(key) {
@@ -164,11 +164,6 @@ impl Importer<'_> {
 
 fn bad_key(key: &str) -> String {
     format!("'{key}' cannot be a key in Beacon (letters, digits, '_', '-' and '.'): rename it, then import again.")
-}
-
-/// As a part of a JSON pointer.
-fn escaped(part: &str) -> String {
-    part.replace('~', "~0").replace('/', "~1")
 }
 
 fn members<'a>(source: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {

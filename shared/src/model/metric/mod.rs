@@ -48,7 +48,7 @@ pub struct Metric {
     /// Which way is better.
     #[serde(default, skip_serializing_if = "Direction::is_increase")]
     pub direction: Direction,
-    /// Of a guardrail: how much worse, relatively, it may get; 0.02 is 2 %. `None` is the statistics' default.
+    /// Of a guardrail: how much worse, relatively, it may get; 0.02 is 2%. `None` is the statistics' default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
     /// Which events count, and how much.

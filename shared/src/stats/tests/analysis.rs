@@ -41,15 +41,15 @@ fn verdicts() {
     };
     check(Sequential, &[(0, 0), (0, 0)], 0, Verdict::TooEarly, "No visitor has seen");
     check(Sequential, &[(100, 49), (100, 90)], 0, Verdict::TooEarly, "49 of the 50 conversions");
-    check(Frequentist, &[(100, 49), (100, 90)], 0, winner("treatment"), "Treatment is better than Control: +83.7 %");
-    check(Sequential, &[(5000, 500), (5000, 700)], 0, winner("treatment"), "+40.0 % (95 % interval +");
-    check(Sequential, &[(5000, 500), (5000, 510)], 0, Verdict::Undecided, "No difference yet: Treatment is at +2.0 %");
+    check(Frequentist, &[(100, 49), (100, 90)], 0, winner("treatment"), "Treatment is better than Control: +83.7%");
+    check(Sequential, &[(5000, 500), (5000, 700)], 0, winner("treatment"), "+40.0% (95% interval +");
+    check(Sequential, &[(5000, 500), (5000, 510)], 0, Verdict::Undecided, "No difference yet: Treatment is at +2.0%");
     let loser = Verdict::Loser { variant: "treatment".into() };
-    check(Sequential, &[(5000, 700), (5000, 500)], 0, loser, "Treatment is worse than Control: −28.6 %");
+    check(Sequential, &[(5000, 700), (5000, 500)], 0, loser, "Treatment is worse than Control: −28.6%");
     check(Sequential, &[(5000, 500), (6000, 900)], 0, Verdict::Untrustworthy, "sample ratio mismatch");
     check(Sequential, &[(5000, 500), (5000, 700)], 200, Verdict::Untrustworthy, "several variants");
     check(Sequential, &[(5000, 500), (5000, 650), (5000, 700)], 0, winner("third"), "Third is better");
-    check(Bayesian, &[(5000, 500), (5000, 700)], 0, winner("treatment"), "chance to win 100.0 %");
+    check(Bayesian, &[(5000, 500), (5000, 700)], 0, winner("treatment"), "chance to win 100.0%");
     check(Frequentist, &[(5000, 0), (5000, 40)], 0, Verdict::TooEarly, "not enough data");
 }
 
@@ -61,7 +61,7 @@ fn the_sentence_rests_on_what_is_decided() {
     let analysis = analyse(&plan, &samples(&[&[(10_000, 1000), (10_000, 1300)], &[(10_000, 48), (10_000, 200)]]), 0);
     assert_eq!(analysis.metrics[1].variants[1].undecided, Some(Reason::TooFewConversions));
     assert_eq!(analysis.verdict, winner("treatment"));
-    assert!(analysis.sentence.contains("on Sign-up: +30.0 %"), "{}", analysis.sentence);
+    assert!(analysis.sentence.contains("on Sign-up: +30.0%"), "{}", analysis.sentence);
 }
 
 /// A goal without numbers for those who were there says so, instead of that nobody came.
@@ -79,7 +79,7 @@ fn any_baseline() {
     plan.baseline = 2;
     let analysis = analyse(&plan, &samples(&[&[(5000, 700), (5000, 510), (5000, 500)]]), 0);
     assert_eq!(analysis.verdict, winner("control"));
-    assert!(analysis.sentence.starts_with("Control is better than Third: +40.0 %"), "{}", analysis.sentence);
+    assert!(analysis.sentence.starts_with("Control is better than Third: +40.0%"), "{}", analysis.sentence);
     let variants = &analysis.metrics[0].variants;
     assert!(variants[2].relative.is_none() && variants[0].relative.is_some() && variants[1].relative.is_some());
     plan.baseline = 9;
@@ -92,7 +92,7 @@ fn less_may_be_better() {
     plan.options.insert("bounce".into(), MetricOptions { lower_is_better: true, ..MetricOptions::default() });
     let analysis = analyse(&plan, &samples(&[&[(5000, 700), (5000, 500)]]), 0);
     assert_eq!(analysis.verdict, winner("treatment"));
-    assert!(analysis.sentence.starts_with("Treatment is better than Control: −28.6 %"), "{}", analysis.sentence);
+    assert!(analysis.sentence.starts_with("Treatment is better than Control: −28.6%"), "{}", analysis.sentence);
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn guardrails_and_several_goals() {
     let conflict = |metric: &str| Verdict::Conflict { variant: "treatment".into(), metric: metric.into() };
     check(5000, 25_400, winner("treatment"), "Ship it: its guardrails are safe.");
     check(5000, 24_900, winner("treatment"), "unless a guardrail says no: Retention may still get worse.");
-    check(5000, 22_000, conflict("guard"), "But it is worse on Retention: −12.0 %.");
-    check(3500, 25_400, conflict("second"), "better than Control on Sign-up: +40.0 %");
+    check(5000, 22_000, conflict("guard"), "But it is worse on Retention: −12.0%.");
+    check(3500, 25_400, conflict("second"), "better than Control on Sign-up: +40.0%");
 }
 
 #[test]

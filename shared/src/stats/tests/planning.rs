@@ -36,7 +36,7 @@ fn the_minimum_detectable_effect_inverts_the_sample_size() {
             assert!((effect - 0.2).abs() < 1e-5, "{judge:?} {history:?}: {effect}");
         }
     }
-    // Two visitors tell no rate from another, not even from 100 %.
+    // Two visitors tell no rate from another, not even from 100%.
     let nothing = minimum_detectable_effect(&HALF, &History::proportion(0.5), Scale::Relative, 2.0, 1.0);
     assert_eq!(nothing, Err(Reason::NotReachable));
     assert_eq!(sample_size(&HALF, &History::proportion(0.0), 0.1, 1.0), Err(Reason::ZeroBaseline));

@@ -2,7 +2,7 @@ use beacon_shared::model::{Metric, MetricKind, Role};
 use beacon_shared::stats::{Engine, Mean, MetricOptions, Plan, Proportion, analyse};
 
 use super::*;
-use crate::charts::words;
+use crate::charts::alt_text;
 
 /// Variants by name and (units, conversions) for each metric.
 fn analysis(names: &[&str], metrics: &[(&str, &[(u64, u64)])]) -> Analysis {
@@ -71,7 +71,7 @@ fn it_shows_names_numbers_zero_and_reasons() {
         "Quiet headline with…",
         "1,300 of 12,100 visitors",
         "Sign-up",
-        "\n0 %\n",
+        "\n0%\n",
         "First order",
         "too early",
     ] {
@@ -80,19 +80,19 @@ fn it_shows_names_numbers_zero_and_reasons() {
     assert!(forest(&empty(), Theme::Light).unwrap().contains("No visitors yet"));
     let nothing = analysis(&["Control"], &[]);
     assert!(forest(&nothing, Theme::Dark).unwrap().contains("There is nothing to compare yet"));
-    assert_eq!(words(&nothing), "Lift over Control with its 95 % interval. There is nothing to compare yet.");
+    assert_eq!(alt_text(&nothing), "Lift over Control with its 95% interval. There is nothing to compare yet.");
 }
 
 #[test]
 fn words_say_the_same() {
-    let text = words(&typical());
+    let text = alt_text(&typical());
     assert!(
-        text.starts_with("Lift over Control with its 95 % interval. Sign-up, Bold headline: +28.9 %, from +"),
+        text.starts_with("Lift over Control with its 95% interval. Sign-up, Bold headline: +28.9%, from +"),
         "{text}"
     );
-    assert!(text.contains("First order, Quiet headline with a very long name: −79.9 %, from "), "{text}");
+    assert!(text.contains("First order, Quiet headline with a very long name: −79.9%, from "), "{text}");
     assert!(text.contains(", too early to decide."), "{text}");
-    assert!(words(&empty()).ends_with("Sign-up, Treatment: no estimate, no visitors yet."));
+    assert!(alt_text(&empty()).ends_with("Sign-up, Treatment: no estimate, no visitors yet."));
 }
 
 /// A goal of this kind, of which less is better, on two arms with these means.
@@ -116,7 +116,7 @@ fn less_may_be_better() {
     let better = less_is_better(kind(), 1240.0, 1200.0);
     let svg = forest(&better, Theme::Light).unwrap();
     assert!(svg.contains("mean 1,200 of 4,000 visitors"), "{svg}");
-    assert!(words(&better).contains("Waiting (less is better), treatment: −3.2 %"), "{}", words(&better));
+    assert!(alt_text(&better).contains("Waiting (less is better), treatment: −3.2%"), "{}", alt_text(&better));
     let color = |RGBColor(r, g, b)| format!("#{r:02X}{g:02X}{b:02X}");
     let (good, bad) = (color(palette(Theme::Light).better), color(palette(Theme::Light).worse));
     assert!(svg.contains(&good) && !svg.contains(&bad), "{svg}");

@@ -58,11 +58,11 @@ fn days_add_up_to_a_verdict_with_its_chart() {
     let bold = &view.analysis.metrics[0].variants[1];
     assert_eq!((bold.units, bold.conversions), (1000, 340));
     assert_eq!(view.analysis.verdict, Verdict::Winner { variant: "bold".into() });
-    assert!(view.analysis.sentence.starts_with("Bold is better than As it is: +240.0 %"), "{}", view.analysis.sentence);
+    assert!(view.analysis.sentence.starts_with("Bold is better than As it is: +240.0%"), "{}", view.analysis.sentence);
     assert_eq!(view.analysis.health.srm.p_value, Some(1.0));
     assert_eq!((view.analysis.health.multiple_exposures, view.events, view.data_as_of), (3, 7, Some(99)));
     assert_eq!((view.variant_names, view.excluded), (vec!["As it is".into(), "Bold".into()], vec![("bot".into(), 4)]));
-    assert!(view.chart_svg.contains("340 of 1,000 visitors") && view.chart_text.contains("Bold: +240.0 %"));
+    assert!(view.chart_svg.contains("340 of 1,000 visitors") && view.chart_text.contains("Bold: +240.0%"));
 }
 
 #[test]

@@ -64,14 +64,14 @@ fn page(measured: &Measured, runs: usize) -> String {
         "\n![Share of experiments without an effect that were ever called significant, by visitors]({CHART})\n\n\
          Rows that promise nothing are there as a warning or for comparison: looking every day at a test made for one \
          look, looking at a sequence from the very first visitors, and not correcting for ten metrics. The sequential \
-         engine stays below 5 % however often one looks, because it decides nothing before 50 conversions in every \
+         engine stays below 5% however often one looks, because it decides nothing before 50 conversions in every \
          arm. It pays with power: see the visitors its calculator asks for.\n"
     );
     text
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
+    format!("{:.2}%", share * 100.0)
 }
 
 fn chart(curves: &[Curve]) -> Result<String> {
@@ -96,13 +96,13 @@ fn draw(curves: &[Curve], backend: SVGBackend<'_>) -> std::result::Result<(), Bo
         .configure_mesh()
         .x_desc("visitors in each arm")
         .y_desc("share of experiments")
-        .y_label_formatter(&|y| format!("{:.0} %", y * 100.0))
+        .y_label_formatter(&|y| format!("{:.0}%", y * 100.0))
         .x_label_formatter(&|x| format!("{x:.0}"))
         .light_line_style(TRANSPARENT)
         .draw()?;
     chart
         .draw_series(DashedLineSeries::new([(0.0, 0.05), (last as f64, 0.05)], 6, 4, BLACK.stroke_width(1)))?
-        .label("alpha, 5 %")
+        .label("alpha, 5%")
         .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
     for (curve, colour) in shown.into_iter().zip(COLOURS) {
         let points = curve.units.iter().zip(&curve.ever).map(|(x, y)| (*x as f64, *y));

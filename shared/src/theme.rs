@@ -1,8 +1,8 @@
-//! What a chart shows, apart from how it is drawn (the desktop draws it with plotters).
+//! The two themes of the window.
 
 use serde::{Deserialize, Serialize};
 
-/// Light or dark: charts are pictures and must be made for one of them.
+/// Light or dark. A chart is a picture and is made for one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {

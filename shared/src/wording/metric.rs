@@ -1,41 +1,14 @@
-//! Numbers and metrics in the words that charts and pages have in common.
+//! Metrics and their values as people read them.
 
 use serde_json::Value;
 
-use crate::model::Cap;
-use crate::model::{Aggregate, Aggregation, Counting, MetricKind};
-
-/// A count with its thousands apart: 12345 is `12,345`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
-    groups.join(",")
-}
-
-/// A number with about four digits that matter: `0.01235`, `1.23`, `12.35`, `123.5`, `12,345`.
-pub fn number(x: f64) -> String {
-    let size = x.abs();
-    if size >= 1e15 || (size > 0.0 && size < 1e-6) {
-        return format!("{x:.3e}");
-    }
-    let decimals = match size {
-        0.0 => 0,
-        1000.0.. => 0,
-        100.0.. => 1,
-        1.0.. => 2,
-        _ => (3.0 - size.log10().floor()) as usize,
-    };
-    let text = format!("{size:.decimals$}");
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let whole = whole.parse().map_or_else(|_| whole.to_owned(), count);
-    let sign = if x < 0.0 { "−" } else { "" };
-    rest.map_or_else(|| format!("{sign}{whole}"), |rest| format!("{sign}{whole}.{rest}"))
-}
+use super::number::{count, number, percent};
+use crate::model::{Aggregate, Aggregation, Cap, Counting, MetricKind};
 
 /// A metric's value: a rate as percent, anything else as a number.
 pub fn value(kind: &MetricKind, value: f64) -> String {
     match kind {
-        MetricKind::Conversion { .. } => format!("{:.2} %", value * 100.0),
+        MetricKind::Conversion { .. } => percent(value, 2),
         _ => number(value),
     }
 }
@@ -96,33 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_keep_the_digits_that_matter() {
-        let cases = [
-            (0.0, "0"),
-            (0.012_345_6, "0.01235"),
-            (-0.5, "−0.5000"),
-            (1.0, "1.00"),
-            (12.345_6, "12.35"),
-            (123.456, "123.5"),
-            (1234.5, "1,234"),
-            (-1_234_567.8, "−1,234,568"),
-            (1e20, "1.000e20"),
-            (1e-9, "1.000e-9"),
-        ];
-        for (x, text) in cases {
-            assert_eq!(number(x), text);
-        }
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-    }
-
-    #[test]
     fn metrics_read_well() {
         let event = || "order".to_owned();
         let of = |aggregate| Aggregate { aggregate, event: event() };
         let ratio = MetricKind::Ratio { numerator: of(Aggregation::Sum), denominator: of(Aggregation::Count) };
         let quantile = |level| MetricKind::Quantile { event: event(), level };
         for (kind, text, name, of_half) in [
-            (MetricKind::Conversion { event: event() }, "visitors with order", "Rate", "50.00 %"),
+            (MetricKind::Conversion { event: event() }, "visitors with order", "Rate", "50.00%"),
             (MetricKind::Count { event: event() }, "order events per visitor", "Mean", "0.5000"),
             (MetricKind::Value { event: event() }, "value of order per visitor", "Mean", "0.5000"),
             (ratio, "value of order ÷ order events", "Ratio", "0.5000"),

@@ -1,8 +1,8 @@
-//! What stands in which row.
+//! The rows of a chart: one for each variant on each metric.
 
 use beacon_shared::model::{MetricKind, Role};
 use beacon_shared::stats::{Analysis, Comparison, Estimate, MetricAnalysis, Reason};
-use beacon_shared::words::{count, value};
+use beacon_shared::wording::{count, value};
 
 /// One variant on one goal metric.
 pub(super) struct Row<'a> {
@@ -57,20 +57,6 @@ fn rows<'a>(analysis: &'a Analysis, metric: &'a MetricAnalysis) -> Vec<Row<'a>> 
 pub(super) fn name(analysis: &Analysis, index: usize) -> &str {
     let name = analysis.plan.names.get(index).filter(|name| !name.trim().is_empty());
     name.or(analysis.plan.variants.get(index)).map_or("the baseline", String::as_str)
-}
-
-/// Why there is no lift to draw.
-pub(super) fn because(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoUnits => "no visitors yet",
-        Reason::FewerThanTwoUnits => "fewer than two visitors",
-        Reason::ZeroBaseline => "the baseline is at zero so far",
-        Reason::ZeroVariance => "all visitors of one variant are alike so far",
-        Reason::TooFewConversions => "too few conversions",
-        Reason::TooFewUnits => "too few visitors",
-        Reason::ZeroDenominator => "nothing to divide by in one variant",
-        _ => "it cannot be computed",
-    }
 }
 
 /// At most `most` characters.

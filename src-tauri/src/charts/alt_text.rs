@@ -1,13 +1,14 @@
-//! The chart in words.
+//! The chart as text.
 
-use beacon_shared::stats::{Analysis, percent};
+use beacon_shared::stats::Analysis;
+use beacon_shared::wording::signed_percent;
 
-use super::layout::{because, groups, name};
+use super::rows::{groups, name};
 
-/// What [`super::forest`] shows, for whoever cannot see it.
-pub fn words(analysis: &Analysis) -> String {
+/// Returns what [`super::forest`] shows, for people who can't see it.
+pub fn alt_text(analysis: &Analysis) -> String {
     let confidence = ((1.0 - analysis.plan.alpha) * 1000.0).round() / 10.0;
-    let mut text = format!("Lift over {} with its {confidence} % interval.", name(analysis, analysis.plan.baseline));
+    let mut text = format!("Lift over {} with its {confidence}% interval.", name(analysis, analysis.plan.baseline));
     let groups = groups(analysis);
     if groups.iter().all(|(_, rows)| rows.is_empty()) {
         text.push_str(" There is nothing to compare yet.");
@@ -17,9 +18,14 @@ pub fn words(analysis: &Analysis) -> String {
             let what = match row.lift {
                 Ok(e) => {
                     let early = if row.comparison.undecided.is_some() { ", too early to decide" } else { "" };
-                    format!("{}, from {} to {}{early}", percent(e.effect), percent(e.lower), percent(e.upper))
+                    format!(
+                        "{}, from {} to {}{early}",
+                        signed_percent(e.effect),
+                        signed_percent(e.lower),
+                        signed_percent(e.upper)
+                    )
                 }
-                Err(reason) => format!("no estimate, {}", because(reason)),
+                Err(reason) => format!("no estimate, {}", reason.text()),
             };
             let better = if row.lower_is_better { " (less is better)" } else { "" };
             text.push_str(&format!(" {}{better}, {}: {what}.", metric.metric.name, row.variant));
