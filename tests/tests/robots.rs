@@ -14,7 +14,7 @@ async fn a_headless_browser_as_it_is_counts_as_a_robot() -> Result<()> {
     let edge = Edge::start(folder.path()).await?;
     workspace::publish(&edge).await?;
     let (site, experiment, goal) = (workspace::SITE, workspace::EXPERIMENT, workspace::GOAL);
-    let visit = |visitors, robot| Visit { edge: &edge.url, site, experiment, goal, visitors, robot, seed: 7 };
+    let visit = |visitors, bot| Visit { edge: &edge.url, site, experiment, goal, visitors, bot, seed: 7 };
     Visitors::send(&visit(ROBOTS, true), folder.path())?.record().await?;
     Visitors::send(&visit(2, false), folder.path())?.record().await?;
 
