@@ -11,6 +11,7 @@ pub mod ipc;
 pub mod lifecycle;
 pub mod model;
 pub mod pointer;
+pub mod results;
 pub mod stats;
 pub mod sync;
 pub mod theme;

@@ -221,6 +221,9 @@ fn StatusBar() -> Html {
                 if let Some(problem) = sync.problem.as_ref().filter(|_| connected) {
                     <span class="trouble" title={problem.clone()}>{ problem.clone() }</span>
                 }
+                if let Some(note) = sync.events_problem.iter().chain(&sync.events_notes).next().filter(|_| connected) {
+                    <span class="trouble" data-testid="status-events" title={note.clone()}>{ note.clone() }</span>
+                }
             </div>
             if connected {
                 <button type="button" class="quiet" data-testid="sync-now" {onclick} disabled={sync.busy}>{ "Sync now" }</button>

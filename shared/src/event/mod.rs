@@ -191,6 +191,33 @@ impl Event {
     pub fn counts(&self) -> bool {
         !self.marks.iter().any(|m| m.excludes())
     }
+
+    /// The phase that an exposure or a conversion belongs to. Older scripts send it as `props.phase`.
+    pub fn phase_id(&self) -> Option<String> {
+        let own = matches!(self.kind, EventType::Exposure | EventType::Conversion);
+        own.then(|| filled(self.phase.as_deref()).or_else(|| self.prop("phase"))).flatten()
+    }
+
+    /// The site's own id of an event or a conversion. Sites that send an order say it as `props.order_id` or
+    /// `props.transaction_id`.
+    pub fn own_id(&self) -> Option<String> {
+        let own = matches!(self.kind, EventType::Event | EventType::Conversion);
+        let props = || self.prop("order_id").or_else(|| self.prop("transaction_id"));
+        own.then(|| filled(self.id.as_deref()).or_else(props)).flatten()
+    }
+
+    /// A property that is a text or a whole number, as text.
+    fn prop(&self, name: &str) -> Option<String> {
+        match self.props.get(name)? {
+            Value::String(text) => filled(Some(text)),
+            Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+fn filled(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// An event with its place in its site's log.

@@ -46,3 +46,23 @@ fn one_line_of_a_newer_edge_costs_no_other_line() {
     assert!(read[4].text.contains("invented"), "a field of a newer edge is kept");
     assert!(Line::parse_all(b"\xff\xfe{}\n").is_empty());
 }
+
+#[test]
+fn the_phase_and_the_sites_own_id_are_found_where_older_pages_put_them() {
+    let cases = [
+        (json!({"type": "exposure", "phase": "p1", "props": {"phase": "0"}}), Some("p1"), None),
+        (json!({"type": "exposure", "props": {"phase": "0", "order_id": "A1"}}), Some("0"), None),
+        (json!({"type": "conversion", "phase": "", "props": {"phase": 1}}), Some("1"), None),
+        (json!({"type": "event", "phase": "p1", "id": "A1", "props": {"order_id": "A2"}}), None, Some("A1")),
+        (json!({"type": "event", "props": {"order_id": "", "transaction_id": 1001}}), None, Some("1001")),
+        (json!({"type": "conversion", "props": {"transaction_id": "T", "order_id": "A1"}}), None, Some("A1")),
+        (json!({"type": "conversion", "props": {"phase": [1], "order_id": 1.5}}), None, None),
+        (json!({"type": "pageview", "id": "A1"}), None, None),
+    ];
+    for (fields, phase, id) in cases {
+        let mut line = pageview();
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let event: Event = serde_json::from_value(line).unwrap();
+        assert_eq!((event.phase_id().as_deref(), event.own_id().as_deref()), (phase, id), "{fields}");
+    }
+}

@@ -236,6 +236,9 @@ pub struct SyncView {
     /// Why events do not arrive, as a sentence that says what to do.
     #[serde(default)]
     pub events_problem: Option<String>,
+    /// What is wrong with the events that are here: sentences, such as which are missing at the edge.
+    #[serde(default)]
+    pub events_notes: Vec<String>,
 }
 
 /// What publishing would change.

@@ -60,7 +60,7 @@ impl App {
         let folder = folder.as_ref();
         Self::with(Parts {
             store: Store::open(&folder.join("beacon.db"))?,
-            events: Arc::new(SqliteEvents::open(folder.join("events.db"))?),
+            events: Arc::new(SqliteEvents::new(folder.join("events.db"))),
             vault: Arc::new(Keychain),
             edge: Arc::new(HttpEdge::new()?),
             clock: Arc::new(SystemClock),

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use beacon_shared::api::{
-    Cursor, KEY_HEADER, PRODUCT, Publication, PublishRequest, PullResponse, PushRequest, PushResponse, SegmentList,
-    WhoAmI, route,
+    Cursor, Heads, KEY_HEADER, PRODUCT, Publication, PublishRequest, PullResponse, PushRequest, PushResponse,
+    SegmentList, WhoAmI, route,
 };
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::event::Line;
@@ -104,6 +104,10 @@ impl Edge for HttpEdge {
 
     async fn publications(&self, at: &Target) -> Result<Vec<Publication>> {
         self.get(at, address(at, route::PUBLICATIONS)).await
+    }
+
+    async fn heads(&self, at: &Target) -> Result<Heads> {
+        self.get(at, address(at, route::HEADS)).await
     }
 
     async fn segments(&self, at: &Target, site: &str, after: u64) -> Result<SegmentList> {

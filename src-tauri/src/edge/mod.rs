@@ -4,7 +4,7 @@ pub mod http;
 
 use async_trait::async_trait;
 use beacon_shared::api::{
-    Cursor, Publication, PublishRequest, PullResponse, PushRequest, PushResponse, SegmentList, WhoAmI,
+    Cursor, Heads, Publication, PublishRequest, PullResponse, PushRequest, PushResponse, SegmentList, WhoAmI,
 };
 use beacon_shared::error::Result;
 use beacon_shared::event::Line;
@@ -34,6 +34,8 @@ pub trait Edge: Send + Sync {
     async fn publish(&self, at: &Target, request: &PublishRequest) -> Result<Publication>;
     /// The newest publications, the live one marked.
     async fn publications(&self, at: &Target) -> Result<Vec<Publication>>;
+    /// Where every published site's log ends.
+    async fn heads(&self, at: &Target) -> Result<Heads>;
     /// The segments of a site's log with a sequence number above `after`.
     async fn segments(&self, at: &Target, site: &str, after: u64) -> Result<SegmentList>;
     /// The lines of one segment.

@@ -7,7 +7,7 @@ mod changes;
 mod cursor;
 mod documents;
 mod failure;
-mod migrate;
+pub(crate) mod migrate;
 mod outbox;
 mod settings;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::SyncView;
 
 use crate::app::App;
+use events::Fetch;
 use wait::Wait;
 
 /// The time between two document syncs while nobody works.
@@ -77,16 +78,31 @@ pub(crate) async fn documents_now(app: &App) -> Result<()> {
     documents::run(app).await.map(drop)
 }
 
-/// Fetches what is new in the sites' logs. Without a connection there is nothing to do.
+/// Fetches what is new in the sites' logs. Without a connection there is nothing to do. A site's own trouble is shown,
+/// and does not slow the loop down for the others.
 async fn fetch_events(app: &App) -> Result<()> {
     let _only_one = app.sync().exclusive_events().await;
     let fetched = match app.session().target().await {
         Ok(Some(target)) => events::fetch(app, &target).await,
-        Ok(None) => Ok(()),
+        Ok(None) => Ok(Fetch::default()),
         Err(error) => Err(error),
     };
-    app.sync().update(|view| view.events_problem = fetched.as_ref().err().map(|error| error.message.clone()));
-    fetched
+    let problem = match &fetched {
+        Ok(fetch) => fetch.problem().map(str::to_owned),
+        Err(error) => Some(error.message.clone()),
+    };
+    if let Ok(fetch) = &fetched {
+        let news: Vec<&str> = fetch.sites.iter().filter(|site| site.news).map(|site| site.site.as_str()).collect();
+        tracing::debug!(?news, asked = fetch.sites.len(), "Events were fetched.");
+    }
+    let notes = events::site_notes(app).await;
+    app.sync().update(|view| {
+        view.events_problem = problem;
+        if let Ok(notes) = notes {
+            view.events_notes = notes;
+        }
+    });
+    fetched?.trouble.map_or(Ok(()), Err)
 }
 
 /// The period of both loops, in whole seconds, when the environment gives one, as tests and demonstrations do.

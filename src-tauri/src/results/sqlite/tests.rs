@@ -1,6 +1,7 @@
 mod kinds;
+mod logs;
 
-use beacon_shared::event::{EVENT_SCHEMA, EventType, Logged, Mark};
+use beacon_shared::event::{EVENT_SCHEMA, Event, EventType, Logged, Mark};
 use beacon_shared::model::{Metric, MetricKind, Role};
 use beacon_shared::stats::{Proportion, Sample};
 use serde_json::Map;
@@ -22,7 +23,7 @@ struct Log {
 impl Log {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteEvents::open(folder.path().join("events.db")).unwrap();
+        let store = SqliteEvents::new(folder.path().join("events.db"));
         Self { store, events: Vec::new(), _folder: folder }
     }
 
@@ -238,7 +239,7 @@ fn a_line_that_cannot_be_read_keeps_its_place_and_its_text() {
     assert_eq!((log.store.head("sit_1").unwrap(), log.store.len("sit_1").unwrap()), (3, 3));
     assert_eq!(log.store.count(&query()).unwrap().cells, [cell("control", 20_000, 2, [0, 0])]);
     let body = "SELECT body FROM events WHERE seq = 2";
-    let body: String = lock(&log.store.reader).query_row(body, [], |row| row.get(0)).unwrap();
+    let body: String = log.store.read(|c| c.query_row(body, [], |row| row.get(0)).map_err(storage)).unwrap();
     assert_eq!(body, segment[1].text);
 }
 
@@ -246,17 +247,17 @@ fn a_line_that_cannot_be_read_keeps_its_place_and_its_text() {
 fn what_is_known_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
-    let store = SqliteEvents::open(&path).unwrap();
+    let store = SqliteEvents::new(&path);
     assert_eq!(store.as_of("sit_1").unwrap(), None);
     store.append("sit_1", &lines(&[Logged { seq: 1, event: event(1, "a", EventType::Pageview, START) }])).unwrap();
     assert_eq!(store.as_of("sit_1").unwrap(), None);
     store.set_as_of("sit_1", START).unwrap();
     drop(store);
-    let store = SqliteEvents::open(&path).unwrap();
+    let store = SqliteEvents::new(&path);
     assert_eq!((store.as_of("sit_1").unwrap(), store.head("sit_1").unwrap()), (Some(START), 1));
     drop(store);
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    assert_eq!(SqliteEvents::open(&path).err().map(|e| e.code), Some(Code::NewerDatabase));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert_eq!(SqliteEvents::new(&path).head("sit_1").err().map(|e| e.code), Some(Code::NewerDatabase));
 }
 
 #[test]
@@ -264,5 +265,5 @@ fn a_file_that_is_no_database_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     std::fs::write(&path, "not a database, but long enough to be looked at as one").unwrap();
-    assert_eq!(SqliteEvents::open(&path).err().map(|e| e.code), Some(Code::Storage));
+    assert_eq!(SqliteEvents::new(&path).head("sit_1").err().map(|e| e.code), Some(Code::Storage));
 }

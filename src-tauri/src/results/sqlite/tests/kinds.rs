@@ -326,7 +326,7 @@ fn events_of_before_values_had_a_column_keep_theirs() {
     connection.execute(INSERT, params![3, START + 2, "event", "order", r#"{"value":0.5}"#]).unwrap();
     connection.execute(INSERT, params![4, START + 3, "event", "order", "{}"]).unwrap();
     drop(connection);
-    let store = SqliteEvents::open(&path).unwrap();
+    let store = SqliteEvents::new(&path);
     let metrics = vec![metric(&json!({"kind": "value", "event": "order"}))];
     let counts = store.count(&Query { metrics, ..query() }).unwrap();
     assert_eq!(counts.cells[0].samples, [Some(Sample::from(Mean::of([[2.5]]).unwrap()))]);
