@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod bundle;
+pub mod domain;
 pub mod error;
 pub mod eval;
 pub mod event;

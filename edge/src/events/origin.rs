@@ -1,17 +1,13 @@
 //! Which page a request comes from, and whether it is one of the site's.
 
 use beacon_shared::api::SiteBundle;
+use beacon_shared::domain;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::validate::domain_matches;
-use url::Url;
 
-/// The host of the page that asks: from `Origin`, or from `Referer` where a browser sends no origin.
+/// The host of the page that asks, as [`domain::page`] writes it: from `Origin`, or from `Referer` where a browser
+/// sends no origin.
 pub fn host(origin: Option<&str>, referer: Option<&str>) -> Option<String> {
-    let url = Url::parse(origin.or(referer)?).ok()?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
-    }
-    url.host_str().map(|host| host.trim_end_matches('.').to_ascii_lowercase())
+    domain::page(origin.or(referer)?)
 }
 
 /// Whether `host` may send events to the site. A server has no origin: its key speaks for it (`by_key`).
@@ -20,10 +16,10 @@ pub fn check(site: &SiteBundle, host: Option<&str>, by_key: bool) -> Result<()> 
         return Err(Error::new(Code::SiteRefused, "This site is disabled: enable and publish it."));
     }
     match host {
-        Some(host) if domain_matches(&site.domains, site.allow_localhost, host) => Ok(()),
+        Some(host) if domain::matches(&site.domains, site.allow_localhost, host) => Ok(()),
         None if by_key => Ok(()),
         Some(host) => {
-            let message = format!("The page's host {host} is not one of the site's domains: add and publish it.");
+            let message = format!("'{host}' isn't one of the site's domains. Add it and publish.");
             Err(Error::new(Code::SiteRefused, message))
         }
         None => {
@@ -38,13 +34,16 @@ mod tests {
     use super::*;
 
     fn site(enabled: bool) -> SiteBundle {
-        let domains = vec!["shop.example".into(), "*.shop.example".into()];
+        let domains = ["shop.example", "*.shop.example", "müller.example", "capacitor://localhost"];
+        let domains = domains.map(str::to_owned).to_vec();
         SiteBundle { domains, allow_localhost: false, enabled, payload: serde_json::json!({}), experiments: [].into() }
     }
 
     #[test]
-    fn the_host_comes_without_port_and_case() {
-        assert_eq!(host(Some("https://Shop.Example:8443"), None).as_deref(), Some("shop.example"));
+    fn the_host_comes_in_one_spelling() {
+        assert_eq!(host(Some("https://Shop.Example:8443"), None).as_deref(), Some("shop.example:8443"));
+        assert_eq!(host(Some("https://MÜLLER.example"), None).as_deref(), Some("xn--mller-kva.example"));
+        assert_eq!(host(Some("capacitor://localhost"), None).as_deref(), Some("capacitor://localhost"));
         assert_eq!(host(None, Some("https://a.shop.example/p?q")).as_deref(), Some("a.shop.example"));
         assert_eq!(host(Some("null"), Some("https://shop.example/")), None);
         assert_eq!(host(None, None), None);
@@ -54,7 +53,9 @@ mod tests {
     fn only_the_sites_own_pages_may_send() {
         let open = site(true);
         assert!(check(&open, Some("shop.example"), false).is_ok());
-        assert!(check(&open, Some("www.shop.example"), false).is_ok());
+        for page in ["www.shop.example", "shop.example:8443", "xn--mller-kva.example", "capacitor://localhost"] {
+            assert!(check(&open, Some(page), false).is_ok(), "{page}");
+        }
         for host in ["evilshop.example", "shop.example.evil.test", "localhost"] {
             assert_eq!(check(&open, Some(host), true).map_err(|e| e.code), Err(Code::SiteRefused));
         }

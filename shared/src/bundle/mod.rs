@@ -14,6 +14,7 @@ pub mod simulate;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Bundle, SiteBundle};
+use crate::domain;
 use crate::model::{Body, Document, Experiment, Flag, Kind, Segment, Site, Status};
 
 pub use schedule::{Timeline, at};
@@ -37,7 +38,8 @@ pub fn bundle(seq: u64, documents: &[Document]) -> Bundle {
         let site = SiteBundle {
             payload: payload(flags, running.iter().map(|(_, e)| *e), &segments),
             experiments: running.iter().map(|(id, e)| ((*id).to_owned(), e.key.clone())).collect(),
-            domains: site.domains,
+            // In one spelling, so that the edge compares texts.
+            domains: site.domains.into_iter().map(|d| domain::normalised(&d).unwrap_or(d)).collect(),
             allow_localhost: site.allow_localhost,
             enabled: site.enabled,
         };

@@ -19,7 +19,7 @@ pub use experiment::{experiment, locked_changes};
 pub use flag::flag;
 pub use metric::metric;
 pub use segment::segment;
-pub use site::{domain_matches, site};
+pub use site::site;
 pub use workspace::{Located, Workspace, workspace};
 
 use crate::error::Problem;
