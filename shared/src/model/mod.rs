@@ -1,6 +1,7 @@
 //! Sites, experiments, flags, segments and metrics: plain data. The validator says what may be in them.
 
 mod assignment;
+mod attributes;
 mod body;
 mod experiment;
 mod flag;
@@ -13,6 +14,7 @@ mod targeting;
 mod units;
 
 pub use assignment::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
+pub use attributes::{PAGE_ATTRIBUTES, is_page_attribute, page_name};
 pub use body::{Body, Definition, Document, Kind, SCHEMA};
 pub use experiment::{Experiment, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};

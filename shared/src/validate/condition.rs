@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_CONDITION_DEPTH, MAX_CONDITION_PARTS, MAX_LIST, MAX_PATTERN};
+use super::pattern::pattern;
+use super::{MAX_CONDITION_DEPTH, MAX_CONDITION_PARTS, MAX_LIST};
 use crate::error::Problem;
-use crate::eval::condition::{OPERATORS, compile_regex};
+use crate::eval::condition::OPERATORS;
 use crate::pointer::child;
 
 /// The problems of a condition, each at the part that is wrong.
@@ -174,21 +175,10 @@ impl Check {
     }
 
     fn regex(&mut self, pointer: &str, argument: &Value) {
-        if let Some(detail) = argument.as_str().map_or(Some("Write the pattern as a text.".to_owned()), pattern_problem)
-        {
+        if let Some(detail) = argument.as_str().map_or(Some("Write the pattern as a text.".to_owned()), pattern) {
             self.say(pointer, detail);
         }
     }
-}
-
-/// What is wrong with a regular expression.
-pub(super) fn pattern_problem(pattern: &str) -> Option<String> {
-    if pattern.len() > MAX_PATTERN {
-        return Some(format!("Shorten the pattern to at most {MAX_PATTERN} characters."));
-    }
-    let error = compile_regex(pattern, false).err()?;
-    let why = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    Some(format!("This pattern does not work on every side: {why}. Look-around and back-references are left out."))
 }
 
 fn is_scalar(value: &Value) -> bool {

@@ -7,6 +7,7 @@ mod condition;
 mod experiment;
 mod flag;
 mod metric;
+mod pattern;
 mod segment;
 mod site;
 mod targeting;

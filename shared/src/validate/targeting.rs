@@ -1,6 +1,7 @@
 //! What experiments, flags and rules have in common.
 
-use super::condition::{condition, pattern_problem};
+use super::condition::condition;
+use super::pattern::pattern;
 use super::{MAX_ATTRIBUTE, MAX_PAGES, MAX_PATTERN, MAX_PREREQUISITES, MAX_SEED, MAX_URL, WHOLE, hash_version, key};
 use crate::error::Problem;
 use crate::eval::url::UrlPattern;
@@ -72,13 +73,13 @@ pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
         let detail = if page.pattern.trim().is_empty() {
             Some("Write a page's address, or a part of it with * for the rest.".to_owned())
         } else if page.kind == PatternKind::Regex {
-            pattern_problem(&page.pattern)
+            pattern(&page.pattern)
         } else if page.pattern.len() > MAX_PATTERN {
             Some(format!("Shorten the pattern to at most {MAX_PATTERN} characters."))
         } else {
             let source = serde_json::json!({"type": page.kind.as_str(), "pattern": page.pattern});
             let understood = UrlPattern::parse(&source).is_understood();
-            (!understood).then(|| "This is no address: write it like /cart/* or *.shop.example/sale.".to_owned())
+            (!understood).then(|| "This isn't an address. Write it like /cart/* or *.shop.example/sale.".to_owned())
         };
         problems.extend(detail.map(|detail| Problem::new(format!("{pointer}/{i}/pattern"), detail)));
     }

@@ -51,6 +51,7 @@ impl Importer<'_> {
 
     fn notes(&mut self, at: &str, parsed: &definitions::Experiment, experiment: &Experiment) {
         self.note_stickiness(at, parsed);
+        self.note_experiment_attributes(at, experiment);
         if parsed.variations.iter().any(|v| VISUAL.iter().any(|name| v.get(name).is_some())) {
             let detail = "Visual changes are kept as the variant's config: the page's own code has to apply them.";
             self.note(at, detail);

@@ -23,6 +23,7 @@ impl Importer<'_> {
             match self.rule(&mut flag, &at, source) {
                 Ok(Some(mut rule)) => {
                     rule.id = free_id(&flag, &rule.id, i);
+                    self.note_rule_attributes(&at, &rule);
                     flag.rules.push(rule);
                 }
                 Ok(None) => {}

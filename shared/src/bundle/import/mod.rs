@@ -4,6 +4,7 @@
 //! What cannot be carried over exactly is left out and said, never guessed: a rule that is left out hands its visitors to
 //! the next one, and an experiment that is left out does not run.
 
+mod attributes;
 mod experiment;
 mod flag;
 mod shares;

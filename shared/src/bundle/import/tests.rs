@@ -88,7 +88,8 @@ fn visitors() -> impl Iterator<Item = Value> {
 fn ordinary_features_come_over_whole_and_go_back() {
     let payload = ordinary();
     let import = import(&payload, "sit_1");
-    assert_eq!(import.report, []);
+    let said: Vec<_> = import.report.iter().map(|p| (p.pointer.as_str(), p.detail.contains("'company'"))).collect();
+    assert_eq!(said, [("/features/checkout/rules/1", true)], "all that is lost is an attribute of pages");
     assert_eq!((import.flags.len(), import.experiments.len(), import.segments.len()), (3, 1, 1));
     let after = exported(&import);
     for visitor in visitors() {
@@ -158,6 +159,47 @@ fn what_cannot_come_over_is_left_out_and_said() {
     }
 }
 
+/// B22.
+#[test]
+fn attributes_that_no_page_has_are_named() {
+    let split = |attribute: &str| json!({"variations": [0, 1], "hashAttribute": attribute});
+    for (rule, expected) in [
+        (json!({"condition": {"deviceType": "mobile"}, "force": true}), vec!["'deviceType'", "'device' instead"]),
+        (split("device_id"), vec!["'device_id'", "takes part", "'id' instead"]),
+        (json!({"force": 1, "coverage": 0.5, "hashAttribute": "company"}), vec!["'company'", "your own server"]),
+        (json!({"force": 1, "condition": {"$or": [{"$not": {"plan.name": "pro"}}]}}), vec!["'plan.name'", "missing"]),
+        (json!({"force": 1, "filters": [{"seed": "a", "attribute": "org", "ranges": [[0, 0.5]]}]}), vec!["'org'"]),
+        (json!({"variations": [0, 1], "fallbackAttribute": "deviceId"}), vec!["'deviceId'"]),
+        (json!({"force": 1, "condition": {"utm.source": "x", "did.order": {"$gt": 1}, "country": "DE"}}), vec![]),
+        (json!({"force": 1, "hashAttribute": "company"}), vec![]),
+        (split("id"), vec![]),
+    ] {
+        let experiment = rule.get("variations").map(|_| {
+            let mut experiment = rule.clone();
+            experiment["key"] = json!("e");
+            experiment
+        });
+        let payload = json!({
+            "features": {"nav": {"defaultValue": 0, "rules": [rule]}},
+            "experiments": experiment.into_iter().collect::<Vec<_>>()
+        });
+        let report = import(&payload, "sit_1").report;
+        let about = |pointer: &str| -> Vec<&str> {
+            report
+                .iter()
+                .filter(|p| p.pointer == pointer && p.detail.contains("pages don't have"))
+                .map(|p| p.detail.as_str())
+                .collect()
+        };
+        let pointers = if payload["experiments"][0].is_null() { 1 } else { 2 };
+        for pointer in ["/features/nav/rules/0", "/experiments/0"].into_iter().take(pointers) {
+            let said = about(pointer);
+            assert_eq!(said.len(), usize::from(!expected.is_empty()), "{rule}: {report:?}", rule = payload);
+            assert!(expected.iter().all(|text| said.iter().any(|detail| detail.contains(text))), "{said:?}");
+        }
+    }
+}
+
 #[test]
 fn keys_that_beacon_cannot_have_are_said() {
     let payload = json!({
@@ -176,7 +218,7 @@ fn a_late_gate_is_left_out_and_an_early_one_becomes_the_flags() {
     let gate = json!({"parentConditions": [{"id": "other", "condition": {"value": true}, "gate": true}]});
     let early = one(&gate);
     assert_eq!((early.flags[0].prerequisites.len(), early.report.len()), (1, 0));
-    let rules = json!([{"id": "a", "force": 1, "condition": {"x": 1}}, gate]);
+    let rules = json!([{"id": "a", "force": 1, "condition": {"os": "Linux"}}, gate]);
     let late = import(&json!({"features": {"nav": {"defaultValue": 0, "rules": rules}}}), "sit_1");
     assert_eq!((late.flags[0].prerequisites.len(), late.report.len()), (0, 1));
 }

@@ -10,7 +10,8 @@ use std::str::Chars;
 
 use regex::{Regex, RegexBuilder};
 
-/// The most UTF-16 units of a subject that a regular expression sees, so that both sides do bounded work.
+/// The most UTF-16 units of a subject that a regular expression sees. It keeps the work small together with the
+/// validator, which refuses repeated repetitions.
 pub const MAX_SUBJECT: usize = 1_000;
 /// The most bytes of a compiled regular expression.
 const MAX_COMPILED: usize = 1 << 20;
