@@ -12,3 +12,4 @@ pub mod results;
 pub mod store;
 pub mod sync;
 pub mod vault;
+pub mod workspaces;

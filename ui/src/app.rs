@@ -65,6 +65,7 @@ impl Reducible for Window {
                 live.sync = view;
             }
             Change::Notice(Notice::Events) => live.events += 1,
+            Change::Notice(Notice::Workspace) => begin_again(),
             Change::Notice(Notice::Resync) => {
                 live.changed.iter_mut().for_each(|n| *n += 1);
                 live.events += 1;
@@ -143,6 +144,14 @@ fn start(window: UseReducerDispatcher<Window>, error: UseStateSetter<Option<Erro
             Err(e) => error.set(Some(e)),
         }
     });
+}
+
+/// Loads the window again: everything it shows belongs to the workspace before.
+fn begin_again() {
+    if let Some(window) = web_sys::window() {
+        // A window that cannot load itself again keeps what it shows until it is closed.
+        let _ = window.location().reload();
+    }
 }
 
 #[derive(Properties, PartialEq)]

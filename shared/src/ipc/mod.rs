@@ -4,9 +4,16 @@
 //! answers `Response` or [`crate::error::Error`]. [`NAMES`] lists them all, so that a test can prove
 //! that each one has a handler.
 
+mod connection;
+
+pub use connection::{
+    ConnectionInput, ConnectionOutcome, ConnectionView, DraftCounts, OtherWorkspace, WorkspaceAction, WorkspaceChoice,
+    WorkspaceView,
+};
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::api::{Publication, WhoAmI};
+use crate::api::Publication;
 use crate::error::Problem;
 use crate::lifecycle::Visitors;
 use crate::model::{Experiment, Flag, Kind, Site};
@@ -77,10 +84,13 @@ calls! {
     Results = "results.get": ResultsRequest => ResultsView;
     /// The connection, without its key.
     ConnectionGet = "connection.get": () => ConnectionView;
-    /// Tests the edge with the key, then stores the address, and the key in the keychain.
-    ConnectionSave = "connection.save": ConnectionInput => ConnectionView;
+    /// Tests the edge with the key, then stores the address, and the key in the keychain. Asks first if the edge holds
+    /// another workspace.
+    ConnectionSave = "connection.save": ConnectionInput => ConnectionOutcome;
     /// Forgets the address and the key.
     ConnectionForget = "connection.forget": () => ConnectionView;
+    /// Opens another workspace that this computer has.
+    WorkspaceOpen = "workspace.open": ById => ();
     /// Syncs now: pushes, pulls, and fetches new events.
     SyncNow = "sync.now": () => SyncView;
 }
@@ -188,34 +198,6 @@ pub struct OverviewView {
     pub connection: ConnectionView,
     /// Sync.
     pub sync: SyncView,
-}
-
-/// An edge to connect to. The key goes one way: nothing returns it.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConnectionInput {
-    /// `https://…`, or `http://` on this machine.
-    pub url: String,
-    /// The API key; `None` keeps the stored one.
-    pub key: Option<String>,
-}
-
-impl std::fmt::Debug for ConnectionInput {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ConnectionInput").field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
-/// The connection, without its key.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConnectionView {
-    /// The edge's address, when one is set.
-    pub url: Option<String>,
-    /// Whether the keychain holds a key for it.
-    pub has_key: bool,
-    /// The keychain's trouble, as a sentence that says what to do.
-    pub keychain_problem: Option<String>,
-    /// What the edge said last.
-    pub edge: Option<WhoAmI>,
 }
 
 /// Where sync stands.
@@ -333,6 +315,8 @@ pub enum Notice {
     Events,
     /// Notices were lost on the way: read everything again.
     Resync,
+    /// Another workspace is open now: begin as at the start of the app.
+    Workspace,
 }
 
 /// The name of the one webview event that carries a [`Notice`].

@@ -4,7 +4,6 @@ mod bus;
 mod session;
 mod sync_handle;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use beacon_shared::api::WhoAmI;
@@ -25,6 +24,7 @@ use crate::results::sqlite::SqliteEvents;
 use crate::store::{Setting, Store};
 use crate::vault::keychain::Keychain;
 use crate::vault::{Keys, Vault};
+use crate::workspaces::Workspaces;
 
 /// The parts of an [`App`] that a test may replace.
 pub struct Parts {
@@ -40,6 +40,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids and jitter.
     pub rng: Arc<dyn Rng>,
+    /// The workspaces on this computer, of which this is the open one.
+    pub workspaces: Arc<Workspaces>,
+    /// The carrier of notices, which outlives the app when another workspace is opened.
+    pub bus: Bus,
 }
 
 /// The application, without a window.
@@ -52,12 +56,13 @@ pub struct App {
     bus: Bus,
     session: Session,
     sync: Arc<SyncHandle>,
+    workspaces: Arc<Workspaces>,
 }
 
 impl App {
-    /// Opens the app's data in a folder that exists. Blocks while the databases are brought up to date.
-    pub fn open(folder: impl AsRef<Path>) -> Result<Arc<Self>> {
-        let folder = folder.as_ref();
+    /// Opens the data of the open workspace. Blocks while its databases are brought up to date.
+    pub fn open(workspaces: Arc<Workspaces>, bus: Bus) -> Result<Arc<Self>> {
+        let folder = workspaces.folder();
         Self::with(Parts {
             store: Store::open(&folder.join("beacon.db"))?,
             events: Arc::new(SqliteEvents::new(folder.join("events.db"))),
@@ -65,12 +70,14 @@ impl App {
             edge: Arc::new(HttpEdge::new()?),
             clock: Arc::new(SystemClock),
             rng: Arc::new(Generator::from_system()?),
+            workspaces,
+            bus,
         })
     }
 
     /// Makes an app of these parts.
     pub fn with(parts: Parts) -> Result<Arc<Self>> {
-        let Parts { mut store, events, vault, edge, clock, rng } = parts;
+        let Parts { mut store, events, vault, edge, clock, rng, workspaces, bus } = parts;
         let ids = Ids::new(Arc::clone(&clock), rng);
         let device = match store.setting(Setting::Device)? {
             Some(device) => device,
@@ -82,14 +89,13 @@ impl App {
         };
         let url = store.setting(Setting::Edge)?;
         let tally = store.tally()?;
-        let bus = Bus::default();
         let view = SyncView { pending: tally.pending, conflicts: tally.conflicts, ..SyncView::default() };
         let sync = Arc::new(SyncHandle::new(bus.clone(), view));
         let waiting = Arc::clone(&sync);
         let keys = Keys::new(vault, move || waiting.wake());
         let session = Session::new(device, url, keys);
         let store = Arc::new(Mutex::new(store));
-        Ok(Arc::new(Self { store, events, edge, clock, ids, bus, session, sync }))
+        Ok(Arc::new(Self { store, events, edge, clock, ids, bus, session, sync, workspaces }))
     }
 
     /// Returns the time in Unix milliseconds.
@@ -120,6 +126,11 @@ impl App {
     /// Returns the handle of the sync loops.
     pub fn sync(&self) -> &SyncHandle {
         &self.sync
+    }
+
+    /// Returns the workspaces on this computer.
+    pub fn workspaces(&self) -> &Arc<Workspaces> {
+        &self.workspaces
     }
 
     /// Sends a notice to the window.

@@ -96,6 +96,11 @@ impl Session {
         }
     }
 
+    /// Forgets what the edge said: it is asked again before the next sync.
+    pub fn forget_identity(&self) {
+        self.connection().identity = None;
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -106,4 +111,36 @@ pub fn target(url: &str, key: Secret) -> Result<Target> {
     let message = "The stored address of the edge is damaged: enter it again in the settings.";
     let url = Url::parse(url).map_err(|_| Error::new(Code::NotConnected, message))?;
     Ok(Target { url, key })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fixtures::SlowVault;
+
+    const URL: &str = "https://edge.example";
+
+    #[tokio::test]
+    async fn a_key_read_before_a_reconnect_is_not_written_back() {
+        let (vault, answers) = SlowVault::new();
+        let keys = Keys::new(vault.clone(), || {});
+        let session = Arc::new(Session::new("dev".into(), Some(URL.into()), keys));
+        let asking = {
+            let session = Arc::clone(&session);
+            tokio::spawn(async move { session.target().await })
+        };
+        while vault.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let new = target(URL, Secret::new("bcn_new")).unwrap();
+        session.connect(Some((URL.into(), new.clone())), None);
+        answers.send(Ok(Some(Secret::new("bcn_old")))).unwrap();
+        assert_eq!(asking.await.unwrap().unwrap(), Some(new.clone()), "who asked gets today's key");
+        assert_eq!(session.target().await.unwrap(), Some(new));
+        session.connect(None, None);
+        assert_eq!(session.target().await.unwrap(), None);
+    }
 }

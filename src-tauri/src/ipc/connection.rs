@@ -1,13 +1,16 @@
 use std::sync::Arc;
 
-use beacon_shared::api::PRODUCT;
+use beacon_shared::api::{PRODUCT, WhoAmI};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{ConnectionInput, ConnectionView};
+use beacon_shared::ipc::{ConnectionInput, ConnectionOutcome, ConnectionView, OtherWorkspace};
 use beacon_shared::model::Kind;
 use url::{Host, Url};
 
+use super::workspace;
 use crate::app::{App, target};
+use crate::edge::Target;
 use crate::store::Setting;
+use crate::sync;
 use crate::vault::Secret;
 
 const MAX_URL: usize = 2_000;
@@ -25,16 +28,22 @@ pub async fn view(app: &App) -> Result<ConnectionView> {
         Err(error) if error.code == Code::Keychain => (false, Some(error.message)),
         Err(error) => return Err(error),
     };
-    Ok(ConnectionView { url, has_key, keychain_problem, edge: app.session().identity() })
+    Ok(ConnectionView {
+        url,
+        has_key,
+        keychain_problem,
+        edge: app.session().identity(),
+        workspaces: app.workspaces().view(),
+    })
 }
 
-/// Asks the edge with the key before anything is stored.
-pub async fn save(app: &Arc<App>, input: ConnectionInput) -> Result<ConnectionView> {
+/// Asks the edge with the key before anything is stored, and the person before anything goes to another workspace.
+pub async fn save(app: &Arc<App>, input: ConnectionInput) -> Result<ConnectionOutcome> {
     app.session().keys().ask_again();
     let url = address(&input.url)?;
     let given = input.key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
     if given.as_ref().is_some_and(|key| key.len() > MAX_KEY) {
-        return Err(invalid("/key", "This is too long for an API key: copy the key alone."));
+        return Err(invalid("/key", "This is too long for an API key. Copy the key alone."));
     }
     let key = match &given {
         Some(key) => Secret::new(key.as_str()),
@@ -46,23 +55,48 @@ pub async fn save(app: &Arc<App>, input: ConnectionInput) -> Result<ConnectionVi
     let target = target(&url, key)?;
     let who = app.edge().whoami(&target).await?;
     if who.product != PRODUCT {
-        let message = "Something answers there, but it is not a Beacon edge: check the address.";
+        let message = "Something answers there, but it isn't a Beacon edge. Check the address.";
         return Err(Error::new(Code::NotAnEdge, message));
     }
+    let workspace = sync::workspace_of(app, &target, &who).await?;
+    let current = app.store(|s| s.workspace()).await?;
+    let other = current.is_some_and(|current| current != workspace);
+    let choice = input.choice.filter(|choice| choice.workspace == workspace);
+    let action = match choice {
+        None if other => return Ok(ConnectionOutcome::OtherWorkspace(question(app, url, workspace).await?)),
+        choice => choice.map(|choice| choice.action),
+    };
     if given.is_some() {
         app.session().keys().set(&url, &target.key).await?;
     }
+    match action {
+        Some(action) if other => {
+            workspace::open_other(app, &url, &workspace, action).await?;
+            Ok(ConnectionOutcome::Opening)
+        }
+        _ => connect(app, url, workspace, target, who).await.map(ConnectionOutcome::Connected),
+    }
+}
+
+async fn connect(app: &App, url: String, workspace: String, target: Target, who: WhoAmI) -> Result<ConnectionView> {
     {
         // A sync with the edge before must not write its answers over the new beginning.
         let _no_documents = app.sync().exclusive_documents().await;
         let _no_events = app.sync().exclusive_events().await;
-        let (address, now) = (url.clone(), app.now());
-        app.store(move |s| s.connect(&address, now)).await?;
+        let address = url.clone();
+        app.store(move |s| s.connect(&address, &workspace)).await?;
         app.reconnect(Some((url, target)), Some(who));
     }
     app.recount().await?;
     app.notify_changed(Kind::ALL);
     view(app).await
+}
+
+/// The question that the person has to answer before anything goes to another workspace.
+async fn question(app: &App, url: String, workspace: String) -> Result<OtherWorkspace> {
+    let (drafts, from) = app.store(|s| Ok((s.draft_counts()?, s.setting(Setting::LastEdge)?))).await?;
+    let known = app.workspaces().has(&workspace);
+    Ok(OtherWorkspace { workspace, url, from, drafts, pending: app.sync().view().pending, known })
 }
 
 /// Forgets the key first: an address without a key is harmless, a key without an address is not.

@@ -12,6 +12,7 @@ mod publish;
 mod results;
 mod site;
 mod sync;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ handlers! {
     ConnectionGet => connection::get,
     ConnectionSave => connection::save,
     ConnectionForget => connection::forget,
+    WorkspaceOpen => workspace::open,
     SyncNow => sync::now,
 }
 

@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 use beacon_shared::api::Release;
 use beacon_shared::error::Code;
 use beacon_shared::ipc::{
-    ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionSave, DocumentDelete, ExperimentGet,
-    ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES, Overview,
-    PayloadExport, PayloadImport, PayloadInput, Publish, PublishReview, PublishTicks, Results, ResultsRequest,
-    ReviewView, Save, SiteList, SiteSave, Start, SyncNow, SyncState,
+    ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionOutcome, ConnectionSave, DocumentDelete,
+    ExperimentGet, ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES,
+    Overview, PayloadExport, PayloadImport, PayloadInput, Publish, PublishReview, PublishTicks, Results,
+    ResultsRequest, ReviewView, Save, SiteList, SiteSave, Start, SyncNow, SyncState,
 };
 use beacon_shared::lifecycle::Visitors;
 use beacon_shared::model::{Flag, Status};
@@ -158,7 +158,7 @@ async fn an_incomplete_experiment_does_not_start() {
 #[tokio::test]
 async fn the_key_goes_in_and_never_out() {
     let device = offline();
-    let input = |url: &str, key: &str| ConnectionInput { url: url.into(), key: Some(key.into()) };
+    let input = |url: &str, key: &str| ConnectionInput { url: url.into(), key: Some(key.into()), choice: None };
     for (url, key, code) in [
         ("http://edge.example", KEY, Code::Invalid),
         (URL, "bcn_wrong", Code::Unauthorized),
@@ -174,7 +174,11 @@ async fn the_key_goes_in_and_never_out() {
     device.keychain.locked.store(false, Ordering::SeqCst);
     assert_eq!(device.call::<ConnectionGet>(()).await.unwrap().url, None, "nothing of all that was stored");
 
-    let view = device.call::<ConnectionSave>(input("https://edge.example/", KEY)).await.unwrap();
+    let ConnectionOutcome::Connected(view) =
+        device.call::<ConnectionSave>(input("https://edge.example/", KEY)).await.unwrap()
+    else {
+        panic!("nothing is asked the first time")
+    };
     assert_eq!((view.url.as_deref(), view.has_key), (Some(URL), true));
     let device = device.reopen();
     let overview = serde_json::to_string(&device.call::<Overview>(()).await.unwrap()).unwrap();

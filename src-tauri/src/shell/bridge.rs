@@ -36,7 +36,7 @@ pub fn forward_notices<R: Runtime>(app: &Arc<App>, window: AppHandle<R>) {
 pub async fn connect_from_environment(app: &Arc<App>) {
     let Ok(url) = std::env::var("BEACON_CONNECT_URL") else { return };
     let key = std::env::var("BEACON_CONNECT_KEY").ok();
-    let input = serde_json::json!(ConnectionInput { url, key });
+    let input = serde_json::json!(ConnectionInput { url, key, choice: None });
     match dispatch(app, ConnectionSave::NAME, input).await {
         Ok(_) => tracing::info!("Connected to the edge that BEACON_CONNECT_URL names."),
         Err(error) => tracing::error!(%error, "The edge that BEACON_CONNECT_URL names cannot be used."),

@@ -8,8 +8,9 @@ mod window;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use beacon_desktop::app::App;
+use beacon_desktop::app::{App, Bus};
 use beacon_desktop::sync;
+use beacon_desktop::workspaces::Workspaces;
 use beacon_shared::error::{Code, Error, Result};
 use tauri::Manager;
 
@@ -43,7 +44,9 @@ fn open(tauri: &tauri::App) -> Core {
     })?;
     logging::start(&folder);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), folder = %folder.display(), "Beacon starts.");
-    App::open(&folder).inspect_err(|error| tracing::error!(%error, "The core cannot open."))
+    Workspaces::open(&folder)
+        .and_then(|workspaces| App::open(Arc::new(workspaces), Bus::default()))
+        .inspect_err(|error| tracing::error!(%error, "The core cannot open."))
 }
 
 fn folder(tauri: &tauri::App) -> Result<PathBuf> {

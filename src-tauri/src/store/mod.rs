@@ -12,6 +12,7 @@ mod outbox;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod workspace;
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::ids::Ids;
 pub use changes::Origin;
 use failure::storage;
 pub use settings::Setting;
+pub use workspace::other_workspace;
 
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -190,27 +192,6 @@ impl Store {
     /// Writes a setting; `None` removes it.
     pub fn set(&mut self, key: Setting, value: Option<&str>) -> Result<()> {
         self.write(|t| settings::set(t, key, value))
-    }
-
-    /// Remembers the edge. Another address than the last is another workspace: there, every document is new, and
-    /// what the last one answered is forgotten.
-    pub fn connect(&mut self, url: &str, now: i64) -> Result<()> {
-        self.write(|t| {
-            let last = settings::get(t, Setting::LastEdge)?;
-            if last.is_some_and(|last| last != url) {
-                for before in documents::all(t)? {
-                    let mut row = before.clone();
-                    row.replica.forget_edge();
-                    row.updated_at = now;
-                    save(t, Some(&before), &row, Origin::Here)?;
-                }
-                cursor::set(t, &Cursor::default())?;
-                settings::set(t, Setting::Publishing, None)?;
-                settings::set(t, Setting::Live, None)?;
-            }
-            settings::set(t, Setting::LastEdge, Some(url))?;
-            settings::set(t, Setting::Edge, Some(url))
-        })
     }
 
     fn write<T>(&mut self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {

@@ -12,6 +12,8 @@ pub enum Setting {
     Edge,
     /// Address of the edge that was connected last, kept when the connection is forgotten.
     LastEdge,
+    /// Id of the workspace that the documents belong to.
+    Workspace,
     /// The publish command whose answer is not known, as JSON.
     Publishing,
     /// What was live when the edge was last asked, as JSON.
@@ -24,6 +26,7 @@ impl Setting {
             Self::Device => "device",
             Self::Edge => "edge",
             Self::LastEdge => "last_edge",
+            Self::Workspace => "workspace",
             Self::Publishing => "publishing",
             Self::Live => "live",
         }

@@ -86,16 +86,30 @@ fn the_cursor_waits_for_a_row_that_has_to() {
 }
 
 #[test]
-fn another_edge_gets_everything_as_new() {
+fn the_documents_belong_to_one_workspace_whatever_its_address() {
     let (_folder, mut store) = store();
-    store.connect("https://a.example", 0).unwrap();
+    assert_eq!(store.workspace().unwrap(), None);
+    store.connect("https://a.example", "w1").unwrap();
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
     let op = store.freeze(&ids(), 1, 10).unwrap().remove(0);
     store.hear("sit_1", 1, |r| r.answer(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
-    store.connect("https://a.example", 2).unwrap();
-    assert!(store.freeze(&ids(), 2, 10).unwrap().is_empty());
-    store.connect("https://b.example", 3).unwrap();
-    assert_eq!(store.freeze(&ids(), 3, 10).unwrap()[0].base_rev, 0);
+    store.connect("https://moved.example", "w1").unwrap();
+    assert!(store.freeze(&ids(), 2, 10).unwrap().is_empty(), "nothing is new there");
+    assert_eq!(store.connect("https://b.example", "w2").unwrap_err().code, Code::NotConnected);
+    assert_eq!(store.setting(Setting::Edge).unwrap().as_deref(), Some("https://moved.example"));
+    let (_other_folder, mut other) = self::store();
+    assert_eq!(other.add_copies(store.detached_copies().unwrap(), 3).unwrap(), 1);
+    assert_eq!(other.add_copies(store.detached_copies().unwrap(), 3).unwrap(), 0, "once is enough");
+    assert_eq!(other.freeze(&ids(), 3, 10).unwrap()[0].base_rev, 0);
+}
+
+#[test]
+fn a_database_from_before_workspaces_had_ids_knows_its_own() {
+    let (_folder, mut store) = store();
+    let cursor = Cursor { epoch: "w1".into(), seq: 1, op_id: "o".into() };
+    store.pull(&[], false, &cursor, 1).unwrap();
+    assert_eq!(store.workspace().unwrap().as_deref(), Some("w1"));
+    store.connect("https://a.example", "w1").unwrap();
 }
 
 #[test]

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
-use beacon_shared::api::{Cursor, MAX_OPS, OpOutcome, PullResponse, PushRequest};
+use beacon_shared::api::{Cursor, MAX_OPS, OpOutcome, PullResponse, PushRequest, WhoAmI};
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::Document;
 
 use super::reached;
 use crate::app::App;
 use crate::edge::Target;
+use crate::store::other_workspace;
 
 /// The most pushes in one sync: a colleague who edits without pause must not keep it from its end.
 const ROUNDS: usize = 1_000;
@@ -38,14 +39,37 @@ pub async fn run(app: &App) -> Result<bool> {
 async fn attempt(app: &App) -> Result<Option<bool>> {
     let Some(target) = app.session().target().await? else { return Ok(None) };
     app.sync().update(|view| view.busy = true);
-    if app.session().identity().is_none() {
-        app.session().set_identity(&target, app.edge().whoami(&target).await?);
-    }
+    check_workspace(app, &target).await?;
+    // The pull comes first: it says whether this still is the workspace that the drafts are for.
+    let (pulled, held) = pull(app, &target).await?;
     let pushed = push(app, &target).await?;
-    let pulled = pull(app, &target).await?;
-    // A merge may have left something to push.
-    let merged = push(app, &target).await?;
-    Ok(Some(pushed || pulled || merged))
+    if pushed || held {
+        // What was held back waited for the answers; a merge may have left something to push.
+        pull(app, &target).await?;
+        push(app, &target).await?;
+    }
+    Ok(Some(pulled || pushed))
+}
+
+/// Asks an edge that was not asked yet who it is. Refuses one that holds another workspace.
+pub async fn check_workspace(app: &App, target: &Target) -> Result<()> {
+    if app.session().identity().is_some() {
+        return Ok(());
+    }
+    let who = app.edge().whoami(target).await?;
+    let workspace = workspace_of(app, target, &who).await?;
+    let url = app.session().url().unwrap_or_default();
+    app.store(move |s| s.connect(&url, &workspace)).await?;
+    app.session().set_identity(target, who);
+    Ok(())
+}
+
+/// Returns the id of the edge's workspace. An edge of version 0.1 says it with the first page of documents only.
+pub async fn workspace_of(app: &App, target: &Target, who: &WhoAmI) -> Result<String> {
+    if who.epoch.is_empty() {
+        return Ok(app.edge().pull(target, &Cursor::default()).await?.cursor.epoch);
+    }
+    Ok(who.epoch.clone())
 }
 
 /// Pushes until nothing is left that can be. Operations are on disk before they leave. Returns true if any left.
@@ -71,22 +95,19 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
         }
         app.notify_changed(kinds);
         app.recount().await?;
-        let cursor = app.store(|s| s.cursor()).await?;
-        if !cursor.epoch.is_empty() && cursor.epoch != response.epoch {
-            // Another history: read it before anything is built on it.
-            break;
-        }
     }
     Ok(true)
 }
 
 /// Pulls until there is no more. When the edge starts over, everything is read before anything is merged, so that a
-/// crash between two pages leaves no half of it. Returns true if a document changed.
-async fn pull(app: &App, target: &Target) -> Result<bool> {
+/// crash between two pages leaves no half of it. Returns whether a document changed, and whether a row had to wait for
+/// an operation in flight.
+async fn pull(app: &App, target: &Target) -> Result<(bool, bool)> {
     let mut changed = false;
     loop {
         let cursor = app.store(|s| s.cursor()).await?;
         let mut page = app.edge().pull(target, &cursor).await?;
+        refuse_other_workspace(app, &page.cursor).await?;
         let resync = page.resync && !cursor.epoch.is_empty();
         if resync {
             page = with_remaining_pages(app, target, page).await?;
@@ -100,9 +121,19 @@ async fn pull(app: &App, target: &Target) -> Result<bool> {
         changed |= !kinds.is_empty();
         app.notify_changed(kinds);
         if !more || !moved {
-            return Ok(changed);
+            return Ok((changed, !moved));
         }
     }
+}
+
+/// An edge that was made again behind the same address has other documents: they are not merged with these.
+async fn refuse_other_workspace(app: &App, cursor: &Cursor) -> Result<()> {
+    let workspace = app.store(|s| s.workspace()).await?;
+    if workspace.is_none_or(|known| known == cursor.epoch) {
+        return Ok(());
+    }
+    app.session().forget_identity();
+    Err(other_workspace())
 }
 
 /// Joins the first page and all pages behind it.

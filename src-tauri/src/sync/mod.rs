@@ -11,6 +11,7 @@ use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::SyncView;
 
 use crate::app::App;
+pub(crate) use documents::workspace_of;
 use events::Fetch;
 use wait::Wait;
 
@@ -83,7 +84,10 @@ pub(crate) async fn documents_now(app: &App) -> Result<()> {
 async fn fetch_events(app: &App) -> Result<()> {
     let _only_one = app.sync().exclusive_events().await;
     let fetched = match app.session().target().await {
-        Ok(Some(target)) => events::fetch(app, &target).await,
+        Ok(Some(target)) => match documents::check_workspace(app, &target).await {
+            Ok(()) => events::fetch(app, &target).await,
+            Err(error) => Err(error),
+        },
         Ok(None) => Ok(Fetch::default()),
         Err(error) => Err(error),
     };

@@ -108,9 +108,9 @@ impl Wait {
 }
 
 /// Returns true if the same attempt fails again until the person does something: asking a keychain that refused would
-/// show its prompt again, and a refused key stays refused.
+/// show its prompt again, a refused key stays refused, and another workspace stays another one.
 fn needs_the_person(error: &Error) -> bool {
-    matches!(error.code, Code::Unauthorized | Code::Keychain)
+    matches!(error.code, Code::Unauthorized | Code::Keychain | Code::NotConnected)
 }
 
 /// Doubles with every failure. The jitter, up to half, keeps many devices from coming back all at once.

@@ -127,40 +127,20 @@ async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'sta
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-
-    /// A keychain that answers when the test says so.
-    struct Slow {
-        asked: AtomicUsize,
-        answers: Mutex<Receiver<Result<Option<Secret>>>>,
-    }
-
-    impl Vault for Slow {
-        fn get(&self, _url: &str) -> Result<Option<Secret>> {
-            self.asked.fetch_add(1, Ordering::SeqCst);
-            self.answers.lock().unwrap().recv().unwrap()
-        }
-        fn set(&self, _url: &str, _key: &Secret) -> Result<()> {
-            Ok(())
-        }
-        fn forget(&self, _url: &str) -> Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fixtures::{Answers, SlowVault};
 
     struct Desk {
         keys: Keys,
-        vault: Arc<Slow>,
-        answer: Sender<Result<Option<Secret>>>,
+        vault: Arc<SlowVault>,
+        answer: Answers,
         late: Arc<AtomicBool>,
     }
 
     fn desk() -> Desk {
-        let (answer, answers) = channel();
-        let vault = Arc::new(Slow { asked: AtomicUsize::new(0), answers: Mutex::new(answers) });
+        let (vault, answer) = SlowVault::new();
         let late = Arc::new(AtomicBool::new(false));
         let said = Arc::clone(&late);
         let keys = Keys::new(vault.clone(), move || said.store(true, Ordering::SeqCst));
@@ -185,7 +165,7 @@ mod tests {
         for caller in callers {
             assert_eq!(caller.await.unwrap(), Ok(Some(Secret::new("bcn_a"))));
         }
-        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(d.vault.asked(), 1);
         assert!(!d.late.load(Ordering::SeqCst));
     }
 
@@ -196,11 +176,11 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(d.keys.get("https://a.example").await, Err(refusal()));
         }
-        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(d.vault.asked(), 1);
         d.keys.ask_again();
         d.answer.send(Ok(None)).unwrap();
         assert_eq!(d.keys.get("https://a.example").await, Ok(None));
-        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 2);
+        assert_eq!(d.vault.asked(), 2);
     }
 
     #[tokio::test]
@@ -213,7 +193,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(50)).await;
         d.answer.send(Ok(Some(Secret::new("bcn_a")))).unwrap();
         assert_eq!(second.await.unwrap(), Ok(Some(Secret::new("bcn_a"))));
-        assert_eq!(d.vault.asked.load(Ordering::SeqCst), 1, "one prompt");
+        assert_eq!(d.vault.asked(), 1, "one prompt");
         while !d.late.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -16,6 +16,7 @@ mod results_metric;
 mod review_words;
 mod settings;
 mod sites;
+mod workspaces;
 
 pub use experiments::Experiments;
 pub use flags::Flags;

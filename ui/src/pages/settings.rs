@@ -1,8 +1,12 @@
 use beacon_shared::error::Error;
-use beacon_shared::ipc::{ConnectionForget, ConnectionGet, ConnectionInput, ConnectionSave, ConnectionView};
+use beacon_shared::ipc::{
+    ConnectionForget, ConnectionGet, ConnectionInput, ConnectionOutcome, ConnectionSave, ConnectionView,
+    OtherWorkspace, WorkspaceAction, WorkspaceChoice,
+};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use super::workspaces::{WorkspaceList, WorkspaceQuestion};
 use crate::ipc::call;
 use crate::state::{Hub, use_call, use_live};
 use crate::widgets::{Badge, Banner, ErrorBanner, Field, FieldKind, Note};
@@ -15,17 +19,22 @@ pub fn Settings() -> Html {
     let (url, key) = (use_state(|| None::<String>), use_state(String::new));
     let (busy, error) = (use_state(|| false), use_state(|| None::<Error>));
     let accepted = use_state(|| 0u32);
+    let question = use_state(|| None::<OtherWorkspace>);
     let connection =
         (*changed).clone().or_else(|| loaded.value.as_deref().cloned()).unwrap_or_else(|| live.connection.clone());
     let shown_url = (*url).clone().or_else(|| connection.url.clone()).unwrap_or_default();
     let done = {
         let accepted = accepted.clone();
-        let (changed, url, key, busy, error) =
-            (changed.setter(), url.setter(), key.setter(), busy.setter(), error.setter());
-        Callback::from(move |result: Result<ConnectionView, Error>| {
+        let (changed, url, key, busy, error, question) =
+            (changed.setter(), url.setter(), key.setter(), busy.setter(), error.setter(), question.setter());
+        Callback::from(move |result: Result<ConnectionOutcome, Error>| {
             busy.set(false);
+            question.set(None);
             match result {
-                Ok(view) => {
+                Ok(ConnectionOutcome::OtherWorkspace(other)) => question.set(Some(other)),
+                // The window begins again with the other workspace.
+                Ok(ConnectionOutcome::Opening) => busy.set(true),
+                Ok(ConnectionOutcome::Connected(view)) => {
                     if let Some(hub) = &hub {
                         hub.connected.emit(view.clone());
                     }
@@ -40,15 +49,31 @@ pub fn Settings() -> Html {
             }
         })
     };
-    let connect = {
+    let save = {
         let (done, busy, url, key) =
             (done.clone(), busy.setter(), shown_url.trim().to_owned(), (*key).trim().to_owned());
-        Callback::from(move |e: SubmitEvent| {
-            e.prevent_default();
+        Callback::from(move |choice: Option<WorkspaceChoice>| {
             busy.set(true);
-            let input = ConnectionInput { url: url.clone(), key: Some(key.clone()).filter(|k| !k.is_empty()) };
+            let key = Some(key.clone()).filter(|k| !k.is_empty());
+            let input = ConnectionInput { url: url.clone(), key, choice };
             let done = done.clone();
             spawn_local(async move { done.emit(call::<ConnectionSave>(input).await) });
+        })
+    };
+    let connect = {
+        let save = save.clone();
+        Callback::from(move |e: SubmitEvent| {
+            e.prevent_default();
+            save.emit(None);
+        })
+    };
+    let choose = {
+        let question = question.clone();
+        Callback::from(move |action: Option<WorkspaceAction>| match ((*question).as_ref(), action) {
+            (Some(other), Some(action)) => {
+                save.emit(Some(WorkspaceChoice { workspace: other.workspace.clone(), action }));
+            }
+            _ => question.set(None),
         })
     };
     let forget = {
@@ -56,7 +81,7 @@ pub fn Settings() -> Html {
         Callback::from(move |_: MouseEvent| {
             busy.set(true);
             let done = done.clone();
-            spawn_local(async move { done.emit(call::<ConnectionForget>(()).await) });
+            spawn_local(async move { done.emit(call::<ConnectionForget>(()).await.map(ConnectionOutcome::Connected)) });
         })
     };
     let on_url = {
@@ -78,6 +103,9 @@ pub fn Settings() -> Html {
             <header class="page-head"><div><h1>{ "Settings" }</h1><Note text="Where this computer publishes to." /></div></header>
             <ErrorBanner error={loaded.error.clone()} on_retry={loaded.reload.clone()} />
             if let Some(problem) = &connection.keychain_problem { <Banner tone="warn"><p>{ problem.clone() }</p></Banner> }
+            if let Some(other) = &*question {
+                <WorkspaceQuestion other={other.clone()} busy={*busy} on_choose={choose} />
+            }
             <section class="card narrow">
                 <header class="card-head"><h2>{ "Connection" }</h2><State connection={connection.clone()} online={live.sync.online} /></header>
                 <p class="note">{ "The edge is the small worker that serves your definitions and collects events. You can draft, review and read results without one." }</p>
@@ -97,6 +125,7 @@ pub fn Settings() -> Html {
                     </div>
                 </form>
             </section>
+            <WorkspaceList workspaces={connection.workspaces.clone()} />
         </>
     }
 }

@@ -1,18 +1,18 @@
 mod pace;
+mod workspaces;
 
 use std::sync::Arc;
 
 use beacon_shared::error::Code;
 use beacon_shared::event::Logged;
 use beacon_shared::ipc::{
-    ConflictResolve, ConnectionInput, ConnectionSave, DocumentView, Notice, Resolve, Save, SiteList, SiteSave, SyncNow,
-    SyncState,
+    ConflictResolve, DocumentView, Notice, Resolve, Save, SiteList, SiteSave, SyncNow, SyncState,
 };
 use beacon_shared::model::Site;
 use beacon_shared::sync::Take;
 use serde_json::json;
 
-use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL};
+use crate::fixtures::{Device, FakeEdge, Fault};
 
 async fn edit(device: &Device, view: &DocumentView<Site>, edit: impl FnOnce(&mut Site)) -> DocumentView<Site> {
     let mut draft = view.draft.clone();
@@ -135,42 +135,6 @@ async fn a_rejection_parks_its_own_document() {
     edit(&device, &refused, |s| s.key = "free".into()).await;
     device.sync().await;
     assert_eq!(edge.state().docs.len(), 2);
-}
-
-#[tokio::test]
-async fn an_edge_made_anew_brings_nothing_back_silently() {
-    let edge = Arc::new(FakeEdge::default());
-    let device = Device::connected(&edge).await;
-    let site = device.add_site("shop").await;
-    device.sync().await;
-    {
-        let mut state = edge.state();
-        state.epoch += 1;
-        state.seq = 0;
-        state.docs.clear();
-        state.changes.clear();
-    }
-    device.sync().await;
-    assert_eq!(only(&device).await.sync, SyncState::Conflict);
-    assert!(edge.state().docs.is_empty());
-    device.call::<ConflictResolve>(Resolve { id: site.id, take: Take::Mine }).await.unwrap();
-    device.sync().await;
-    assert_eq!(edge.state().docs.len(), 1);
-}
-
-#[tokio::test]
-async fn another_edge_gets_the_drafts_and_nothing_live() {
-    let (first, second) = (Arc::new(FakeEdge::default()), Arc::new(FakeEdge::default()));
-    let mut device = Device::connected(&first).await;
-    device.add_site("shop").await;
-    device.sync().await;
-    device.edge = second.clone();
-    let device = device.reopen();
-    let input = ConnectionInput { url: "https://other.example".into(), key: Some(KEY.into()) };
-    device.call::<ConnectionSave>(input).await.unwrap();
-    device.sync().await;
-    assert_eq!(second.state().docs.len(), 1);
-    assert_eq!(only(&device).await.sync, SyncState::Synced);
 }
 
 fn pageview(site_id: &str, seq: u64) -> Logged {

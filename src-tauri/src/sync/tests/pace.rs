@@ -81,7 +81,7 @@ async fn connecting_wakes_the_driver() {
     let d = Driven { driver: tokio::spawn(drive(device.app.clone())), edge, device };
     d.device.add_site("shop").await;
     sleep(Duration::from_secs(20)).await;
-    let input = ConnectionInput { url: URL.into(), key: Some(KEY.into()) };
+    let input = ConnectionInput { url: URL.into(), key: Some(KEY.into()), choice: None };
     d.device.call::<ConnectionSave>(input).await.unwrap();
     let waited = d.until("the first push", |d| !d.edge.state().docs.is_empty()).await;
     assert!(waited < Duration::from_secs(1), "{waited:?}");
@@ -210,7 +210,10 @@ async fn a_refused_key_waits_for_another_one() {
     let before = d.requests();
     sleep(DAY).await;
     assert!(d.requests() - before <= 1, "a refused key is not tried again");
-    d.device.call::<ConnectionSave>(ConnectionInput { url: URL.into(), key: Some("bcn_new".into()) }).await.unwrap();
+    d.device
+        .call::<ConnectionSave>(ConnectionInput { url: URL.into(), key: Some("bcn_new".into()), choice: None })
+        .await
+        .unwrap();
     d.device.add_site("shop").await;
     d.until("the push", |d| !d.edge.state().docs.is_empty()).await;
 }
