@@ -166,8 +166,11 @@ impl App {
     /// What the window itself can ask the core: the answer, or the error as `{"error": …}`.
     pub async fn ask(&self, name: &str, request: Value) -> Result<Value> {
         const ASK: &str = "const done = arguments[2]; window.__TAURI__.core.invoke('ipc', { name: arguments[0], request: arguments[1] }).then(done, (error) => done({ error }));";
-        let answer = self.window.execute_async(ASK, vec![json!(name), request]);
-        in_time(name, answer).await?.with_context(|| format!("{name} was not answered"))
+        let answer = self.window.execute_async(ASK, vec![json!(name), json!(request.to_string())]);
+        match in_time(name, answer).await?.with_context(|| format!("{name} was not answered"))? {
+            Value::String(text) => Ok(serde_json::from_str(&text)?),
+            error => Ok(error),
+        }
     }
 
     /// Asks without waiting for the answer.

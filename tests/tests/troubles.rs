@@ -30,6 +30,8 @@ async fn every_trouble_says_what_to_do_and_costs_no_draft() -> Result<()> {
     println!("A wrong key is refused.");
     a_wrong_payload(&app).await?;
     println!("A wrong payload is refused, and a right one comes over.");
+    whole_numbers(&app).await?;
+    println!("Whole numbers beyond 2^53 come through the window unchanged.");
     without_a_keychain(&app, &mut desktop, &edge).await?;
     println!("Without a keychain nothing is stored.");
     app.kill().await?;
@@ -142,6 +144,30 @@ async fn a_wrong_payload(app: &App) -> Result<()> {
     app.picture("exported").await?;
     app.click("exchange-close").await?;
     app.find_css("[data-testid=flag-row][data-key=nav]").await.map(drop)
+}
+
+/// B19: JavaScript would make 9007199254740992 of this number.
+async fn whole_numbers(app: &App) -> Result<()> {
+    const NUMBER: i64 = 9_007_199_254_740_993;
+    let payload = json!({"features": {"ids": {"defaultValue": NUMBER, "rules": [
+        {"condition": {"user_id": {"$gt": NUMBER}}, "force": {"low": -NUMBER}}
+    ]}}});
+    app.click("flag-exchange").await?;
+    app.type_into("exchange-payload", &payload.to_string()).await?;
+    app.click("exchange-import").await?;
+    app.click("exchange-close").await?;
+    app.click_css("[data-testid=flag-row][data-key=ids]").await?;
+    app.type_into("flag-description", "Edited in the window").await?;
+    app.saved().await?;
+    let flags = app.ask("flag.list", Value::Null).await?;
+    let found = flags.as_array().into_iter().flatten().map(|flag| &flag["draft"]).find(|draft| draft["key"] == "ids");
+    let draft = found.context("the flag is not in the list")?;
+    ensure!(draft["description"] == "Edited in the window", "the edit is lost: {draft}");
+    let (rule, number) = (&draft["rules"][0], json!(NUMBER));
+    let numbers = [&draft["default_value"], &rule["condition"]["user_id"]["$gt"]];
+    ensure!(numbers.iter().all(|found| **found == number), "a number was rounded: {draft}");
+    ensure!(rule["value"] == json!({"low": -NUMBER}), "a number was rounded: {draft}");
+    app.click("flag-back").await
 }
 
 async fn without_a_keychain(app: &App, desktop: &mut Desktop, edge: &Edge) -> Result<()> {

@@ -10,7 +10,10 @@ use wasm_bindgen_futures::JsFuture;
 pub async fn call<C: Call>(request: C::Request) -> Result<C::Response> {
     let arguments = Object::new();
     set(&arguments, "name", &JsValue::from_str(C::NAME))?;
-    set(&arguments, "request", &to_js(&request)?)?;
+    // As text: JavaScript's numbers round whole numbers beyond 2^53.
+    let request =
+        serde_json::to_string(&request).map_err(|e| defect(&format!("The request can't be written: {e}.")))?;
+    set(&arguments, "request", &JsValue::from_str(&request))?;
     let (core, invoke) = bridge("core", "invoke")?;
     let promise = invoke
         .call2(&core, &JsValue::from_str("ipc"), &arguments)
@@ -18,7 +21,9 @@ pub async fn call<C: Call>(request: C::Request) -> Result<C::Response> {
         .dyn_into::<Promise>()
         .map_err(|_| defect("The app's core answered in an unknown way. Update Beacon."))?;
     let answer = JsFuture::from(promise).await.map_err(|e| refusal(&e))?;
-    from_js(&answer)
+    let text = answer.as_string().unwrap_or_default();
+    serde_json::from_str(&text)
+        .map_err(|e| defect(&format!("The window and the core don't understand each other: {e}. Update Beacon.")))
 }
 
 /// Hands every notice of the core to `handler`, for as long as the window lives.
@@ -26,8 +31,8 @@ pub fn listen(handler: impl Fn(Notice) + 'static) -> Result<()> {
     let (event, listen) = bridge("event", "listen")?;
     let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
         let payload = Reflect::get(&event, &JsValue::from_str("payload")).unwrap_or(JsValue::NULL);
-        // A notice that this version does not know is none of its business.
-        if let Ok(notice) = from_js::<Notice>(&payload) {
+        // A notice of a newer core is left alone.
+        if let Some(notice) = from_js::<Notice>(&payload) {
             handler(notice);
         }
     });
@@ -56,16 +61,10 @@ fn set(object: &Object, key: &str, value: &JsValue) -> Result<()> {
     Reflect::set(object, &JsValue::from_str(key), value).map(|_| ()).map_err(|e| refusal(&e))
 }
 
-fn to_js(value: &impl serde::Serialize) -> Result<JsValue> {
-    let text = serde_json::to_string(value).map_err(|e| defect(&format!("The request cannot be written: {e}.")))?;
-    JSON::parse(&text).map_err(|e| refusal(&e))
-}
-
-fn from_js<T: serde::de::DeserializeOwned>(value: &JsValue) -> Result<T> {
-    // `undefined` is how the bridge says nothing; JSON has no word for it.
-    let text = JSON::stringify(value).ok().and_then(|s| s.as_string()).unwrap_or_else(|| "null".to_owned());
-    serde_json::from_str(&text)
-        .map_err(|e| defect(&format!("The interface and the core do not understand each other: {e}. Update Beacon.")))
+/// A small value of JavaScript's own, such as a notice or an error. It holds nothing that people typed as JSON.
+fn from_js<T: serde::de::DeserializeOwned>(value: &JsValue) -> Option<T> {
+    let text = JSON::stringify(value).ok()?.as_string()?;
+    serde_json::from_str(&text).ok()
 }
 
 /// What the core refused with: an [`Error`], or, from the bridge itself, a text.
@@ -74,8 +73,8 @@ fn refusal(reason: &JsValue) -> Error {
         let message = Reflect::get(reason, &JsValue::from_str("message")).ok().and_then(|m| m.as_string());
         reason.as_string().or(message).unwrap_or_else(|| "no reason given".to_owned())
     };
-    from_js::<Error>(reason).unwrap_or_else(|_| {
-        defect(&format!("Beacon's core did not answer: {}. Restart Beacon; your drafts are kept.", described()))
+    from_js::<Error>(reason).unwrap_or_else(|| {
+        defect(&format!("Beacon's core didn't answer: {}. Restart Beacon; your drafts are kept.", described()))
     })
 }
 

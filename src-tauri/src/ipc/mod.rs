@@ -79,6 +79,17 @@ fn write<C: Call>(response: &C::Response) -> Result<Value> {
         .map_err(|e| Error::new(Code::Internal, format!("The answer of '{}' cannot be written: {e}.", C::NAME)))
 }
 
+/// Answers a call whose request is JSON text, with JSON text: on this way no number becomes JavaScript's, which rounds
+/// whole numbers beyond 2^53, and no member changes its place.
+pub async fn dispatch_text(app: &Arc<App>, name: &str, request: &str) -> Result<String> {
+    let request = serde_json::from_str(request).map_err(|_| {
+        Error::new(Code::Invalid, format!("The core cannot read the request of '{name}' (it is not JSON)."))
+    })?;
+    let answer = dispatch(app, name, request).await?;
+    serde_json::to_string(&answer)
+        .map_err(|e| Error::new(Code::Internal, format!("The answer of '{name}' cannot be written: {e}.")))
+}
+
 fn category(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         serde_json::error::Category::Data => "a field is missing or of another type",

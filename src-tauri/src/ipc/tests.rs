@@ -14,7 +14,7 @@ use beacon_shared::model::{Flag, Status};
 use beacon_shared::theme::Theme;
 use serde_json::{Value, json};
 
-use super::{HANDLED, dispatch};
+use super::{HANDLED, dispatch, dispatch_text};
 use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL, experiment, site};
 
 fn offline() -> Device {
@@ -336,4 +336,19 @@ async fn only_what_no_visitor_gets_is_deleted() {
     device.sync().await;
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
     assert_eq!(device.app.sync().view().pending, 0);
+}
+
+#[tokio::test]
+async fn whole_numbers_come_through_as_text() {
+    let device = offline();
+    let site = device.add_site("shop").await;
+    let payload = r#"{"features": {"ids": {"defaultValue": 9007199254740993, "rules": [
+        {"condition": {"user_id": {"$gt": -9007199254740995}}, "force": 18446744073709551615}]}}}"#;
+    let request = json!({"site_id": site.id, "payload": payload}).to_string();
+    dispatch_text(&device.app, "payload.import", &request).await.unwrap();
+    let flags = dispatch_text(&device.app, "flag.list", "null").await.unwrap();
+    for number in ["9007199254740993", "-9007199254740995", "18446744073709551615"] {
+        assert!(flags.contains(number), "{number} in {flags}");
+    }
+    assert_eq!(dispatch_text(&device.app, "flag.list", "{").await.unwrap_err().code, Code::Invalid);
 }

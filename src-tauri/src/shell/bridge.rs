@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use beacon_desktop::app::App;
-use beacon_desktop::ipc::dispatch;
+use beacon_desktop::ipc::{dispatch, dispatch_text};
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{Call, ConnectionInput, ConnectionSave, NOTICE};
 use serde_json::Value;
@@ -11,12 +11,14 @@ use tauri::{AppHandle, Emitter, Runtime, State};
 
 use super::Core;
 
-/// The only command of the window: `shared::ipc` declares the calls that go through it.
+/// The only command of the window: `shared::ipc` declares the calls that go through it. The window sends a request as
+/// JSON text and gets text, which keeps every number as it is; an object, from a console, is answered with one.
 #[tauri::command]
 pub async fn ipc(core: State<'_, Core>, name: String, request: Value) -> Result<Value, Error> {
-    match core.inner() {
-        Ok(app) => dispatch(app, &name, request).await,
-        Err(error) => Err(error.clone()),
+    let app = core.inner().as_ref().map_err(Clone::clone)?;
+    match request {
+        Value::String(text) => dispatch_text(app, &name, &text).await.map(Value::String),
+        request => dispatch(app, &name, request).await,
     }
 }
 
