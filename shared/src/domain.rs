@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-/// Schemes whose pages are websites, and schemes of pages that are nobody's.
+/// Schemes that no app has: those of websites, and those of pages without an owner.
 const NOT_AN_APP: [&str; 8] = ["http", "https", "file", "data", "blob", "javascript", "about", "null"];
 
 /// Returns a domain as it is compared, or `None` if the text is not a domain.

@@ -92,7 +92,7 @@ impl App {
         }
     }
 
-    /// Whether the window shows the element now.
+    /// Returns true if the window shows the element now.
     pub async fn shows(&self, id: &str) -> Result<bool> {
         Ok(!self.window.find_all(Locator::Css(&by_id(id))).await?.is_empty())
     }
@@ -123,12 +123,12 @@ impl App {
         Ok(in_time("A new size", self.window.set_window_size(width, height)).await??)
     }
 
-    /// What a field holds.
+    /// Returns the value of a field.
     pub async fn value(&self, id: &str) -> Result<String> {
         Ok(in_time(id, self.find(id).await?.prop("value")).await??.unwrap_or_default())
     }
 
-    /// What an element says.
+    /// Returns the text of an element.
     pub async fn text(&self, id: &str) -> Result<String> {
         Ok(in_time(id, self.find(id).await?.text()).await??)
     }
@@ -163,7 +163,7 @@ impl App {
         .await
     }
 
-    /// What the window itself can ask the core: the answer, or the error as `{"error": …}`.
+    /// Asks the core through the window. Returns the answer, or the error as `{"error": …}`.
     pub async fn ask(&self, name: &str, request: Value) -> Result<Value> {
         const ASK: &str = "const done = arguments[2]; window.__TAURI__.core.invoke('ipc', { name: arguments[0], request: arguments[1] }).then(done, (error) => done({ error }));";
         let answer = self.window.execute_async(ASK, vec![json!(name), json!(request.to_string())]);
@@ -187,7 +187,7 @@ impl App {
         Ok(self.window.execute(READ, vec![]).await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Brings an element to the top of what is in sight.
+    /// Scrolls an element to the top of the window.
     pub async fn scroll_to(&self, id: &str) -> Result<()> {
         const SCROLL: &str = "document.querySelector(arguments[0]).scrollIntoView()";
         self.find(id).await?;
@@ -214,7 +214,7 @@ impl App {
     }
 }
 
-/// Where the app under test keeps its data.
+/// Returns where the app under test keeps its data.
 pub fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }

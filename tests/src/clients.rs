@@ -85,7 +85,7 @@ impl Clients<'_> {
 }
 
 /// A plain answer.
-pub struct Told {
+pub struct Response {
     /// HTTP status.
     pub status: StatusCode,
     /// The body as text.
@@ -93,7 +93,7 @@ pub struct Told {
     headers: HeaderMap,
 }
 
-impl Told {
+impl Response {
     /// A header as text, or nothing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -107,7 +107,7 @@ pub async fn ask(
     path: &str,
     headers: &[(&str, &str)],
     body: Option<&Value>,
-) -> Result<Told> {
+) -> Result<Response> {
     let mut request = reqwest::Client::new().request(method, format!("{}{path}", edge.url));
     for (name, value) in headers {
         request = request.header(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
@@ -115,5 +115,5 @@ pub async fn ask(
     let request = if let Some(body) = body { request.json(body) } else { request };
     let answer = request.send().await?;
     let (status, headers) = (answer.status(), answer.headers().clone());
-    Ok(Told { status, headers, body: answer.text().await? })
+    Ok(Response { status, headers, body: answer.text().await? })
 }

@@ -40,7 +40,7 @@ impl Edge {
         Ok(Self { url, key, folder: folder.to_path_buf(), port, process, http })
     }
 
-    /// Starts one that lets an address ask for so many evaluations a minute.
+    /// Starts an edge that answers N evaluations a minute for each address.
     pub async fn start_limited(folder: &Path, evaluations: u32) -> Result<Self> {
         Self::start_with(folder, &["--evaluations-per-minute", &evaluations.to_string()]).await
     }
@@ -60,12 +60,12 @@ impl Edge {
         self.get::<WhoAmI>(route::WHOAMI).await.map(|_| ())
     }
 
-    /// What the edge answers to the owner of the key.
+    /// Returns what the edge answers to the owner of the key.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         Ok(serde_json::from_str(&self.text(path).await?)?)
     }
 
-    /// What the edge answers to a body from the owner of the key.
+    /// Returns what the edge answers to a body from the owner of the key.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let request = self.http.post(format!("{}{path}", self.url)).header(KEY_HEADER, &self.key);
         let answer = request.json(body).send().await?;

@@ -9,7 +9,7 @@ use beacon_shared::api::{BatchResponse, route};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Sends batches until it is told to stop, each again until it is acknowledged, as `beacon.js` does.
+/// Sends batches until `stop` is set, each again until it is acknowledged, as `beacon.js` does.
 pub struct Sender {
     stop: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<Result<Vec<String>>>,

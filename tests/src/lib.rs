@@ -30,7 +30,7 @@ pub(crate) fn built(variable: &str, default: PathBuf, how: &str) -> Result<PathB
     Ok(path)
 }
 
-/// Where builds are kept between runs.
+/// Returns the folder in which builds are kept between runs.
 pub(crate) fn cache() -> PathBuf {
     std::env::var_os("BEACON_CACHE")
         .map(PathBuf::from)

@@ -63,7 +63,7 @@ impl Record {
         self
     }
 
-    /// What the pages of this variant recorded.
+    /// Returns what the pages of this variant recorded.
     pub fn of(&self, variant: &str) -> Seen {
         self.variants.get(variant).copied().unwrap_or_default()
     }

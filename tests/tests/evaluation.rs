@@ -182,8 +182,11 @@ async fn servers_and_pages_ask_the_edge() -> Result<()> {
     let page = [("origin", "https://shop.example")];
     let body = json!({"site_id": SITE, "user_id": "v1"});
     let assign = "/api/experiments/experiment-0/assign";
-    let told = ask(&edge, Method::POST, assign, &page, Some(&body)).await?;
-    assert_eq!((told.status, told.header("access-control-allow-origin")), (StatusCode::OK, "https://shop.example"));
+    let response = ask(&edge, Method::POST, assign, &page, Some(&body)).await?;
+    assert_eq!(
+        (response.status, response.header("access-control-allow-origin")),
+        (StatusCode::OK, "https://shop.example")
+    );
     for (path, headers, body, status) in [
         (assign, &[][..], &body, StatusCode::FORBIDDEN),
         (assign, &[("origin", "https://evil.example")], &body, StatusCode::FORBIDDEN),
@@ -193,8 +196,8 @@ async fn servers_and_pages_ask_the_edge() -> Result<()> {
         ("/api/experiments/none/assign", &page, &body, StatusCode::NOT_FOUND),
         ("/api/flags/none/resolve", &page, &body, StatusCode::NOT_FOUND),
     ] {
-        let told = ask(&edge, Method::POST, path, headers, Some(body)).await?;
-        assert_eq!(told.status, status, "{path} {headers:?} {body}: {}", told.body);
+        let response = ask(&edge, Method::POST, path, headers, Some(body)).await?;
+        assert_eq!(response.status, status, "{path} {headers:?} {body}: {}", response.body);
     }
     Ok(())
 }
@@ -230,18 +233,18 @@ async fn payloads_and_evaluations_are_sent_once_and_not_too_often() -> Result<()
         (format!("{all}/none"), someone.clone(), 404, "FLAG_NOT_FOUND"),
         ("/sites/sit_none/ofrep/v1/evaluate/flags".to_owned(), someone.clone(), 404, "FLAG_NOT_FOUND"),
     ] {
-        let told = ask(&edge, Method::POST, &path, &[], Some(&body)).await?;
-        let answer: Value = serde_json::from_str(&told.body).with_context(|| told.body.clone())?;
-        assert_eq!((told.status.as_u16(), &answer["errorCode"]), (status, &json!(code)), "{path}");
+        let response = ask(&edge, Method::POST, &path, &[], Some(&body)).await?;
+        let answer: Value = serde_json::from_str(&response.body).with_context(|| response.body.clone())?;
+        assert_eq!((response.status.as_u16(), &answer["errorCode"]), (status, &json!(code)), "{path}");
     }
     for _ in 0..12 {
-        let told = ask(&edge, Method::POST, &all, &[], Some(&someone)).await?;
-        if told.status == StatusCode::TOO_MANY_REQUESTS {
-            assert_eq!(told.header("retry-after"), "60");
+        let response = ask(&edge, Method::POST, &all, &[], Some(&someone)).await?;
+        if response.status == StatusCode::TOO_MANY_REQUESTS {
+            assert_eq!(response.header("retry-after"), "60");
             let body = json!({"site_id": SITE, "user_id": "v1"});
             let headers = [("origin", "https://shop.example")];
-            let told = ask(&edge, Method::POST, "/api/flags/resolve", &headers, Some(&body)).await?;
-            assert_eq!((told.status, told.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
+            let response = ask(&edge, Method::POST, "/api/flags/resolve", &headers, Some(&body)).await?;
+            assert_eq!((response.status, response.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
             return Ok(());
         }
     }

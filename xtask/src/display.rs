@@ -18,7 +18,7 @@ pub struct Screen {
     _server: Group,
 }
 
-/// Whether the session has a screen.
+/// Returns true if the session has a screen.
 pub fn has_screen() -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
@@ -54,7 +54,7 @@ impl Screen {
     }
 }
 
-/// Whether a keychain answers, or would when asked, on the session's bus.
+/// Returns true if a keychain answers, or would when asked, on the session's bus.
 pub fn has_keychain() -> bool {
     if !cfg!(target_os = "linux") {
         return true;

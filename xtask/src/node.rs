@@ -65,7 +65,7 @@ pub fn script(arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// Whether edge/node_modules is what the lock file says.
+/// Returns true if edge/node_modules is what the lock file says.
 pub fn packages_are_current() -> bool {
     let lock = fs::read(paths::root().join("edge/package-lock.json")).ok();
     lock.is_some() && lock == fs::read(stamp()).ok()

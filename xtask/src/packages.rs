@@ -52,7 +52,7 @@ const PACKAGES: &[Package] = &[
 ];
 
 impl Package {
-    /// Whether what it provides is here, from this package or any other source.
+    /// Returns true if what it provides is here, from this package or any other source.
     pub fn is_there(&self) -> bool {
         match self.sign {
             Sign::Library(name) => has_library(name),
@@ -62,7 +62,7 @@ impl Package {
     }
 }
 
-/// Whether pkg-config knows the library.
+/// Returns true if pkg-config knows the library.
 pub fn has_library(name: &str) -> bool {
     output("pkg-config", &["--exists", name]).is_some()
 }

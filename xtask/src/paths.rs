@@ -30,7 +30,7 @@ pub fn cache() -> Result<PathBuf> {
     }
 }
 
-/// What `cargo xtask run` keeps between runs. Not in the cache: it holds what the person typed.
+/// Returns the folder that `cargo xtask run` keeps between runs. It isn't in the cache: it holds what people typed.
 pub fn dev_state() -> Result<PathBuf> {
     Ok(xdg("XDG_DATA_HOME", ".local/share")?.join("beacon-dev"))
 }

@@ -14,7 +14,7 @@ pub fn catch_stop() -> Result<()> {
     ctrlc::set_handler(|| STOPPING.store(true, Ordering::SeqCst)).context("Ctrl-C could not be caught")
 }
 
-/// Whether the person asked to stop.
+/// Returns true if the person asked to stop.
 pub fn stopping() -> bool {
     STOPPING.load(Ordering::SeqCst)
 }
@@ -39,7 +39,7 @@ impl Group {
         self.child.stdout.take()
     }
 
-    /// How it ended, if it did.
+    /// Returns how it ended, if it did.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().with_context(|| format!("{} cannot be watched", self.name))
     }

@@ -55,7 +55,7 @@ fn product_tests() -> Result<()> {
     run(&mut command)
 }
 
-/// What takes minutes, and so does not run for every change.
+/// Runs the suites that take minutes, so not for every change.
 fn long_suites() -> Result<()> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     conformance::differ(&words(&["--seed", "2", "--cases", "200000"]))?;

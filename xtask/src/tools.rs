@@ -38,7 +38,7 @@ impl Tool {
         Ok(paths::tools()?.join("bin").join(format!("{}{}", self.program, std::env::consts::EXE_SUFFIX)))
     }
 
-    /// Whether this very version is in the cache.
+    /// Returns true if this very version is in the cache.
     pub fn is_there(&self) -> bool {
         let printed = self.path().ok().and_then(|path| output(path, &["--version"]));
         printed.is_some_and(|text| text.split_whitespace().any(|word| word == self.version))
@@ -58,7 +58,7 @@ impl Tool {
         let root = paths::tools()?.display().to_string();
         let arguments = ["install", "--locked", "--debug", "--root", &root, "--version", self.version, self.crate_name];
         run(&mut cargo(&arguments)?).or_else(|_| {
-            say("Its lock file could not be used; resolving its dependencies anew.");
+            say("Its lock file could not be used; resolving its dependencies again.");
             let unlocked: Vec<_> = arguments.into_iter().filter(|word| *word != "--locked").collect();
             run(&mut cargo(&unlocked)?)
         })

@@ -39,12 +39,12 @@ impl Toolchain {
         self.bin.join("cargo").is_file() && holds_std(&library_folder(Path::new(&sysroot)))
     }
 
-    /// Whether clippy is there for this toolchain; Debian packages it apart.
+    /// Returns true if clippy is there for this toolchain; Debian packages it apart.
     pub fn has_clippy(&self) -> bool {
         self.bin.join("cargo-clippy").is_file()
     }
 
-    /// Where it is.
+    /// Returns the folder of the toolchain.
     pub fn folder(&self) -> &Path {
         &self.bin
     }

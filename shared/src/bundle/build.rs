@@ -40,7 +40,7 @@ fn rule(f: &Flag, r: &Rule, segments: &Segments) -> Value {
     if let Some(namespace) = &r.namespace {
         set("filters", json!([in_namespace(namespace, &r.hash_attribute)]));
     }
-    // Whoever has nothing to hash is in a rule for all, but not in one that names a seed.
+    // A visitor without a value to hash gets a rule for all, but not one that names a seed.
     let is_rollout = r.coverage < WHOLE || (!r.seed.is_empty() && r.experiment.is_none());
     if is_rollout {
         set("coverage", json!(part(r.coverage)));
@@ -75,7 +75,7 @@ fn split(out: &mut Map<String, Value>, experiment: &RuleExperiment) {
     }
 }
 
-/// Which assignments are kept.
+/// Writes which assignments are kept.
 fn keep(out: &mut Map<String, Value>, sticky: &Sticky) {
     let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
     set("bucketVersion", json!(sticky.version));
@@ -115,7 +115,7 @@ pub(super) fn experiment(e: &Experiment, segments: &Segments) -> Value {
     out
 }
 
-/// Who is in it, and where.
+/// Writes who takes part, and on which pages.
 fn targeting(out: &mut Map<String, Value>, e: &Assignment, segments: &Segments) {
     let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
     if !e.condition.is_empty() {
@@ -164,7 +164,7 @@ fn in_namespace(namespace: &Namespace, attribute: &str) -> Value {
     filter(&seed, attribute, namespace.hash_version, namespace.from, namespace.until)
 }
 
-/// Whoever is not held out.
+/// Returns the filter that leaves the holdout's visitors out.
 fn outside(holdout: &Holdout, attribute: &str) -> Value {
     filter(&format!("{HOLDOUT}{}", holdout.key), attribute, 2, holdout.share, WHOLE)
 }
@@ -173,7 +173,7 @@ fn filter(seed: &str, attribute: &str, version: u32, from: u32, until: u32) -> V
     json!({"seed": seed, "attribute": attribute, "hashVersion": version, "ranges": [[part(from), part(until)]]})
 }
 
-/// Where all of the schedules hold.
+/// Writes the time in which all schedules hold.
 fn schedule(out: &mut Map<String, Value>, all: &[Schedule]) {
     let from = all.iter().filter_map(|s| s.from).max();
     let until = all.iter().filter_map(|s| s.until).min();

@@ -21,7 +21,7 @@ fn context<'a>(random: &mut Random, attributes: &'a Value, sticky: &'a StickyDoc
     context
 }
 
-/// What holds for every result of an experiment.
+/// Asserts what holds for every result of an experiment.
 fn check_result(result: &ExperimentResult<'_>, seed: u64) {
     let count = result.experiment.variations.len();
     assert!(result.variation < count.max(1), "seed {seed}: variation {} of {count}", result.variation);

@@ -47,7 +47,7 @@ impl Segments {
         }
     }
 
-    /// What a reference `{id, attributeKey?}` stands for.
+    /// Returns what a reference `{id, attributeKey?}` stands for.
     fn named(&self, reference: &Value, row: usize) -> Value {
         let nobody = || json!({"$not": {}});
         let Some(key) = reference.get("id").and_then(Value::as_str) else { return nobody() };

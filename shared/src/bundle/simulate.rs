@@ -51,7 +51,7 @@ pub struct Simulation {
 }
 
 impl Drafts<'_> {
-    /// What the flag with this key gives the visitor; `None` when there is no such flag.
+    /// Returns what the flag with this key gives the visitor; `None` when there is no such flag.
     pub fn flag(&self, key: &str, visit: &Visit<'_>) -> Option<Simulation> {
         let flag = self.flags.iter().find(|flag| flag.key == key)?;
         let definitions = self.definitions(visit.now);
@@ -68,7 +68,7 @@ impl Drafts<'_> {
         })
     }
 
-    /// What the experiment with this key gives the visitor; `None` when there is no such experiment.
+    /// Returns what the experiment with this key gives the visitor; `None` when there is no such experiment.
     pub fn experiment(&self, key: &str, visit: &Visit<'_>) -> Option<Simulation> {
         self.experiments.iter().find(|experiment| experiment.key == key)?;
         let definitions = self.definitions(visit.now);

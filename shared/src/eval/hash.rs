@@ -52,7 +52,7 @@ impl Seed {
         &self.text
     }
 
-    /// Where `value` falls in [0, 1), or `None` for an unknown hash version.
+    /// Returns where `value` falls in [0, 1), or `None` for an unknown hash version.
     ///
     /// Version 1: `fnv(value + seed) % 1000 / 1000`. Version 2: `fnv(str(fnv(seed + value))) % 10000 / 10000`, which
     /// does not correlate between seeds.

@@ -40,7 +40,7 @@ fn target(variation: &serde_json::Value) -> Option<&str> {
     variation.get("urlRedirect")?.as_str().filter(|to| !to.is_empty())
 }
 
-/// Whether it redirects at all, and all its addresses are ones.
+/// Returns true if a variation of the experiment redirects, and all its targets are valid addresses.
 fn is_redirect(experiment: &Experiment, context: &Context<'_>) -> bool {
     let mut targets = experiment.variations.iter().filter_map(target).peekable();
     experiment.url_patterns.is_some()

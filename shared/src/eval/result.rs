@@ -23,7 +23,7 @@ pub struct FeatureResult<'e> {
 pub struct ExperimentResult<'e> {
     /// The experiment.
     pub experiment: &'e Experiment,
-    /// The feature whose rule it is, if it is one's.
+    /// The feature whose rule the experiment is; `None` for an experiment of its own.
     pub feature: Option<&'e str>,
     /// Index of the variation; 0 when not in the experiment.
     pub variation: usize,
@@ -74,7 +74,7 @@ impl Leaf<'_> {
 }
 
 impl<'e> ExperimentResult<'e> {
-    /// What the variation serves.
+    /// Returns what the variation serves.
     pub fn value(&self) -> &'e Value {
         self.experiment.variations.get(self.variation).unwrap_or(&Value::Null)
     }
@@ -157,7 +157,7 @@ const CARRIED: [&str; 16] = [
 ];
 
 impl FeatureResult<'_> {
-    /// Whether the value is truthy as JavaScript sees it.
+    /// Returns true if the value is truthy as JavaScript sees it.
     pub fn on(&self) -> bool {
         super::condition::is_truthy(self.value)
     }

@@ -104,7 +104,7 @@ pub enum Purpose {
     Variation,
 }
 
-/// Who is told about the steps.
+/// Receives the steps of an evaluation.
 pub(super) trait Witness {
     /// Takes the step, or leaves it unmade.
     fn see(&mut self, step: impl FnOnce() -> Step);

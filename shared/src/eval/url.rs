@@ -37,7 +37,7 @@ impl UrlPattern {
         Self { include: source.get("include").and_then(Value::as_bool).unwrap_or(true), test }
     }
 
-    /// Whether the pattern could be understood.
+    /// Returns true if the pattern could be understood.
     pub fn is_understood(&self) -> bool {
         self.test.is_some()
     }
@@ -89,12 +89,12 @@ fn simple(pattern: &str) -> Option<Test> {
     Some(Test::Simple { host: regex(&host_and_port(&url))?, path, fragment, parameters })
 }
 
-/// Whether a pattern names a host without a scheme: a dot comes before anything that ends a host.
+/// Returns true if a pattern names a host without a scheme: a dot comes before anything that ends a host.
 fn begins_with_a_host(pattern: &str) -> bool {
     pattern.split([':', '/', '?']).next().is_some_and(|head| head.contains('.'))
 }
 
-/// Whether a page is targeted: no excluding pattern matches, and an including one does if there is any.
+/// Returns true if a page is targeted: no excluding pattern matches, and an including one does if there is any.
 pub fn is_targeted(page: &Url, patterns: &[UrlPattern]) -> bool {
     if patterns.is_empty() {
         return false;

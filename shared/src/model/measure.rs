@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-/// What a visitor's number is. Without an event it is 0; whoever is in the experiment counts.
+/// Makes a visitor's number. It is 0 without an event, and every visitor of the experiment counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MetricKind {
@@ -86,16 +86,16 @@ pub enum Aggregation {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counting {
-    /// Only events whose properties satisfy this count, in the language of targeting; the empty one takes all.
+    /// Only events whose properties satisfy this count, as a condition; the empty one takes all.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub filter: Map<String, Value>,
-    /// Only events within so many hours after the exposure count; `None` for all until the phase ends.
+    /// Only events within N hours after the exposure count; `None` for all until the phase ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,
     /// Where a visitor's total is capped (winsorised), so that one visitor cannot decide; of a ratio, the numerator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
-    /// CUPED: the visitor's same number in so many days before the exposure explains a part of the noise.
+    /// CUPED: the same number in the N days before the exposure explains a part of the noise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adjust: Option<u32>,
 }
@@ -108,7 +108,7 @@ pub enum Cap {
     Value(f64),
     /// At this percentile of all visitors' totals, as a share: 0.99 caps the top 1%.
     Percentile(f64),
-    /// Likewise among those who have a total at all: for metrics most visitors have none of.
+    /// At this percentile of the totals above zero: for metrics that most visitors have none of.
     PercentileOfPositive(f64),
 }
 

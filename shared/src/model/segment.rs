@@ -32,7 +32,7 @@ pub enum Members {
         /// Texts and numbers.
         values: Vec<Value>,
     },
-    /// Whoever satisfies a condition. A condition asks with `{"$savedGroup": {"id": "<key>"}}`.
+    /// The visitors who satisfy a condition. A condition asks with `{"$savedGroup": {"id": "<key>"}}`.
     Condition {
         /// As the evaluator reads it.
         condition: Map<String, Value>,

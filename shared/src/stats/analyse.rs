@@ -86,7 +86,7 @@ pub fn estimate(plan: &Plan, contrast: &Contrast, lower_is_better: bool) -> Resu
     })
 }
 
-/// Whether the sequential engine has to wait.
+/// Returns true if the sequential engine has to wait.
 fn too_few(plan: &Plan, baseline: &Sample, arm: &Sample) -> Option<Reason> {
     if plan.engine != Engine::Sequential {
         return None;

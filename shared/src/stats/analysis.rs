@@ -38,7 +38,7 @@ pub struct Comparison {
     pub mean: f64,
     /// Relative to the baseline; `Err` says why there is none. The baseline itself has `None`.
     pub relative: Option<Result<Estimate, Reason>>,
-    /// In the metric's own unit; likewise.
+    /// In the metric's own unit; `Err` and `None` as in `relative`.
     pub absolute: Option<Result<Estimate, Reason>>,
     /// Why this comparison decides nothing yet, though it can be computed.
     pub undecided: Option<Reason>,

@@ -11,7 +11,7 @@ pub struct Prior {
     pub proper: bool,
     /// In the unit of `scale`.
     pub mean: f64,
-    /// Likewise; 0.3 says that effects beyond ±60% are rare.
+    /// The prior's standard deviation, as a relative effect; 0.3 says that effects beyond ±60% are rare.
     pub standard_deviation: f64,
     /// Whether the two are relative effects or in the metric's unit.
     pub scale: Scale,

@@ -93,7 +93,7 @@ impl Shape {
         }
     }
 
-    /// Whether every denominator is there.
+    /// Returns true if every denominator is there.
     fn is_defined(self, [_, b, _, d]: Vector) -> bool {
         match self {
             Self::Mean | Self::Cuped { .. } => true,
@@ -191,7 +191,7 @@ pub(super) fn finite(c: Contrast) -> Result<Contrast, Reason> {
     }
 }
 
-/// Whether both arms have units enough for a variance.
+/// Returns true if both arms have units enough for a variance.
 pub(super) fn enough(baseline: &Sample, treatment: &Sample) -> Result<(), Reason> {
     let fewest = baseline.units().min(treatment.units());
     if fewest < 2 {

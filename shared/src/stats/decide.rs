@@ -59,7 +59,7 @@ fn standings<'a>(plan: &'a Plan, metric: &'a MetricAnalysis) -> Vec<Standing<'a>
     metric.variants.iter().filter(|c| c.undecided.is_none()).filter_map(standing).collect()
 }
 
-/// Whether the comparison is beyond chance, at the plan's alpha and after its correction.
+/// Returns true if the comparison is beyond chance, at the plan's alpha and after its correction.
 pub(super) fn is_significant(plan: &Plan, comparison: &Comparison, estimate: &Estimate) -> bool {
     comparison.adjusted_p.unwrap_or(estimate.p_value) < plan.alpha
 }

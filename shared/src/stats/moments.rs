@@ -102,7 +102,7 @@ impl<const K: usize> Moments<K> {
         merged
     }
 
-    /// Whether number `i` is said to be 0 or 1: see [`Moments::with_binary`].
+    /// Returns true if number `i` is said to be 0 or 1: see [`Moments::with_binary`].
     pub fn is_binary(&self, i: usize) -> bool {
         self.binary.get(i) == Some(&true)
     }

@@ -65,7 +65,7 @@ impl Quantile {
         if self.units < FLOOR_FROM { raw } else { raw.max(SMALLEST_VARIANCE) }
     }
 
-    /// Why its variance cannot be used, if so.
+    /// Returns why the variance can't be used, or `None` if it can.
     pub(super) fn problem(&self) -> Option<Reason> {
         let z = normal::upper_quantile(INTERVAL_ALPHA / 2.0)?;
         let n = self.units as f64;

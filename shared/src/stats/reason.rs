@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The sequential engine decides nothing before every arm has this many conversions: its formula is asymptotic, and
 /// looked at from the very start it gives far more false positives than alpha.
 pub const MIN_CONVERSIONS: u64 = 50;
-/// Likewise for metrics that are not conversions: this many units.
+/// The fewest units in every arm before the sequential engine decides on a metric that is not a conversion.
 pub const MIN_UNITS: u64 = 100;
 
 /// Why something could not be computed, or decides nothing yet.

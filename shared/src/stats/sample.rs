@@ -95,7 +95,7 @@ impl Sample {
         }
     }
 
-    /// How many converted, adjusted or not; `None` for what is not a conversion metric.
+    /// Returns how many converted, adjusted or not; `None` for what is not a conversion metric.
     pub fn conversions(&self) -> Option<u64> {
         match self {
             Self::Proportion(p) => Some(p.conversions()),

@@ -58,7 +58,7 @@ impl Sum {
         self.high
     }
 
-    /// Whether it is a number at all.
+    /// Returns true if the sum is finite.
     pub fn is_finite(self) -> bool {
         self.high.is_finite() && self.low.is_finite()
     }

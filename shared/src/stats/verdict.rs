@@ -52,7 +52,7 @@ fn claim(analysis: &Analysis, variant: &str, better: bool) -> String {
     )
 }
 
-/// What the claim rests on: the significant goal with the largest effect that way, or else a guardrail.
+/// Returns what the claim rests on: the significant goal with the largest effect that way, or else a guardrail.
 fn evidence<'a>(
     analysis: &'a Analysis,
     variant: &str,

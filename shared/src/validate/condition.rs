@@ -30,7 +30,7 @@ impl Check {
         self.problems.push(Problem::new(pointer, detail));
     }
 
-    /// Whether there is still room one level deeper; says so when there is not.
+    /// Returns true if there is room one level deeper. Adds a problem if there is not.
     fn fits(&mut self, pointer: &str, depth: usize) -> bool {
         self.parts += 1;
         if depth >= MAX_CONDITION_DEPTH {
@@ -79,7 +79,7 @@ impl Check {
         }
     }
 
-    /// What an attribute has to satisfy.
+    /// Checks what an attribute has to satisfy.
     fn test(&mut self, pointer: &str, value: &Value, depth: usize) {
         let Some(members) = value.as_object() else { return self.literal(pointer, value) };
         let operators = members.keys().filter(|key| key.starts_with('$')).count();

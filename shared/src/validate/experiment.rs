@@ -29,7 +29,7 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
     problems
 }
 
-/// Who is in it, where and when.
+/// Returns who is in it, where and when.
 fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
     problems.extend(condition("/condition", &e.condition));
     problems.extend(unfinished("/condition", &e.extra));

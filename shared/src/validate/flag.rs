@@ -80,7 +80,7 @@ fn split(at: &str, flag: &Flag, rule: &Rule, experiment: &RuleExperiment) -> Vec
     problems
 }
 
-/// What is wrong with a value that the flag serves.
+/// Returns what is wrong with a value that the flag serves.
 fn served(at: &str, flag: &Flag, served: &Value) -> Vec<Problem> {
     let mut problems: Vec<Problem> = value(at, served).into_iter().collect();
     let wanted = json_type(&flag.default_value);

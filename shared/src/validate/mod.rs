@@ -96,12 +96,12 @@ pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {
     }
 }
 
-/// Whether it can be a key.
+/// Returns true if the text is a valid key.
 pub(crate) fn is_key(text: &str) -> bool {
     key("", text).is_none()
 }
 
-/// What is wrong with a key: letters, digits, `_`, `-` and `.`, starting with a letter or digit.
+/// Returns what is wrong with a key: letters, digits, `_`, `-` and `.`, starting with a letter or digit.
 fn key(pointer: &str, key: &str) -> Option<Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if key.is_empty() {
@@ -118,7 +118,7 @@ fn key(pointer: &str, key: &str) -> Option<Problem> {
     }
 }
 
-/// What is wrong with a name.
+/// Returns what is wrong with a name.
 fn name(pointer: &str, name: &str) -> Option<Problem> {
     if name.trim().is_empty() {
         Some(Problem::new(pointer, "Give it a name."))
@@ -129,19 +129,19 @@ fn name(pointer: &str, name: &str) -> Option<Problem> {
     }
 }
 
-/// What is wrong with a free text.
+/// Returns what is wrong with a free text.
 fn text(pointer: &str, text: &str) -> Option<Problem> {
     (text.chars().count() > MAX_TEXT)
         .then(|| Problem::new(pointer, format!("Shorten the text to at most {MAX_TEXT} characters.")))
 }
 
-/// What is wrong with a JSON value that pages will get.
+/// Returns what is wrong with a JSON value that pages will get.
 fn value(pointer: &str, value: &Value) -> Option<Problem> {
     (value.to_string().len() > MAX_VALUE)
         .then(|| Problem::new(pointer, format!("Shorten the value to at most {} KiB.", MAX_VALUE / 1024)))
 }
 
-/// What is wrong with an event's name.
+/// Returns what is wrong with an event's name.
 fn event_name(pointer: &str, name: &str) -> Option<Problem> {
     if name.trim().is_empty() {
         Some(Problem::new(pointer, "Name the event that is counted, as the page calls it."))
@@ -152,7 +152,7 @@ fn event_name(pointer: &str, name: &str) -> Option<Problem> {
     }
 }
 
-/// What is wrong with the weights of variants or arms.
+/// Returns what is wrong with the weights of variants or arms.
 fn weights(pointer: &str, what: &str, weights: impl ExactSizeIterator<Item = u32>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !(2..=MAX_VARIANTS).contains(&weights.len()) {
@@ -166,7 +166,7 @@ fn weights(pointer: &str, what: &str, weights: impl ExactSizeIterator<Item = u32
     problems
 }
 
-/// What is wrong with a hash version.
+/// Returns what is wrong with a hash version.
 fn hash_version(pointer: &str, version: u32) -> Option<Problem> {
     (!matches!(version, 1 | 2)).then(|| Problem::new(pointer, "Use hash version 2, or 1 for an imported experiment."))
 }
@@ -183,7 +183,7 @@ fn unfinished(pointer: &str, extra: &Map<String, Value>) -> Option<Problem> {
         .then(|| Problem::new(pointer, "Finish this: it is not valid JSON yet, so pages could not read it."))
 }
 
-/// What is wrong with a share in parts of [`WHOLE`].
+/// Returns what is wrong with a share in parts of [`WHOLE`].
 fn share(pointer: &str, share: u32) -> Option<Problem> {
     (share > WHOLE).then(|| Problem::new(pointer, "Choose a share between 0% and 100%."))
 }

@@ -6,7 +6,7 @@ use crate::eval::condition::compile_regex;
 /// How often a counted group may repeat something that repeats without an end.
 const MAX_REPEATS: u32 = 9;
 
-/// What is wrong with a regular expression.
+/// Returns what is wrong with a regular expression.
 pub(super) fn pattern(pattern: &str) -> Option<String> {
     if pattern.len() > MAX_PATTERN {
         return Some(format!("Shorten the pattern to at most {MAX_PATTERN} characters."));

@@ -23,7 +23,7 @@ pub(super) fn namespace(pointer: &str, namespace: &Namespace) -> Vec<Problem> {
     problems
 }
 
-/// What is wrong with what ids are hashed with.
+/// Returns what is wrong with a seed.
 pub(super) fn seed(pointer: &str, seed: &str) -> Option<Problem> {
     (seed.len() > MAX_SEED)
         .then(|| Problem::new(pointer, format!("Shorten the seed to at most {MAX_SEED} characters.")))
@@ -42,7 +42,7 @@ pub(super) fn schedule(pointer: &str, schedule: &Schedule) -> Option<Problem> {
     (from >= until).then(|| Problem::new(format!("{pointer}/until"), "End after the beginning, or it never applies."))
 }
 
-/// The problems of prerequisites of something that the flag `own` may not depend on, if it is one's.
+/// Returns the problems of prerequisites. `own` is the flag that they belong to, if any: it may not wait for itself.
 pub(super) fn prerequisites(pointer: &str, own: Option<&str>, list: &[Prerequisite]) -> Vec<Problem> {
     let mut problems = Vec::new();
     if list.len() > MAX_PREREQUISITES {
@@ -86,7 +86,7 @@ pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
     problems
 }
 
-/// What is wrong with the name of an attribute that is hashed.
+/// Returns what is wrong with the name of an attribute that is hashed.
 pub(super) fn attribute(pointer: &str, name: &str) -> Option<Problem> {
     if name.is_empty() {
         Some(Problem::new(pointer, "Name the attribute that is hashed, usually 'id'."))
@@ -113,7 +113,7 @@ pub(super) fn sticky(pointer: &str, hash_attribute: &str, sticky: &Sticky) -> Ve
     problems
 }
 
-/// What is wrong with an address that visitors are sent to.
+/// Returns what is wrong with an address that visitors are sent to.
 pub(super) fn redirect(pointer: &str, address: &str) -> Option<Problem> {
     if address.len() > MAX_URL {
         return Some(Problem::new(pointer, format!("Shorten the address to at most {MAX_URL} characters.")));

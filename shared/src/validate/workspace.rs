@@ -115,7 +115,7 @@ fn segments_named(pointer: &str, condition: &Value, named: &mut Vec<(String, Str
 /// What depends on what.
 type Graph<'w> = BTreeMap<&'w str, BTreeSet<String>>;
 
-/// Whether `from` can be reached from itself.
+/// Returns true if the way from `from` leads back to it.
 fn is_in_circle(graph: &Graph<'_>, from: &str) -> bool {
     let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(here) = next.pop() {

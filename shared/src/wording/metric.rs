@@ -13,7 +13,7 @@ pub fn value(kind: &MetricKind, value: f64) -> String {
     }
 }
 
-/// What a metric's value is called.
+/// Returns what a metric's value is called.
 pub fn value_name(kind: &MetricKind) -> String {
     match kind {
         MetricKind::Conversion { .. } => "Rate".to_owned(),
@@ -23,7 +23,7 @@ pub fn value_name(kind: &MetricKind) -> String {
     }
 }
 
-/// What is counted: `visitors with signup`, `value of order ÷ order events`.
+/// Returns what is counted: `visitors with signup`, `value of order ÷ order events`.
 pub fn measure(kind: &MetricKind) -> String {
     let of = |a: &Aggregate| match a.aggregate {
         Aggregation::Count => format!("{} events", a.event),
@@ -38,7 +38,7 @@ pub fn measure(kind: &MetricKind) -> String {
     }
 }
 
-/// Which events count, and how much: a phrase for each thing that is not as usual.
+/// Returns which events count, and how much: a phrase for each thing that is not as usual.
 pub fn counting(counting: &Counting) -> Vec<String> {
     let filter = (!counting.filter.is_empty()).then(|| format!("where {}", Value::from(counting.filter.clone())));
     let window = counting.window.map(|hours| format!("within {} h of the exposure", count(hours.into())));

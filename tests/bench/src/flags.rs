@@ -1,4 +1,4 @@
-//! A hundred flags for two hundred visitors. Each flag has a rule whose condition has three operators, the last of which
+//! A hundred flags for two hundred visitors. Each flag has a rule whose condition has three operators, and the last one
 //! fails for most, and an experiment.
 
 use std::hint::black_box;

@@ -18,7 +18,7 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// What a Node script of this package answers to `input`.
+/// Returns what a Node script of this package answers to `input`.
 ///
 /// # Errors
 /// When beacon.js is not built, or Node fails.

@@ -51,7 +51,7 @@ impl Report {
         self.suites.push(suite);
     }
 
-    /// Whether at least one case ran and none failed.
+    /// Returns true if at least one case ran and none failed.
     pub fn is_clean(&self) -> bool {
         self.suites.iter().any(|suite| suite.passed > 0) && self.suites.iter().all(|suite| suite.failures.is_empty())
     }

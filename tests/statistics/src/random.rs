@@ -32,7 +32,7 @@ impl Random {
         (-2.0 * self.uniform().ln()).sqrt() * (2.0 * PI * self.uniform()).cos()
     }
 
-    /// How many of `n` come true with probability `p`.
+    /// Returns how many of `n` come true with probability `p`.
     pub fn binomial(&mut self, n: u64, p: f64) -> u64 {
         (0..n).filter(|_| self.uniform() < p).count() as u64
     }

@@ -50,7 +50,7 @@ impl Row {
         4.0 * (share * (1.0 - share) / self.runs.max(1) as f64).sqrt()
     }
 
-    /// Whether the promise is kept.
+    /// Returns true if the promise is kept.
     pub fn holds(&self) -> bool {
         match self.promise {
             Promise::About(p) => (self.share - p).abs() <= self.tolerance(),

@@ -1,4 +1,4 @@
-//! What holds for the tree of sources: modules in layers, files of a screen or a few, and no file that nothing reads.
+//! Checks the tree of sources: modules form layers, files are short, and every file belongs to a crate.
 
 mod imports;
 mod modules;
@@ -16,7 +16,7 @@ use modules::Modules;
 /// The most lines of a source file.
 const MAX_LINES: usize = 500;
 
-/// What is read by people as source.
+/// The endings of source files.
 const SOURCES: [&str; 8] = ["rs", "ts", "mjs", "js", "css", "sql", "py", "sh"];
 
 /// Folders that hold what was made or fetched.

@@ -90,7 +90,7 @@ impl Modules {
         self.sources.get(module)?.aliases.get(&(Vec::new(), name.to_owned()))
     }
 
-    /// All imports between modules neither of which is in the other. A module and those in it are one family: that
+    /// Returns the imports between modules that don't contain each other. A module and those in it are one family: that
     /// `mod.rs` declares them and they use what it holds is no cycle.
     pub fn edges(&self) -> BTreeSet<Edge> {
         let mut edges = BTreeSet::new();

@@ -40,7 +40,7 @@ impl Importer<'_> {
             pages: pages(source)?,
             keep_query: parsed.persist_query,
             schedule: schedule(source),
-            // For an experiment all prerequisites are the same: whoever lacks one is out.
+            // For an experiment all prerequisites are the same: a visitor who lacks one is out.
             prerequisites: gates.into_iter().chain(others).collect(),
             key: parsed.key.clone(),
             ..Experiment::default()

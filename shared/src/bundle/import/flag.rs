@@ -63,7 +63,7 @@ impl Importer<'_> {
         Ok(serves.then_some(rule))
     }
 
-    /// What blocks the flag from this rule on blocks all of it when no rule comes before.
+    /// Makes a gate the flag's own prerequisite, which is right only when no rule comes before it.
     fn gate(&mut self, flag: &mut Flag, rule: &Rule, gates: Vec<Prerequisite>) -> Result<(), Why> {
         if gates.is_empty() {
             return Ok(());
@@ -157,7 +157,7 @@ pub(super) fn share(e: &definitions::Experiment) -> Option<f64> {
     Some(e.coverage).filter(|_| !e.fixed_ranges)
 }
 
-/// Why an experiment cannot be Beacon's, if so.
+/// Returns why an experiment cannot be Beacon's, if so.
 pub(super) fn refuse(e: &definitions::Experiment) -> Result<(), Why> {
     let no = |why: &str| Err(why.to_owned());
     if e.bandit.is_some() || e.source.get("contextualVariations").is_some() {

@@ -165,7 +165,7 @@ pub(super) fn key_of(text: &str) -> String {
     if validate::is_key(&key) { key } else { format!("n{key}") }
 }
 
-/// Which assignments are kept; `None` when nothing is said about it.
+/// Returns which assignments are kept; `None` when nothing is said about it.
 pub(super) fn sticky(e: &definitions::Experiment) -> Result<Option<Sticky>, Why> {
     let counter = |n: u64| u32::try_from(n).map_err(|_| "A bucket version is too large.".to_owned());
     let (version, min_version) = (counter(e.bucket_version)?, counter(e.min_bucket_version)?);

@@ -18,7 +18,7 @@ fn one(rule: &Value) -> Import {
     import(&json!({"features": {"nav": {"defaultValue": "old", "rules": [rule]}}}), "sit_1")
 }
 
-/// What GrowthBook writes for a product's ordinary features.
+/// Returns the payload that GrowthBook writes for a product's ordinary features.
 fn ordinary() -> Value {
     json!({
         "features": {

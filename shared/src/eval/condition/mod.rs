@@ -140,7 +140,7 @@ impl Condition {
         Self { clauses: vec![Clause::Never], source: Map::new() }
     }
 
-    /// Whether these attributes satisfy it.
+    /// Returns true if these attributes satisfy it.
     pub fn matches(&self, attributes: &Value, groups: &Groups) -> bool {
         self.holds(Subject::Members(attributes), groups)
     }

@@ -9,7 +9,7 @@ use super::{Clause, Condition, Element, Operator, Relation, Test, regexp};
 /// that is too deep would make its negation true for everybody.
 pub const MAX_DEPTH: usize = 64;
 
-/// Whether the members of `source` nest at most `levels` deep.
+/// Returns true if the members of `source` nest at most `levels` deep.
 pub(super) fn fits(source: &Map<String, Value>, levels: usize) -> bool {
     fn value_fits(value: &Value, levels: usize) -> bool {
         match value {
@@ -25,7 +25,7 @@ pub(super) fn condition(source: &Map<String, Value>) -> Condition {
     Condition { clauses: source.iter().map(|(key, value)| clause(key, value)).collect(), source: Map::new() }
 }
 
-/// Whether the key combines conditions rather than naming an attribute.
+/// Returns true if the key combines conditions rather than naming an attribute.
 pub(super) fn is_logical(key: &str) -> bool {
     matches!(key, "$and" | "$or" | "$nor" | "$not")
 }

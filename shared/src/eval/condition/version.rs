@@ -13,7 +13,7 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
     padded(&text(a)).cmp(padded(&text(b)))
 }
 
-/// What counts as the version's text: anything but a number or a text is version 0.
+/// Returns a version as text. Anything but a number or a text is version 0.
 fn text(version: &Value) -> Cow<'_, str> {
     match version {
         Value::Number(_) => js::string(version),

@@ -177,7 +177,7 @@ pub struct Experiment {
     pub sticky: bool,
     /// Raising it makes everybody's assignment new.
     pub bucket_version: u64,
-    /// Whoever has an assignment from before this version is out.
+    /// A visitor with an assignment from before this version is out.
     pub min_bucket_version: u64,
     /// Seed of the hash.
     pub seed: Seed,

@@ -138,7 +138,7 @@ impl<'e, W: Witness> Pass<'e, W> {
         plain(&feature.default_value, Source::DefaultValue)
     }
 
-    /// What a rule decides, or `None` when the next one is to be asked.
+    /// Returns what a rule decides, or `None` when the next one is to be asked.
     fn rule(&mut self, key: &'e str, rule: &'e Rule, link: &Link<'_>) -> Option<FeatureResult<'e>> {
         match self.parents(&rule.parents, Some(link)) {
             Gate::Open => {}
@@ -303,7 +303,7 @@ impl<'e, W: Witness> Pass<'e, W> {
         }
     }
 
-    /// What is decided before anything is hashed.
+    /// Returns what is decided before anything is hashed.
     fn before_hash(&mut self, experiment: &Experiment) -> Option<(Option<usize>, Reason)> {
         let count = experiment.variations.len();
         if count < 2 {
@@ -438,7 +438,7 @@ impl<'e, W: Witness> Pass<'e, W> {
 }
 
 impl Namespace {
-    /// Whether a visitor with this id is in it.
+    /// Returns true if a visitor with this id is in it.
     pub fn contains(&self, value: &str) -> bool {
         self.seed.place(value, 1).is_some_and(|n| n >= self.range.0 && n < self.range.1)
     }

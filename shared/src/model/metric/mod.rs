@@ -60,7 +60,7 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// A metric of which nothing more is said: more is better, and every event until the phase ends counts.
+    /// Returns a metric with defaults: more is better, and every event until the phase ends counts.
     pub fn new(id: impl Into<String>, name: impl Into<String>, role: Role, kind: MetricKind) -> Self {
         Self {
             id: id.into(),

@@ -53,7 +53,7 @@ fn verdicts() {
     check(Frequentist, &[(5000, 0), (5000, 40)], 0, Verdict::TooEarly, "not enough data");
 }
 
-/// What may not decide yet is no evidence either, however large it looks.
+/// A comparison that may not decide yet is no evidence, however large its effect looks.
 #[test]
 fn the_sentence_rests_on_what_is_decided() {
     let metrics = vec![metric("a", "Sign-up", Role::Goal), metric("b", "Order", Role::Goal)];

@@ -75,7 +75,7 @@ fn enormous_and_tiny_numbers() {
     }
 }
 
-/// Where nothing varied before, there is nothing to adjust by.
+/// A covariate that never varies adjusts nothing.
 #[test]
 fn cuped_falls_back() {
     let constant = two(&[[1.0, 3.0], [2.0, 3.0], [4.0, 3.0]]);

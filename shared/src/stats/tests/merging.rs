@@ -1,6 +1,6 @@
 use super::*;
 
-/// What merging must keep: everything that is computed from the moments.
+/// Returns everything that is computed from the moments.
 fn numbers<const K: usize>(m: &Moments<K>) -> Vec<f64> {
     let means = (0..K).map(|i| m.mean(i));
     let covariances = (0..K).flat_map(|i| (i..K).map(move |j| (i, j))).map(|(i, j)| m.covariance(i, j));

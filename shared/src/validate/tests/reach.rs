@@ -182,7 +182,7 @@ fn running(key: &str, more: Value) -> Experiment {
     serde_json::from_value(json).expect("an experiment")
 }
 
-/// Where the workspace's problems are, as `id pointer`.
+/// Returns the places of the workspace's problems, as `id pointer`.
 fn located(documents: &Workspace) -> Vec<String> {
     workspace(documents).into_iter().map(|(id, problem)| format!("{id} {}", problem.pointer)).collect()
 }

@@ -128,7 +128,7 @@ pub fn value(random: &mut Random, depth: usize) -> Value {
     }
 }
 
-/// What is known of a visitor.
+/// Returns what is known of a visitor.
 pub fn attributes(random: &mut Random) -> Value {
     let mut known = Map::new();
     if random.chance(90) {
@@ -173,7 +173,7 @@ fn clause(random: &mut Random, depth: usize) -> (String, Value) {
     (name.into(), test(random, depth))
 }
 
-/// What an attribute's value has to satisfy.
+/// Returns what an attribute's value has to satisfy.
 fn test(random: &mut Random, depth: usize) -> Value {
     if random.chance(25) {
         return value(random, 1);

@@ -78,7 +78,7 @@ fn count(answer: &Value, tally: &mut Map<String, Value>) {
     }
 }
 
-/// What Rust answers to a case.
+/// Returns what Rust answers to a case.
 fn answer(case: &Value) -> Value {
     let nothing = json!({});
     let source = case.get("context").unwrap_or(&nothing);

@@ -83,7 +83,7 @@ fn title(first: &Value) -> String {
     first.as_str().map_or_else(|| first.to_string(), str::to_owned)
 }
 
-/// What a case expects: one value, or all from there on where a group checks several.
+/// Returns what a case expects: one value, or all from there on where a group checks several.
 fn expected(name: &str, parts: &[Value]) -> Option<Value> {
     let at = GROUPS.iter().find(|group| group.0 == name).map_or(2, |group| group.1);
     match name {

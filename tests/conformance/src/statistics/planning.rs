@@ -109,7 +109,7 @@ pub fn sample_size_case(case: &Value, _: &Value) -> Result<Check> {
     Ok(check)
 }
 
-/// GrowthBook's planner, of which it publishes five digits.
+/// GrowthBook's planner, which publishes five digits.
 pub fn constants(case: &Value, _: &Value) -> Result<Check> {
     let metric = case.get("mean_metric").context("there is no `mean_metric`")?;
     let history = History { mean: number(metric, "mean")?, variance: number(metric, "variance")?, proportion: false };
