@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::lifecycle::Action;
+
 /// Copies a document's draft to its released part, at the revision that was reviewed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Release {
@@ -10,16 +12,6 @@ pub struct Release {
     pub doc_id: String,
     /// The revision that the review showed.
     pub rev: u64,
-}
-
-/// A command on what is released. It takes effect at once, whatever the document's draft is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Turns a flag off: every visitor gets `null`.
-    Kill,
-    /// Ends a running experiment.
-    Stop,
 }
 
 /// Applies a command to the released part of a document, and to its draft, at the revision that the person saw.

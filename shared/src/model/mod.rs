@@ -11,6 +11,7 @@ mod phase;
 mod segment;
 mod site;
 mod targeting;
+mod unknown;
 mod units;
 
 pub use assignment::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
@@ -25,3 +26,4 @@ pub use segment::{Members, Segment};
 pub use site::Site;
 pub use targeting::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};
 pub use units::{Share, WHOLE};
+pub use unknown::keep_unknown;

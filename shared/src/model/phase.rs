@@ -90,6 +90,9 @@ pub struct Phase {
     pub extra: Map<String, Value>,
 }
 
+/// Names of fields that a phase had in schema 1, and has under other names now.
+pub(super) const RETIRED: [&str; 2] = ["started_at", "ended_at"];
+
 /// Reads phases, and calls those without an id by their index.
 pub(super) fn numbered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Phase>, D::Error> {
     let mut phases = Vec::<Phase>::deserialize(deserializer)?;

@@ -14,6 +14,15 @@ pub struct Content {
 }
 
 impl Content {
+    /// Returns the content with another draft.
+    pub fn with_draft(&self, draft: Value) -> Self {
+        let mut body = self.body.clone();
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("draft".to_owned(), draft);
+        }
+        Self { deleted: self.deleted, body }
+    }
+
     /// A field at the top of the draft, as text.
     pub fn text(&self, field: &str) -> &str {
         self.body["draft"][field].as_str().unwrap_or_default()
@@ -39,12 +48,14 @@ pub struct Base {
     pub rev: u64,
     /// The workspace's sequence number at that revision.
     pub seq: u64,
+    /// The op id of that revision, its identity; empty if an older edge gave it.
+    pub op_id: String,
     /// What it says.
     pub content: Content,
 }
 
 impl From<&Document> for Base {
     fn from(d: &Document) -> Self {
-        Self { rev: d.rev, seq: d.seq, content: d.into() }
+        Self { rev: d.rev, seq: d.seq, op_id: d.op_id.clone(), content: d.into() }
     }
 }

@@ -2,6 +2,7 @@
 
 mod content;
 mod merge;
+pub mod place;
 mod replica;
 
 pub use content::{Base, Content};

@@ -1,10 +1,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Base, Conflict, Content, merge};
+use super::{Base, Conflict, Content, merge, place};
 use crate::api::{Op, OpOutcome};
 use crate::error::Problem;
-use crate::model::{Document, Experiment, Kind};
+use crate::lifecycle::{self, Command, NewPhase, Visitors};
+use crate::model::{Cause, Document, Experiment, Kind, Status};
 use crate::validate;
 
 /// A conflict that waits for a person: the newest revision at the edge, and the places to decide.
@@ -53,6 +54,9 @@ pub struct Replica {
     pub in_flight: Option<Op>,
     /// What a person has to decide before anything is pushed.
     pub conflict: Option<Open>,
+    /// Places that the person wrote while an op was in flight, without having seen what the edge had there, with what
+    /// the person started from. They become a conflict when the op is answered.
+    pub contested: Vec<(String, Value)>,
     /// Why the edge refused the last op; parks the document until it changes.
     pub rejected: Vec<Problem>,
 }
@@ -60,8 +64,16 @@ pub struct Replica {
 impl Replica {
     /// A document that was made here.
     pub fn new(id: impl Into<String>, kind: Kind, body: Value) -> Self {
-        let local = Content { deleted: false, body };
-        Self { id: id.into(), kind, base: None, local, in_flight: None, conflict: None, rejected: Vec::new() }
+        Self {
+            id: id.into(),
+            kind,
+            base: None,
+            local: Content { deleted: false, body },
+            in_flight: None,
+            conflict: None,
+            contested: Vec::new(),
+            rejected: Vec::new(),
+        }
     }
 
     /// A document that was made elsewhere.
@@ -70,36 +82,81 @@ impl Replica {
         Self { base: Some(document.into()), local: document.into(), ..new }
     }
 
-    /// Whether the edge has something else than what is here.
+    /// Returns true if the edge has something else than what is here.
     pub fn dirty(&self) -> bool {
         self.base.as_ref().map_or(!self.local.deleted, |b| b.content != self.local)
     }
 
-    /// Whether the edge does not have it as it is here.
+    /// Returns true if the edge does not have it as it is here.
     pub fn pending(&self) -> bool {
         self.in_flight.is_some() || self.conflict.is_some() || self.dirty()
     }
 
-    /// The person changed it. An open conflict is looked at again: the edit may have settled it.
+    /// Replaces the content by one that was made from what is here now. An open conflict is looked at again: the edit
+    /// may have settled it.
     pub fn edit(&mut self, local: Content) {
         self.local = local;
         self.rejected.clear();
         if let Some(open) = self.conflict.take() {
-            self.meet(open.theirs);
+            self.merge_remote(open.theirs);
         }
     }
 
-    /// The op to send: the one in flight, or a new one when there is something to push and nothing in the way.
+    /// Saves a draft that a person edited from `base`, which may be older than what is here now.
+    ///
+    /// What changed here meanwhile stays. Where it changed the same place, what was typed is kept, and it is a conflict
+    /// if the other change came from the edge: the person has not seen it.
+    pub fn save(&mut self, base: &Value, draft: Value) {
+        let (before, sent) = (self.local.with_draft(base.clone()), self.local.with_draft(draft));
+        let merged = merge(Some(&before), &sent, &self.local);
+        let edge = self.conflict.as_ref().map(|open| &open.theirs.body).or(self.base.as_ref().map(|b| &b.content.body));
+        let from_edge = |c: &Conflict| match edge.and_then(|body| place::get(body, &c.pointer)) {
+            Some(value) => *value == c.theirs,
+            None => edge.is_some() && c.theirs.is_null(),
+        };
+        let unseen = merged.conflicts.iter().filter(|c| from_edge(c)).map(|c| (c.pointer.clone(), c.base.clone()));
+        self.contested.extend(unseen.collect::<Vec<_>>());
+        self.edit(merged.content);
+        self.open_contested();
+    }
+
+    /// Turns contested places into a conflict, once the base may move.
+    fn open_contested(&mut self) {
+        if self.contested.is_empty() || self.in_flight.is_some() {
+            return;
+        }
+        let Some(base) = &mut self.base else { return };
+        let theirs = match self.conflict.take() {
+            Some(open) => open.theirs,
+            None => Document {
+                id: self.id.clone(),
+                kind: self.kind,
+                key: base.content.text("key").to_owned(),
+                rev: base.rev,
+                seq: base.seq,
+                op_id: base.op_id.clone(),
+                deleted: base.content.deleted,
+                body: base.content.body.clone(),
+            },
+        };
+        for (pointer, value) in std::mem::take(&mut self.contested) {
+            place::set(&mut base.content.body, &pointer, value);
+        }
+        self.merge_remote(theirs);
+    }
+
+    /// Returns the op to send: the one in flight, or a new one when there is something to push and nothing in the way.
     pub fn freeze(&mut self, op_id: impl FnOnce() -> String, at: i64) -> Option<&Op> {
         let free = self.in_flight.is_none() && self.conflict.is_none() && self.rejected.is_empty();
         if free && self.dirty() {
+            let base = self.base.as_ref();
             self.in_flight = Some(Op {
                 op_id: op_id(),
                 doc_id: self.id.clone(),
                 kind: self.kind,
                 key: self.local.text("key").to_owned(),
-                base_rev: self.base.as_ref().map_or(0, |b| b.rev),
-                base_op: None,
+                base_rev: base.map_or(0, |b| b.rev),
+                base_op: base.map(|b| b.op_id.clone()).filter(|op_id| !op_id.is_empty()),
                 deleted: self.local.deleted,
                 body: self.local.body.clone(),
                 at,
@@ -108,51 +165,55 @@ impl Replica {
         self.in_flight.as_ref()
     }
 
-    /// The edge answered. An answer to another op than the one in flight is old and says nothing.
-    pub fn answer(&mut self, outcome: OpOutcome) {
+    /// Takes in what became of an op. An answer to another op than the one in flight is old and says nothing.
+    pub fn apply_outcome(&mut self, outcome: OpOutcome) {
         let (OpOutcome::Ok { op_id, .. } | OpOutcome::Stale { op_id, .. } | OpOutcome::Rejected { op_id, .. }) =
             &outcome;
         let Some(op) = self.in_flight.take_if(|op| op.op_id == *op_id) else { return };
         match outcome {
-            OpOutcome::Ok { rev, seq, .. } => self.base = Some(Base { rev, seq, content: (&op).into() }),
+            OpOutcome::Ok { op_id, rev, seq } => self.base = Some(Base { rev, seq, op_id, content: (&op).into() }),
             OpOutcome::Rejected { problems, .. } => self.rejected = problems,
-            OpOutcome::Stale { current: None, .. } => self.gone(),
+            OpOutcome::Stale { current: None, .. } => self.mark_missing(),
             OpOutcome::Stale { current: Some(theirs), .. } => {
                 if self.base.as_ref().is_some_and(|b| theirs.rev <= b.rev) {
                     // The edge went back in time: the base that it gave us is no common ground any more.
                     self.base = None;
                 }
-                self.meet(theirs);
+                self.merge_remote(theirs);
             }
         }
+        self.open_contested();
     }
 
-    /// A row arrived. In a `resync` the edge may have gone back, so an older revision is news, too.
+    /// Takes in a row that was pulled. In a `resync` the edge may have gone back, so an older revision is news, too,
+    /// and a base that the row does not confirm is no common ground.
     pub fn pull(&mut self, theirs: &Document, resync: bool) -> Pulled {
         if self.in_flight.is_some() {
             return Pulled::Held;
         }
         let newest = self.conflict.as_ref().map(|c| Base::from(&c.theirs)).or_else(|| self.base.clone());
         if let Some(newest) = newest {
-            let same = theirs.rev == newest.rev && newest.content == theirs.into();
-            if same || (theirs.rev <= newest.rev && !resync) {
+            if is_same_revision(&newest, theirs) {
                 return Pulled::Known;
             }
-            if theirs.rev <= newest.rev {
+            if theirs.rev <= newest.rev && !resync {
+                return Pulled::Known;
+            }
+            if theirs.rev <= newest.rev || resync {
                 self.base = None;
             }
         }
-        self.meet(theirs.clone());
+        self.merge_remote(theirs.clone());
         Pulled::Applied
     }
 
-    /// The edge does not know the document, although it once did. Nothing is brought back without asking.
-    pub fn gone(&mut self) {
+    /// Handles a document that the edge has lost: opens a keep-or-delete conflict instead of re-creating it.
+    pub fn mark_missing(&mut self) {
         let Some(base) = self.base.take() else { return };
         let key = base.content.text("key").to_owned();
         let mut body = base.content.body;
         unrelease(&mut body);
-        self.meet(Document {
+        self.merge_remote(Document {
             id: self.id.clone(),
             kind: self.kind,
             key,
@@ -164,8 +225,11 @@ impl Replica {
         });
     }
 
-    /// The person decided. The rest of the document stays merged.
-    pub fn resolve(&mut self, take: Take) {
+    /// Decides the open conflict. The rest of the document stays merged.
+    ///
+    /// Mine, on an experiment that started meanwhile, cannot change the running phase: it becomes a new phase, called
+    /// `phase`, that starts when it is published.
+    pub fn resolve(&mut self, take: Take, phase: impl FnOnce() -> String) {
         let Some(open) = self.conflict.take() else { return };
         let (base, theirs) = (self.base.as_ref().map(|b| &b.content), Content::from(&open.theirs));
         let mut content = match take {
@@ -179,21 +243,28 @@ impl Replica {
         if let (Some(body), Some(released)) = (content.body.as_object_mut(), theirs.body.get("released")) {
             body.insert("released".to_owned(), released.clone());
         }
+        if self.kind == Kind::Experiment
+            && let Some(unlocked) = as_new_phase(&theirs, &content, phase)
+        {
+            content = unlocked;
+        }
         self.local = content;
         self.rejected.clear();
+        self.contested.clear();
         self.base = Some((&open.theirs).into());
     }
 
     /// Becomes a document that no edge has seen, for another workspace: nothing in it is live there.
-    pub fn forget_edge(&mut self) {
+    pub fn detach(&mut self) {
         self.base = None;
         self.in_flight = None;
         self.conflict = None;
+        self.contested.clear();
         self.rejected.clear();
         unrelease(&mut self.local.body);
     }
 
-    fn meet(&mut self, theirs: Document) {
+    fn merge_remote(&mut self, theirs: Document) {
         let remote = Content::from(&theirs);
         let merged = merge(self.base.as_ref().map(|b| &b.content), &self.local, &remote);
         if merged.conflicts.is_empty() {
@@ -211,16 +282,74 @@ impl Replica {
             self.base = Some((&theirs).into());
             self.conflict = None;
         } else {
-            self.base = merged.base.map(|content| Base { rev: theirs.rev, seq: theirs.seq, content });
+            let at_theirs = |content| Base { rev: theirs.rev, seq: theirs.seq, op_id: theirs.op_id.clone(), content };
+            self.base = merged.base.map(at_theirs);
             self.conflict = Some(Open { theirs, fields: merged.conflicts });
         }
     }
+}
+
+/// Returns true if the row is the revision that the base is. The op id decides where both have one.
+fn is_same_revision(base: &Base, row: &Document) -> bool {
+    if base.op_id.is_empty() || row.op_id.is_empty() {
+        return base.rev == row.rev && base.content == row.into();
+    }
+    base.op_id == row.op_id && base.content == row.into()
 }
 
 /// Where the edge has no such document, nothing of it is live.
 fn unrelease(body: &mut Value) {
     if let Some(body) = body.as_object_mut() {
         body.insert("released".to_owned(), Value::Null);
+    }
+}
+
+/// Returns `mine` with its assignment as a new phase of `theirs`, if it would change the phase that runs there.
+fn as_new_phase(theirs: &Content, mine: &Content, phase: impl FnOnce() -> String) -> Option<Content> {
+    let parse = |c: &Content| serde_json::from_value::<Experiment>(c.body["draft"].clone()).ok();
+    let live = theirs.body.get("released").and_then(|r| serde_json::from_value::<Experiment>(r.clone()).ok());
+    let (theirs, wanted) = (parse(theirs)?, parse(mine)?);
+    let running = live.filter(|live| live.status == Status::Running).unwrap_or(theirs);
+    if running.status != Status::Running || wanted.status == Status::Stopped {
+        return None;
+    }
+    let mut draft = wanted;
+    draft.status = Status::Running;
+    draft.phases.clone_from(&running.phases);
+    if validate::locked_changes(&running, &draft).is_empty() {
+        return None;
+    }
+    // What names the experiment cannot change while it runs, not even in a new phase.
+    draft.key.clone_from(&running.key);
+    draft.site_id.clone_from(&running.site_id);
+    draft.seed.clone_from(&running.seed);
+    let weights = draft.next_assignment().weights;
+    let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign };
+    // An assignment that cannot start waits nowhere: the running one stays, and everything else is mine.
+    let unchanged = || with_assignment_of(draft.clone(), &running);
+    let changed = lifecycle::change_experiment(&draft, Command::Reweigh(next, weights)).unwrap_or_else(|_| unchanged());
+    Some(mine.with_draft(serde_json::to_value(changed).ok()?))
+}
+
+fn with_assignment_of(mut draft: Experiment, running: &Experiment) -> Experiment {
+    let weights = running.next_assignment();
+    for variant in &mut draft.variants {
+        variant.weight = weights.weight(&variant.id);
+    }
+    if draft.variants.iter().map(|v| &v.id).ne(running.variants.iter().map(|v| &v.id)) {
+        draft.variants.clone_from(&running.variants);
+    }
+    Experiment {
+        coverage: running.coverage,
+        hash_attribute: running.hash_attribute.clone(),
+        hash_version: running.hash_version,
+        condition: running.condition.clone(),
+        namespace: running.namespace.clone(),
+        holdout: running.holdout.clone(),
+        sticky: running.sticky.clone(),
+        pages: running.pages.clone(),
+        prerequisites: running.prerequisites.clone(),
+        ..draft
     }
 }
 

@@ -219,7 +219,7 @@ fn lose_missing(t: &Transaction<'_>, rows: &[Document], now: i64) -> Result<Vec<
             continue;
         }
         let mut row = before.clone();
-        row.replica.gone();
+        row.replica.mark_missing();
         if row != before {
             kinds.push(settle(t, &before, row, now)?);
         }

@@ -79,7 +79,7 @@ fn the_cursor_waits_for_a_row_that_has_to() {
     assert_eq!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap(), (vec![], false));
     assert_eq!(store.cursor().unwrap().seq, 1);
     let stale = OpOutcome::Stale { op_id: op.op_id, current: Some(row(2, "Three")) };
-    assert_eq!(store.hear("sit_1", 3, |r| r.answer(stale)).unwrap(), Some(Kind::Site));
+    assert_eq!(store.hear("sit_1", 3, |r| r.apply_outcome(stale)).unwrap(), Some(Kind::Site));
     assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 1 });
     assert!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap().1);
     assert!(store.freeze(&ids(), 4, 10).unwrap().is_empty(), "a conflict pushes nothing");
@@ -92,7 +92,7 @@ fn the_documents_belong_to_one_workspace_whatever_its_address() {
     store.connect("https://a.example", "w1").unwrap();
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
     let op = store.freeze(&ids(), 1, 10).unwrap().remove(0);
-    store.hear("sit_1", 1, |r| r.answer(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
+    store.hear("sit_1", 1, |r| r.apply_outcome(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
     store.connect("https://moved.example", "w1").unwrap();
     assert!(store.freeze(&ids(), 2, 10).unwrap().is_empty(), "nothing is new there");
     assert_eq!(store.connect("https://b.example", "w2").unwrap_err().code, Code::NotConnected);

@@ -91,7 +91,7 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
             if let OpOutcome::Rejected { problems, .. } = &outcome {
                 tracing::warn!(document = %op.doc_id, ?problems, "The edge refused a change.");
             }
-            kinds.extend(app.store(move |s| s.hear(&op.doc_id, now, |r| r.answer(outcome))).await?);
+            kinds.extend(app.store(move |s| s.hear(&op.doc_id, now, |r| r.apply_outcome(outcome))).await?);
         }
         app.notify_changed(kinds);
         app.recount().await?;

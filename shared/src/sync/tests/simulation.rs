@@ -119,7 +119,7 @@ impl World {
             match fate {
                 1 => {}
                 2 => self.devices[d].late.push((id, outcome)),
-                _ => replica.answer(outcome),
+                _ => replica.apply_outcome(outcome),
             }
         }
     }
@@ -128,7 +128,7 @@ impl World {
         let device = &mut self.devices[d];
         for (id, outcome) in device.late.clone() {
             if let Some(replica) = device.replicas.get_mut(&id) {
-                replica.answer(outcome);
+                replica.apply_outcome(outcome);
             }
         }
     }
@@ -153,7 +153,7 @@ impl World {
                 let lost = if take == Take::Mine { &field.theirs } else { &field.mine };
                 self.given_up.insert(lost.as_str().unwrap_or_default().to_owned());
             }
-            replica.resolve(take);
+            replica.resolve(take, || "p9".into());
         }
     }
 
