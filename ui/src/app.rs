@@ -56,7 +56,11 @@ impl Reducible for Window {
             Change::Start { connection, sync, version } => {
                 (live.connection, live.sync, live.version) = (connection, sync, version);
             }
-            Change::Notice(Notice::Changed { kind }) | Change::Wrote(kind) => live.changed[kind as usize] += 1,
+            Change::Notice(Notice::Changed { documents }) => {
+                let kinds: std::collections::BTreeSet<Kind> = documents.iter().map(|d| d.kind).collect();
+                kinds.into_iter().for_each(|kind| live.changed[kind as usize] += 1);
+            }
+            Change::Wrote(kind) => live.changed[kind as usize] += 1,
             Change::Notice(Notice::Sync { view }) => {
                 // What the edge took or refused shows in the lists too.
                 if (view.pending, view.conflicts) != (live.sync.pending, live.sync.conflicts) {

@@ -5,7 +5,6 @@
 mod app;
 mod format;
 mod ipc;
-mod merge;
 mod pages;
 mod state;
 mod widgets;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use beacon_shared::error::{Error, Problem};
 use beacon_shared::ipc::{Call, ConnectionView, DocumentView, Save, SyncState, SyncView};
 use beacon_shared::model::{Definition, Experiment, Flag, Kind, Site};
+use beacon_shared::sync::{Content, merge};
 use beacon_shared::theme::Theme;
 use beacon_shared::validate;
 use gloo_timers::callback::Timeout;
@@ -15,7 +16,6 @@ use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
 
 use crate::ipc::{self, call};
-use crate::merge::merge;
 
 /// How long after the first unsaved keystroke a save begins.
 const SAVE_AFTER_MS: u32 = 150;
@@ -132,9 +132,11 @@ struct Editing<T> {
     id: Option<String>,
     /// What the person sees.
     draft: T,
-    /// What the core acknowledged last.
+    /// The draft that the next save is an edit of: what the core had last, with the older value wherever the person
+    /// typed without having seen the newer one. The core then asks instead of overwriting.
     base: T,
     sync: SyncState,
+    conflict_rev: Option<u64>,
     updated_at: i64,
     problems: Vec<Problem>,
     /// Counts what was typed, and how much of it is saved.
@@ -173,6 +175,7 @@ pub fn use_editor<T: Editable>(
             base: draft.clone(),
             draft,
             sync: first.as_ref().map_or(SyncState::Pending, |d| d.sync),
+            conflict_rev: first.as_ref().and_then(|d| d.conflict_rev),
             updated_at: first.as_ref().map_or(0, |d| d.updated_at),
             problems: first.map(|d| d.problems).unwrap_or_default(),
             typed: 0,
@@ -210,6 +213,11 @@ impl<T: Editable> Editor<T> {
 
     pub fn sync(&self) -> SyncState {
         self.inner.borrow().sync
+    }
+
+    /// Returns the revision at the edge that an open conflict is with.
+    pub fn conflict_rev(&self) -> Option<u64> {
+        self.inner.borrow().conflict_rev
     }
 
     pub fn error(&self) -> Option<Error> {
@@ -271,7 +279,8 @@ impl<T: Editable> Editor<T> {
                     return true;
                 } else {
                     editing.saving = true;
-                    Some((editing.typed, Save { id: editing.id.clone(), draft: editing.draft.clone() }))
+                    let base = editing.id.is_some().then(|| editing.base.clone());
+                    Some((editing.typed, Save { id: editing.id.clone(), base, draft: editing.draft.clone() }))
                 }
             };
             let Some((typed, save)) = job else {
@@ -296,7 +305,7 @@ impl<T: Editable> Editor<T> {
     fn acknowledge(&self, typed: u64, sent: &T, view: DocumentView<T>) {
         {
             let mut editing = self.inner.borrow_mut();
-            editing.draft = merged(sent, &editing.draft, &view.draft);
+            editing.rebase(sent, &view.draft);
             editing.saved = typed;
             editing.error = None;
             editing.take(view.clone());
@@ -323,27 +332,37 @@ impl<T: Editable> Editor<T> {
             if stale || editing.id.as_ref().is_some_and(|id| *id != view.id) {
                 return;
             }
-            editing.draft = merged(&editing.base, &editing.draft, &view.draft);
+            let base = editing.base.clone();
+            editing.rebase(&base, &view.draft);
             editing.take(view);
         }
         self.redraw.force_update();
     }
 }
 
-impl<T> Editing<T> {
+impl<T: Editable> Editing<T> {
+    /// Takes in a newer draft of the core; what was typed since `from` stays.
+    fn rebase(&mut self, from: &T, newer: &T) {
+        let content = |draft: &T| Content {
+            deleted: false,
+            body: serde_json::json!({"draft": serde_json::to_value(draft).unwrap_or_default()}),
+        };
+        let merged = merge(Some(&content(from)), &content(&self.draft), &content(newer));
+        let read = |content: Content| T::deserialize(content.body.get("draft")?).ok();
+        let base = merged.base.and_then(read);
+        // What cannot be read as one draft stays as it was typed; the core merges it when it is saved.
+        if let (Some(draft), Some(base)) = (read(merged.content), base) {
+            (self.draft, self.base) = (draft, base);
+        }
+    }
+
     fn take(&mut self, view: DocumentView<T>) {
         self.id = Some(view.id);
-        self.base = view.draft;
         self.sync = view.sync;
+        self.conflict_rev = view.conflict_rev;
         self.updated_at = view.updated_at;
         self.problems = view.problems;
     }
-}
-
-/// Three drafts merged; what cannot be merged stays as it was typed.
-fn merged<T: Editable>(base: &T, mine: &T, theirs: &T) -> T {
-    let json = |t: &T| serde_json::to_value(t).unwrap_or_default();
-    serde_json::from_value(merge(&json(base), &json(mine), &json(theirs))).unwrap_or_else(|_| mine.clone())
 }
 
 /// The theme that the system asks for.

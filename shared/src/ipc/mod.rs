@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::api::Publication;
 use crate::error::Problem;
 use crate::lifecycle::Visitors;
-use crate::model::{Experiment, Flag, Kind, Site};
+use crate::model::{Experiment, Flag, Kind, Site, Status};
 use crate::stats::Analysis;
 use crate::theme::Theme;
 
@@ -48,6 +48,10 @@ calls! {
     Overview = "overview": () => OverviewView;
     /// All sites that are not deleted.
     SiteList = "site.list": () => Vec<DocumentView<Site>>;
+    /// What lists show of all documents of a kind that are not deleted, the newest change first.
+    DocumentSummaries = "document.summaries": OfKind => Vec<Summary>;
+    /// One site.
+    SiteGet = "site.get": ById => DocumentView<Site>;
     /// Writes a site's draft, creating the document when `id` is `None`.
     SiteSave = "site.save": Save<Site> => DocumentView<Site>;
     /// All experiments that are not deleted.
@@ -66,14 +70,22 @@ calls! {
     ExperimentUnarchive = "experiment.unarchive": ById => DocumentView<Experiment>;
     /// All flags that are not deleted.
     FlagList = "flag.list": () => Vec<DocumentView<Flag>>;
+    /// One flag.
+    FlagGet = "flag.get": ById => DocumentView<Flag>;
     /// Writes a flag's draft, creating the document when `id` is `None`.
     FlagSave = "flag.save": Save<Flag> => DocumentView<Flag>;
+    /// Switches a live flag off at once, whatever its draft holds.
+    FlagKill = "flag.kill": Urgent => Publication;
+    /// Stops a live experiment at once, whatever its draft holds.
+    ExperimentHalt = "experiment.halt": Urgent => Publication;
     /// Makes drafts of a GrowthBook payload.
     PayloadImport = "payload.import": PayloadInput => ImportView;
     /// The drafts of a site as a GrowthBook payload.
     PayloadExport = "payload.export": ById => serde_json::Value;
-    /// Deletes a document of any kind.
+    /// Deletes a document of any kind. What is live is marked for removal, which publishing carries out.
     DocumentDelete = "document.delete": ById => ();
+    /// Takes back a removal that is not published yet.
+    DocumentRestore = "document.restore": ById => ();
     /// Decides a document's open conflict; everything else in it stays merged.
     ConflictResolve = "conflict.resolve": Resolve => ();
     /// What publishing would change on the sites.
@@ -93,6 +105,66 @@ calls! {
     WorkspaceOpen = "workspace.open": ById => ();
     /// Syncs now: pushes, pulls, and fetches new events.
     SyncNow = "sync.now": () => SyncView;
+}
+
+/// Names a document and its kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DocumentRef {
+    /// Its kind.
+    pub kind: Kind,
+    /// Document id.
+    pub id: String,
+}
+
+/// Names a kind of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfKind {
+    /// The kind.
+    pub kind: Kind,
+}
+
+/// An urgent command on what is live.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Urgent {
+    /// Document id.
+    pub id: String,
+    /// The revision at the edge that the person saw: [`DocumentView::rev`].
+    pub rev: u64,
+}
+
+/// What lists show of a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Document id.
+    pub id: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// The draft's key.
+    pub key: String,
+    /// The draft's name; may be empty.
+    pub name: String,
+    /// Document ids of the sites it is on.
+    pub sites: Vec<String>,
+    /// A site's domains.
+    pub domains: Vec<String>,
+    /// Where an experiment is in its life.
+    pub status: Option<Status>,
+    /// Whether the draft of a site or a flag is switched on.
+    pub enabled: bool,
+    /// Whether something of it is released.
+    pub live: bool,
+    /// Whether the draft differs from what is released.
+    pub unpublished: bool,
+    /// Whether the next publication may remove it.
+    pub removed: bool,
+    /// Whether this version can read it. A document that it cannot read is kept as it is.
+    pub readable: bool,
+    /// How many problems keep it from going live.
+    pub problems: usize,
+    /// How it stands towards the edge.
+    pub sync: SyncState,
+    /// Unix milliseconds of the last change here.
+    pub updated_at: i64,
 }
 
 /// Names a document.
@@ -139,6 +211,8 @@ pub struct ImportView {
 pub struct Resolve {
     /// Document id.
     pub id: String,
+    /// The revision at the edge that the person saw: [`DocumentView::conflict_rev`].
+    pub theirs_rev: u64,
     /// Whose values to take where both changed.
     pub take: crate::sync::Take,
 }
@@ -148,8 +222,16 @@ pub struct Resolve {
 pub struct Save<T> {
     /// The document, or `None` for a new one.
     pub id: Option<String>,
+    /// The draft that this one was edited from. What changed here since then stays, and so does what was typed.
+    /// `None` for a new document.
+    #[serde(default = "none")]
+    pub base: Option<T>,
     /// The whole draft. An incomplete one is kept too: see [`DocumentView::problems`].
     pub draft: T,
+}
+
+fn none<T>() -> Option<T> {
+    None
 }
 
 /// How a document stands towards the edge.
@@ -175,6 +257,15 @@ pub struct DocumentView<T> {
     pub draft: T,
     /// What is released, if anything.
     pub released: Option<T>,
+    /// Whether the next publication may remove it.
+    #[serde(default)]
+    pub removed: bool,
+    /// The newest revision at the edge that is known here; 0 while the edge does not have it.
+    #[serde(default)]
+    pub rev: u64,
+    /// The revision at the edge that an open conflict is with.
+    #[serde(default)]
+    pub conflict_rev: Option<u64>,
     /// How it stands towards the edge.
     pub sync: SyncState,
     /// Unix milliseconds of the last change here.
@@ -245,8 +336,17 @@ pub struct ReviewItem {
     pub name: String,
     /// The revision that is shown.
     pub rev: u64,
+    /// Whether publishing would take it off the sites and delete it.
+    #[serde(default)]
+    pub removed: bool,
+    /// Whether the edge does not have it yet as it is here: it can be ticked once it is synced.
+    #[serde(default)]
+    pub syncing: bool,
     /// What differs, field by field.
     pub changes: Vec<FieldChange>,
+    /// How many differences are not listed in `changes`.
+    #[serde(default)]
+    pub more: usize,
     /// Why this one cannot be released.
     pub problems: Vec<Problem>,
 }
@@ -301,10 +401,10 @@ pub struct ResultsView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Notice {
-    /// Documents of this kind changed.
+    /// These documents changed.
     Changed {
-        /// Which.
-        kind: Kind,
+        /// The documents.
+        documents: Vec<DocumentRef>,
     },
     /// Sync stands differently.
     Sync {

@@ -5,9 +5,11 @@
 
 mod experiment;
 mod release;
+mod removal;
 
 pub use experiment::{Command, NewPhase, Visitors, change_experiment, keep_state};
 pub use release::{Action, Released, release, stamped_phases, transition};
+pub use removal::{is_removed, remove, restore};
 
 use crate::model::Flag;
 

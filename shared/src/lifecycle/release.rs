@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::removal::is_removed;
 use crate::error::{Code, Error, Result};
 use crate::model::{Experiment, Kind, Phase, SCHEMA, Status};
 
@@ -30,7 +31,7 @@ pub enum Released {
 /// Releases a body's draft at `now`, in Unix milliseconds of the edge's clock.
 pub fn release(kind: Kind, body: &Value, now: i64) -> Result<Released> {
     let mut body = body.clone();
-    if body.get("removed") == Some(&Value::Bool(true)) {
+    if is_removed(&body) {
         set(&mut body, "released", Value::Null)?;
         return Ok(Released::Removed(body));
     }

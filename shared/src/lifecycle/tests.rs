@@ -177,3 +177,15 @@ fn a_removal_is_released_like_any_other_change() {
     let Ok(Released::Removed(body)) = release(Kind::Flag, &body, 1) else { panic!("not removed") };
     assert_eq!(body["released"], Value::Null);
 }
+
+#[test]
+fn what_is_live_is_removed_by_publishing() {
+    let draft = json!({"schema": 2, "draft": {"key": "f"}, "released": null});
+    assert_eq!(remove(Kind::Flag, &draft), Ok((draft.clone(), true)));
+    let live = json!({"schema": 2, "draft": {"key": "f"}, "released": {"key": "f"}});
+    let (marked, deleted) = remove(Kind::Flag, &live).expect("marked");
+    assert_eq!((is_removed(&marked), deleted), (true, false));
+    assert_eq!(restore(&marked), live);
+    let running = json!({"draft": {"status": "stopped"}, "released": {"status": "running"}});
+    assert_eq!(remove(Kind::Experiment, &running).expect_err("refused").code, Code::Locked);
+}

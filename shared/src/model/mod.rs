@@ -11,8 +11,8 @@ mod phase;
 mod segment;
 mod site;
 mod targeting;
-mod unknown;
 mod units;
+mod unknown;
 
 pub use assignment::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
 pub use attributes::{PAGE_ATTRIBUTES, is_page_attribute, page_name};

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::pointer::tokens;
+
 /// Returns the value at a place; `None` where there is none.
 pub fn get<'a>(body: &'a Value, pointer: &str) -> Option<std::borrow::Cow<'a, Value>> {
     let mut value = body;
@@ -67,10 +69,6 @@ fn set_element(list: &mut Vec<Value>, id: &str, value: Value) {
 
 fn has_id(element: &Value, id: &str) -> bool {
     element["id"].as_str() == Some(id)
-}
-
-fn tokens(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
 }
 
 #[cfg(test)]

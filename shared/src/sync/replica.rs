@@ -57,6 +57,8 @@ pub struct Replica {
     /// Places that the person wrote while an op was in flight, without having seen what the edge had there, with what
     /// the person started from. They become a conflict when the op is answered.
     pub contested: Vec<(String, Value)>,
+    /// The body that somebody else's newest revision brought: what of it is still here, a window may not have seen.
+    pub pulled: Option<Value>,
     /// Why the edge refused the last op; parks the document until it changes.
     pub rejected: Vec<Problem>,
 }
@@ -72,6 +74,7 @@ impl Replica {
             in_flight: None,
             conflict: None,
             contested: Vec::new(),
+            pulled: None,
             rejected: Vec::new(),
         }
     }
@@ -105,19 +108,51 @@ impl Replica {
     /// Saves a draft that a person edited from `base`, which may be older than what is here now.
     ///
     /// What changed here meanwhile stays. Where it changed the same place, what was typed is kept, and it is a conflict
-    /// if the other change came from the edge: the person has not seen it.
+    /// if the other change was pulled: the person has not seen it. Windows of one machine do not conflict.
     pub fn save(&mut self, base: &Value, draft: Value) {
         let (before, sent) = (self.local.with_draft(base.clone()), self.local.with_draft(draft));
         let merged = merge(Some(&before), &sent, &self.local);
-        let edge = self.conflict.as_ref().map(|open| &open.theirs.body).or(self.base.as_ref().map(|b| &b.content.body));
-        let from_edge = |c: &Conflict| match edge.and_then(|body| place::get(body, &c.pointer)) {
+        let pulled = self.pulled.as_ref();
+        let is_pulled = |c: &Conflict| match pulled.and_then(|body| place::get(body, &c.pointer)) {
             Some(value) => *value == c.theirs,
-            None => edge.is_some() && c.theirs.is_null(),
+            None => pulled.is_some() && c.theirs.is_null(),
         };
-        let unseen = merged.conflicts.iter().filter(|c| from_edge(c)).map(|c| (c.pointer.clone(), c.base.clone()));
+        let unseen = merged.conflicts.iter().filter(|c| is_pulled(c)).map(|c| (c.pointer.clone(), c.base.clone()));
         self.contested.extend(unseen.collect::<Vec<_>>());
         self.edit(merged.content);
         self.open_contested();
+    }
+
+    /// Opens a conflict about the fields of `problems`, which the edit that was just saved may not change any more.
+    /// Returns false, and asks nothing, if the edge has no other revision to choose.
+    pub fn ask_about(&mut self, problems: &[Problem]) -> bool {
+        if self.conflict.is_some() {
+            return true;
+        }
+        let Some(theirs) = self.base_document() else { return false };
+        let value = |body: &Value, pointer: &str| body.pointer(pointer).cloned().unwrap_or_default();
+        let fields = problems.iter().map(|problem| {
+            let pointer = format!("/draft{}", problem.pointer);
+            let (mine, theirs) = (value(&self.local.body, &pointer), value(&theirs.body, &pointer));
+            Conflict { base: Value::Null, mine, theirs, pointer }
+        });
+        self.conflict = Some(Open { fields: fields.collect(), theirs });
+        true
+    }
+
+    /// Returns the base as the row that the edge has.
+    fn base_document(&self) -> Option<Document> {
+        let base = self.base.as_ref()?;
+        Some(Document {
+            id: self.id.clone(),
+            kind: self.kind,
+            key: base.content.text("key").to_owned(),
+            rev: base.rev,
+            seq: base.seq,
+            op_id: base.op_id.clone(),
+            deleted: base.content.deleted,
+            body: base.content.body.clone(),
+        })
     }
 
     /// Turns contested places into a conflict, once the base may move.
@@ -125,20 +160,8 @@ impl Replica {
         if self.contested.is_empty() || self.in_flight.is_some() {
             return;
         }
-        let Some(base) = &mut self.base else { return };
-        let theirs = match self.conflict.take() {
-            Some(open) => open.theirs,
-            None => Document {
-                id: self.id.clone(),
-                kind: self.kind,
-                key: base.content.text("key").to_owned(),
-                rev: base.rev,
-                seq: base.seq,
-                op_id: base.op_id.clone(),
-                deleted: base.content.deleted,
-                body: base.content.body.clone(),
-            },
-        };
+        let theirs = self.conflict.take().map(|open| open.theirs).or_else(|| self.base_document());
+        let (Some(base), Some(theirs)) = (&mut self.base, theirs) else { return };
         for (pointer, value) in std::mem::take(&mut self.contested) {
             place::set(&mut base.content.body, &pointer, value);
         }
@@ -260,12 +283,14 @@ impl Replica {
         self.in_flight = None;
         self.conflict = None;
         self.contested.clear();
+        self.pulled = None;
         self.rejected.clear();
         unrelease(&mut self.local.body);
     }
 
     fn merge_remote(&mut self, theirs: Document) {
         let remote = Content::from(&theirs);
+        self.pulled = Some(remote.body.clone());
         let merged = merge(self.base.as_ref().map(|b| &b.content), &self.local, &remote);
         if merged.conflicts.is_empty() {
             let fields = broken(self.kind, &self.local, &remote, &merged.content);

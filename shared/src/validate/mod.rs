@@ -13,6 +13,7 @@ mod site;
 mod targeting;
 mod workspace;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use condition::condition;
@@ -93,6 +94,17 @@ pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {
         Kind::Flag => of::<Flag>(draft, flag),
         Kind::Segment => of::<Segment>(draft, segment),
         Kind::Metric => of::<MetricDefinition>(draft, metric),
+    }
+}
+
+/// Returns true if this version can read a draft of the kind.
+pub fn is_readable(kind: Kind, draft: &Value) -> bool {
+    match kind {
+        Kind::Site => Site::deserialize(draft).is_ok(),
+        Kind::Experiment => Experiment::deserialize(draft).is_ok(),
+        Kind::Flag => Flag::deserialize(draft).is_ok(),
+        Kind::Segment => Segment::deserialize(draft).is_ok(),
+        Kind::Metric => MetricDefinition::deserialize(draft).is_ok(),
     }
 }
 

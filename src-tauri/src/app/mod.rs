@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use beacon_shared::api::WhoAmI;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::ipc::{Notice, SyncView};
-use beacon_shared::model::Kind;
+use beacon_shared::ipc::{DocumentRef, Notice, SyncView};
 
 pub use bus::{Bus, Notices};
 
@@ -138,9 +137,12 @@ impl App {
         self.bus.notify(notice);
     }
 
-    /// Says that documents of these kinds changed.
-    pub fn notify_changed(&self, kinds: impl IntoIterator<Item = Kind>) {
-        kinds.into_iter().for_each(|kind| self.notify(Notice::Changed { kind }));
+    /// Says that these documents changed.
+    pub fn notify_changed(&self, documents: impl IntoIterator<Item = DocumentRef>) {
+        let documents: Vec<DocumentRef> = documents.into_iter().collect();
+        if !documents.is_empty() {
+            self.notify(Notice::Changed { documents });
+        }
     }
 
     /// Counts what waits for the edge, and lets a push follow.

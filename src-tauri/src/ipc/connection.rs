@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use beacon_shared::api::{PRODUCT, WhoAmI};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{ConnectionInput, ConnectionOutcome, ConnectionView, OtherWorkspace};
-use beacon_shared::model::Kind;
+use beacon_shared::ipc::{ConnectionInput, ConnectionOutcome, ConnectionView, Notice, OtherWorkspace};
 use url::{Host, Url};
 
 use super::workspace;
@@ -88,7 +87,7 @@ async fn connect(app: &App, url: String, workspace: String, target: Target, who:
         app.reconnect(Some((url, target)), Some(who));
     }
     app.recount().await?;
-    app.notify_changed(Kind::ALL);
+    app.notify(Notice::Resync);
     view(app).await
 }
 

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{DocumentView, Resolve, Save, SyncState};
-use beacon_shared::model::{Body, Definition, Kind, SCHEMA};
-use beacon_shared::sync::{Content, Replica};
+use beacon_shared::ipc::{DocumentRef, DocumentView, OfKind, Resolve, Save, Summary};
+use beacon_shared::lifecycle;
+use beacon_shared::model::{Body, Definition, Kind, SCHEMA, keep_unknown};
+use beacon_shared::sync::{Conflict, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::ids::Ids;
-use crate::store::Row;
+use crate::store::{Row, sync_state};
 
 /// The most characters of a value in a sentence.
 const MOST_SHOWN: usize = 80;
@@ -34,96 +35,180 @@ pub async fn get<T: Definition>(app: &App, id: String) -> Result<DocumentView<T>
     view(row.filter(|r| !r.replica.local.deleted && r.replica.kind == T::KIND).ok_or_else(not_found)?)
 }
 
-/// Writes a draft, complete or not. `guard` sees what was there and may adjust or refuse what comes.
+/// What an edit may do to a definition of one kind.
+pub struct Rules<T> {
+    /// Keeps parts from changing by an edit: `before` is what is stored, `None` for a new document.
+    pub keep: fn(before: Option<&T>, edited: &mut T),
+    /// Returns the problems of an edit that must not be saved.
+    pub locked: fn(before: &T, after: &T) -> Vec<Problem>,
+}
+
+impl<T> Rules<T> {
+    /// Rules that allow every edit.
+    pub const FREE: Self = Self { keep: |_, _| {}, locked: |_, _| Vec::new() };
+}
+
+/// Writes a draft, complete or not, merged with what changed here since it was opened.
 pub async fn save<T: Definition + Send + 'static>(
     app: &Arc<App>,
-    Save { id, draft }: Save<T>,
-    guard: fn(before: Option<&Body<T>>, draft: &mut T) -> Result<()>,
+    Save { id, base, draft }: Save<T>,
+    rules: Rules<T>,
 ) -> Result<DocumentView<T>> {
     let now = app.now();
     let row = match id {
         Some(id) => {
-            app.store(move |s| {
-                s.change(&id, now, |replica| {
-                    edit(replica, move |body| {
-                        let before = std::mem::replace(&mut body.draft, draft);
-                        let before = Body { draft: before, released: body.released.clone(), ..Body::clone(body) };
-                        guard(Some(&before), &mut body.draft)
-                    })
-                })
-            })
-            .await?
+            let missing = || Problem::new("/base", "Name the draft that this one was edited from.");
+            let base = base.ok_or_else(|| Error::invalid(vec![missing()]))?;
+            app.store(move |s| s.apply(&id, now, |replica| save_draft(replica, base, draft, &rules))).await?
         }
         None => {
             let mut draft = draft;
-            guard(None, &mut draft)?;
+            (rules.keep)(None, &mut draft);
             let replica = new(&app.ids(), draft)?;
             app.store(move |s| s.create(replica, now)).await?
         }
     };
-    app.after_local_change().await?;
-    view(row)
+    finish(app, row).await
 }
 
-/// A document that nobody has yet.
+fn save_draft<T: Definition>(replica: &mut Replica, mut base: T, mut draft: T, rules: &Rules<T>) -> Result<()> {
+    let before = writable::<T>(replica)?;
+    (rules.keep)(Some(&before), &mut base);
+    (rules.keep)(Some(&before), &mut draft);
+    let (stored, known) = (replica.local.body["draft"].clone(), json!(before));
+    let written = |typed: &T| keep_unknown(&stored, &known, json!(typed));
+    let sent = written(&draft);
+    if sent == written(&base) {
+        return Ok(());
+    }
+    replica.save(&written(&base), sent);
+    fits(&replica.local.body)?;
+    set_schema(replica);
+    let after = read::<T>(&replica.local.body["draft"])?;
+    let mut problems = (rules.locked)(&before, &after);
+    if problems.is_empty()
+        && let Some(live) = released::<T>(replica)
+    {
+        problems = (rules.locked)(&live, &after);
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    // Who saw it unlocked typed in good faith: what was typed waits for a decision instead of being refused.
+    if (rules.locked)(&base, &draft).is_empty() && replica.ask_about(&problems) {
+        return Ok(());
+    }
+    let message = problems.first().map(|p| p.detail.clone()).unwrap_or_default();
+    Err(Error { code: Code::Locked, message, problems })
+}
+
+/// Makes a document that nobody has yet.
 pub fn new<T: Definition>(ids: &Ids, draft: T) -> Result<Replica> {
-    Ok(Replica::new(new_id(ids, T::KIND), T::KIND, fits(json!(Body::draft(draft)))?))
+    let body = json!(Body::draft(draft));
+    fits(&body)?;
+    Ok(Replica::new(new_id(ids, T::KIND), T::KIND, body))
 }
 
-/// Changes a living document's body.
+/// Runs a command on a living document's draft.
 pub async fn change<T: Definition + Send + 'static>(
     app: &Arc<App>,
     id: String,
-    change: impl FnOnce(&mut Body<T>) -> Result<()> + Send + 'static,
+    command: impl FnOnce(&T) -> Result<T> + Send + 'static,
 ) -> Result<DocumentView<T>> {
     let now = app.now();
-    let row = app.store(move |s| s.change(&id, now, |replica| edit(replica, change))).await?;
+    let apply = move |replica: &mut Replica| {
+        let before = writable::<T>(replica)?;
+        let after = command(&before)?;
+        if after == before {
+            return Ok(());
+        }
+        let draft = keep_unknown(&replica.local.body["draft"], &json!(before), json!(after));
+        let local = replica.local.with_draft(draft);
+        fits(&local.body)?;
+        replica.edit(local);
+        set_schema(replica);
+        Ok(())
+    };
+    let row = app.store(move |s| s.apply(&id, now, apply)).await?;
+    finish(app, row).await
+}
+
+async fn finish<T: Definition>(app: &Arc<App>, row: Row) -> Result<DocumentView<T>> {
     app.after_local_change().await?;
-    app.notify_changed([T::KIND]);
+    app.notify_changed([reference(&row.replica)]);
     view(row)
 }
 
-fn edit<T: Definition>(replica: &mut Replica, change: impl FnOnce(&mut Body<T>) -> Result<()>) -> Result<()> {
+/// Returns the draft of a document that this version may write.
+fn writable<T: Definition>(replica: &Replica) -> Result<T> {
     if replica.kind != T::KIND {
         return Err(not_found());
     }
-    let mut body: Body<T> = body(replica)?;
-    if body.schema > SCHEMA {
-        let message = "A newer Beacon wrote this, so it can only be read here. Update Beacon to change it.";
+    if replica.local.body["schema"].as_u64().is_some_and(|schema| schema > u64::from(SCHEMA)) {
+        let message = "A newer Beacon wrote this, so you can only read it here. Update Beacon to change it.";
         return Err(Error::new(Code::Invalid, message));
     }
-    change(&mut body)?;
-    let local = Content { deleted: replica.local.deleted, body: fits(json!(body))? };
-    if local != replica.local {
-        replica.edit(local);
+    read(&replica.local.body["draft"])
+}
+
+fn set_schema(replica: &mut Replica) {
+    if let Some(body) = replica.local.body.as_object_mut() {
+        body.insert("schema".to_owned(), json!(SCHEMA));
     }
+}
+
+fn released<T: Definition>(replica: &Replica) -> Option<T> {
+    replica.local.body.get("released").and_then(|released| T::deserialize(released).ok())
+}
+
+/// Names a document in a notice.
+pub fn reference(replica: &Replica) -> DocumentRef {
+    DocumentRef { kind: replica.kind, id: replica.id.clone() }
+}
+
+/// Returns what lists show of all documents of a kind.
+pub async fn summaries(app: &Arc<App>, OfKind { kind }: OfKind) -> Result<Vec<Summary>> {
+    app.store(move |s| s.summaries(kind)).await
+}
+
+/// Decides an open conflict, if it still is the one that the person saw.
+pub async fn resolve(app: &Arc<App>, Resolve { id, theirs_rev, take }: Resolve) -> Result<()> {
+    let (now, ids) = (app.now(), app.ids());
+    let decide = move |replica: &mut Replica| {
+        if replica.conflict.as_ref().is_none_or(|open| open.theirs.rev != theirs_rev) {
+            let message = "This changed again while you looked at it. Look at it once more, then choose.";
+            return Err(Error::new(Code::Stale, message));
+        }
+        replica.resolve(take, || phase_id(&ids));
+        Ok(())
+    };
+    let row = app.store(move |s| s.apply(&id, now, decide)).await?;
+    app.after_local_change().await?;
+    app.notify_changed([reference(&row.replica)]);
     Ok(())
 }
 
-/// Decides an open conflict.
-pub async fn resolve(app: &Arc<App>, Resolve { id, take }: Resolve) -> Result<()> {
-    let now = app.now();
-    let decide = move |replica: &mut Replica| {
-        replica.resolve(take);
-        Ok(())
-    };
-    let row = app.store(move |s| s.change(&id, now, decide)).await?;
-    app.after_local_change().await?;
-    app.notify_changed([row.replica.kind]);
-    Ok(())
+/// Makes a phase's id: short, since every exposure carries it.
+pub fn phase_id(ids: &Ids) -> String {
+    let id = ids.next();
+    // The end of a UUIDv7 is random; its beginning is the time.
+    format!("p{}", &id[id.len() - 11..])
 }
 
 /// What the interface shows of a document.
 pub fn view<T: Definition>(row: Row) -> Result<DocumentView<T>> {
-    let Body { draft, released, .. } = body::<T>(&row.replica)?;
-    let problems = problems(&row.replica);
+    let replica = &row.replica;
+    let newest = replica.conflict.as_ref().map(|open| open.theirs.rev).or(replica.base.as_ref().map(|b| b.rev));
     Ok(DocumentView {
-        sync: state(&row.replica),
-        id: row.replica.id,
-        draft,
-        released,
+        draft: read(&replica.local.body["draft"])?,
+        released: released(replica),
+        removed: lifecycle::is_removed(&replica.local.body),
+        rev: newest.unwrap_or_default(),
+        conflict_rev: replica.conflict.as_ref().map(|open| open.theirs.rev),
+        sync: sync_state(replica),
+        problems: problems(replica),
         updated_at: row.updated_at,
-        problems,
+        id: row.replica.id,
     })
 }
 
@@ -131,25 +216,22 @@ pub fn view<T: Definition>(row: Row) -> Result<DocumentView<T>> {
 pub fn problems(replica: &Replica) -> Vec<Problem> {
     let mut problems = validate::document(replica.kind, &replica.local.body["draft"]);
     problems.extend(replica.rejected.iter().cloned());
-    for field in replica.conflict.iter().flat_map(|c| &c.fields) {
-        let pointer = field.pointer.strip_prefix("/draft").unwrap_or(&field.pointer);
-        let (mine, theirs) = (short(&field.mine), short(&field.theirs));
-        let detail = format!("Changed here and elsewhere: here it is {mine}, there {theirs}. Decide which to keep.");
-        problems.push(Problem::new(pointer, detail));
-    }
+    problems.extend(open_conflict(replica));
     problems
 }
 
-fn state(replica: &Replica) -> SyncState {
-    if replica.conflict.is_some() {
-        SyncState::Conflict
-    } else if !replica.rejected.is_empty() {
-        SyncState::Rejected
-    } else if replica.pending() {
-        SyncState::Pending
-    } else {
-        SyncState::Synced
-    }
+/// Returns what two people said differently.
+pub fn open_conflict(replica: &Replica) -> Vec<Problem> {
+    let fields = replica.conflict.iter().flat_map(|c| &c.fields);
+    let problem = |field: &Conflict| {
+        let pointer = field.pointer.strip_prefix("/draft").unwrap_or(&field.pointer);
+        let (mine, theirs) = (short(&field.mine), short(&field.theirs));
+        Problem::new(
+            pointer,
+            format!("Changed here and elsewhere: here it is {mine}, there {theirs}. Decide which to keep."),
+        )
+    };
+    fields.map(problem).collect()
 }
 
 fn short(value: &Value) -> String {
@@ -161,19 +243,18 @@ fn short(value: &Value) -> String {
     shown
 }
 
-fn body<T: Definition>(replica: &Replica) -> Result<Body<T>> {
-    serde_json::from_value(replica.local.body.clone()).map_err(|e| {
-        let id = &replica.id;
-        Error::new(Code::Internal, format!("Document {id} cannot be read by this Beacon ({e}). Update Beacon."))
+fn read<T: Definition>(draft: &Value) -> Result<T> {
+    T::deserialize(draft).map_err(|e| {
+        Error::new(Code::Invalid, format!("This version of Beacon cannot read this ({e}). Update Beacon to open it."))
     })
 }
 
-fn fits(body: Value) -> Result<Value> {
+fn fits(body: &Value) -> Result<()> {
     if body.to_string().len() > MAX_BODY {
         let message = format!("This is too large to save. Shorten it to at most {} KiB.", MAX_BODY / 1024);
         return Err(Error::new(Code::TooLarge, message));
     }
-    Ok(body)
+    Ok(())
 }
 
 fn new_id(ids: &Ids, kind: Kind) -> String {

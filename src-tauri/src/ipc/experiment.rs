@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{ById, DocumentView, Save, Start};
-use beacon_shared::lifecycle::{self, Command, NewPhase};
-use beacon_shared::model::{Body, Cause, Experiment, Kind};
+use beacon_shared::api::Publication;
+use beacon_shared::error::{Error, Problem, Result};
+use beacon_shared::ipc::{ById, DocumentView, Save, Start, Urgent};
+use beacon_shared::lifecycle::{self, Action, Command, NewPhase};
+use beacon_shared::model::{Cause, Experiment, Kind};
 use beacon_shared::validate;
-use uuid::Uuid;
 
-use super::document;
+use super::{document, publish};
 use crate::app::App;
 
 pub async fn list(app: &Arc<App>, (): ()) -> Result<Vec<DocumentView<Experiment>>> {
@@ -19,33 +19,23 @@ pub async fn get(app: &Arc<App>, ById { id }: ById) -> Result<DocumentView<Exper
 }
 
 pub async fn save(app: &Arc<App>, request: Save<Experiment>) -> Result<DocumentView<Experiment>> {
-    document::save(app, request, guard).await
+    document::save(app, request, RULES).await
 }
 
 /// An edit starts and stops nothing, and moves no visitor of a running experiment.
-fn guard(before: Option<&Body<Experiment>>, draft: &mut Experiment) -> Result<()> {
-    lifecycle::keep_state(before.map(|before| &before.draft), draft);
-    let Some(before) = before else { return Ok(()) };
-    let mut problems = validate::locked_changes(&before.draft, draft);
-    if problems.is_empty() {
-        problems = before.released.iter().flat_map(|live| validate::locked_changes(live, draft)).collect();
-    }
-    match problems.first().map(|p| p.detail.clone()) {
-        Some(message) => Err(Error { code: Code::Locked, message, problems }),
-        None => Ok(()),
-    }
-}
+const RULES: document::Rules<Experiment> =
+    document::Rules { keep: lifecycle::keep_state, locked: validate::locked_changes };
 
 /// Starting what runs already changes nothing.
 pub async fn start(app: &Arc<App>, Start { id, visitors }: Start) -> Result<DocumentView<Experiment>> {
     let site_id = document::get::<Experiment>(app, id.clone()).await?.draft.site_id;
     let site = app.store(move |s| s.document(&site_id)).await?;
     let has_site = site.is_some_and(|row| row.replica.kind == Kind::Site && !row.replica.local.deleted);
-    let command = Command::Start(NewPhase { id: phase_id(), cause: Cause::Person, visitors });
-    let begin = move |body: &mut Body<Experiment>| {
-        body.draft = lifecycle::change_experiment(&body.draft, command)?;
+    let phase = NewPhase { id: document::phase_id(&app.ids()), cause: Cause::Person, visitors };
+    let begin = move |draft: &Experiment| {
+        let started = lifecycle::change_experiment(draft, Command::Start(phase))?;
         let missing = || Problem::new("/site_id", "Its site was deleted. Choose another one, then start again.");
-        if has_site { Ok(()) } else { Err(Error::invalid(vec![missing()])) }
+        if has_site { Ok(started) } else { Err(Error::invalid(vec![missing()])) }
     };
     document::change(app, id, begin).await
 }
@@ -65,16 +55,11 @@ pub async fn unarchive(app: &Arc<App>, ById { id }: ById) -> Result<DocumentView
     change(app, id, Command::Unarchive).await
 }
 
-async fn change(app: &Arc<App>, id: String, command: Command) -> Result<DocumentView<Experiment>> {
-    let change = move |body: &mut Body<Experiment>| {
-        body.draft = lifecycle::change_experiment(&body.draft, command)?;
-        Ok(())
-    };
-    document::change(app, id, change).await
+/// Stops a live experiment at once, whatever its draft holds.
+pub async fn halt(app: &Arc<App>, request: Urgent) -> Result<Publication> {
+    publish::urgent(app, request, Action::Stop).await
 }
 
-/// A phase's id: short, since every exposure carries it.
-fn phase_id() -> String {
-    let id = Uuid::new_v4().simple().to_string();
-    format!("p{}", &id[..11])
+async fn change(app: &Arc<App>, id: String, command: Command) -> Result<DocumentView<Experiment>> {
+    document::change(app, id, |draft| lifecycle::change_experiment(draft, command)).await
 }

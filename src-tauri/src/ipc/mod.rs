@@ -1,7 +1,6 @@
 //! Answers the interface's calls. `beacon_shared::ipc` declares them; the table here says who answers.
 
 mod connection;
-mod delete;
 mod diff;
 mod document;
 mod experiment;
@@ -9,6 +8,7 @@ mod flag;
 mod overview;
 mod payload;
 mod publish;
+mod removal;
 mod results;
 mod site;
 mod sync;
@@ -43,6 +43,8 @@ macro_rules! handlers {
 handlers! {
     Overview => overview::get,
     SiteList => site::list,
+    DocumentSummaries => document::summaries,
+    SiteGet => site::get,
     SiteSave => site::save,
     ExperimentList => experiment::list,
     ExperimentGet => experiment::get,
@@ -52,10 +54,14 @@ handlers! {
     ExperimentArchive => experiment::archive,
     ExperimentUnarchive => experiment::unarchive,
     FlagList => flag::list,
+    FlagGet => flag::get,
     FlagSave => flag::save,
+    FlagKill => flag::kill,
+    ExperimentHalt => experiment::halt,
     PayloadImport => payload::import,
     PayloadExport => payload::export,
-    DocumentDelete => delete::document,
+    DocumentDelete => removal::delete,
+    DocumentRestore => removal::restore,
     ConflictResolve => document::resolve,
     PublishReview => publish::review,
     Publish => publish::run,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use beacon_shared::bundle::import::{Existing, import as read};
 use beacon_shared::bundle::{at, draft};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{ById, ImportView, PayloadInput};
+use beacon_shared::ipc::{ById, DocumentRef, ImportView, PayloadInput};
 use beacon_shared::model::{Definition, Experiment, Flag, Segment, Site, Status};
 use beacon_shared::sync::Replica;
 use serde_json::Value;
@@ -31,9 +31,10 @@ pub async fn import(app: &Arc<App>, PayloadInput { site_id, payload }: PayloadIn
         return Err(Error::invalid(vec![Problem::new("/payload", detail)]));
     }
     let now = app.now();
+    let made: Vec<DocumentRef> = replicas.iter().map(document::reference).collect();
     app.store(move |s| s.create_all(replicas, now)).await?;
     app.after_local_change().await?;
-    app.notify_changed([Segment::KIND, Flag::KIND, Experiment::KIND]);
+    app.notify_changed(made);
     Ok(view)
 }
 

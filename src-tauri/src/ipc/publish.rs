@@ -1,16 +1,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use beacon_shared::api::{Publication, PublishRequest, Release};
+use beacon_shared::api::{Publication, PublishRequest, Release, Transition};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::ipc::{PublishTicks, ReviewItem, ReviewView};
+use beacon_shared::ipc::{PublishTicks, ReviewItem, ReviewView, Urgent};
+use beacon_shared::lifecycle::{self, Action};
 use beacon_shared::model::{Experiment, Kind, Status};
 use beacon_shared::sync::Replica;
 use beacon_shared::validate::{self, MAX_BODY};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::diff::diff;
+use super::diff::{Diff, diff};
 use super::document;
 use crate::app::App;
 use crate::store::Setting;
@@ -20,31 +21,20 @@ use crate::sync;
 pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
     let connected = app.session().target().await;
     let live = live(app).await?;
-    let mut blocked = match &connected {
+    let blocked = match &connected {
         Ok(Some(_)) => None,
         Ok(None) => Some("Connect to an edge first: enter its address and an API key in the settings.".to_owned()),
         Err(error) => Some(error.message.clone()),
     };
-    let (mut items, mut syncing) = (Vec::new(), Vec::new());
+    let mut items = Vec::new();
     for kind in Kind::ALL {
         for row in app.store(move |s| s.documents(kind)).await? {
-            if !differs(&row.replica) {
-                continue;
+            if differs(&row.replica) {
+                items.push(item(&row.replica));
             }
-            let item = item(&row.replica);
-            if row.replica.pending() && item.problems.is_empty() {
-                syncing.push(item.name.clone());
-            }
-            items.push(item);
         }
     }
     add_unconfirmed(app, &mut items).await?;
-    if blocked.is_none() && !syncing.is_empty() {
-        blocked = Some(match syncing.as_slice() {
-            [one] => format!("'{one}' is still syncing. Publish when the edge has it."),
-            many => format!("{} changes are still syncing. Publish when the edge has them.", many.len()),
-        });
-    }
     Ok(ReviewView { items, live, blocked })
 }
 
@@ -76,8 +66,10 @@ async fn remember_live(app: &App, live: Option<&Publication>) -> Result<()> {
 /// Drafts of experiments that never ran stay out: pages would not notice them.
 fn differs(replica: &Replica) -> bool {
     let (draft, released) = parts(replica);
-    let unborn = replica.kind == Kind::Experiment && released.is_none() && draft["status"] == json!(Status::Draft);
-    !replica.local.deleted && !unborn && released != Some(draft)
+    let never_started =
+        replica.kind == Kind::Experiment && released.is_none() && draft["status"] == json!(Status::Draft);
+    let removed = lifecycle::is_removed(&replica.local.body);
+    !replica.local.deleted && !never_started && (removed || released != Some(draft))
 }
 
 fn parts(replica: &Replica) -> (&Value, Option<&Value>) {
@@ -87,8 +79,13 @@ fn parts(replica: &Replica) -> (&Value, Option<&Value>) {
 
 fn item(replica: &Replica) -> ReviewItem {
     let (draft, released) = parts(replica);
-    let mut problems = document::problems(replica);
-    if replica.kind == Kind::Experiment
+    let removed = lifecycle::is_removed(&replica.local.body);
+    let mut problems = if removed { Vec::new() } else { document::problems(replica) };
+    let Diff { changes, more } = diff(released, Some(draft).filter(|_| !removed));
+    if removed {
+        // What only the draft says does not matter any more; what two people said does.
+        problems.extend(document::open_conflict(replica));
+    } else if replica.kind == Kind::Experiment
         && let Some(live) = released
         && let (Ok(live), Ok(draft)) = (Experiment::deserialize(live), Experiment::deserialize(draft))
     {
@@ -104,7 +101,11 @@ fn item(replica: &Replica) -> ReviewItem {
         kind: replica.kind,
         name: name(draft),
         rev: replica.base.as_ref().map_or(0, |b| b.rev),
-        changes: diff(released, draft),
+        removed,
+        // A problem comes first: there is nothing to wait for.
+        syncing: replica.pending() && replica.conflict.is_none() && replica.rejected.is_empty(),
+        changes,
+        more,
         problems,
     }
 }
@@ -125,7 +126,17 @@ async fn add_unconfirmed(app: &App, items: &mut Vec<ReviewItem>) -> Result<()> {
         let id = doc_id.clone();
         if let Some(row) = app.store(move |s| s.document(&id)).await?.filter(|r| !r.replica.local.deleted) {
             let (kind, name) = (row.replica.kind, name(parts(&row.replica).0));
-            items.push(ReviewItem { doc_id, kind, name, rev, changes: Vec::new(), problems: Vec::new() });
+            items.push(ReviewItem {
+                doc_id,
+                kind,
+                name,
+                rev,
+                removed: false,
+                syncing: false,
+                changes: Vec::new(),
+                more: 0,
+                problems: Vec::new(),
+            });
         }
     }
     Ok(())
@@ -154,14 +165,62 @@ pub async fn run(app: &Arc<App>, PublishTicks { release }: PublishTicks) -> Resu
         app.store(|s| s.set(Setting::Publishing, None)).await?;
     }
     let publication = answer?;
+    finish(app, publication).await
+}
+
+async fn finish(app: &App, publication: Publication) -> Result<Publication> {
     tracing::info!(hash = %publication.hash, seq = publication.seq, "Published.");
-    remember_live(app, Some(&publication)).await?;
+    // A newer publication may have won meanwhile; then that one is live.
+    if publication.live {
+        remember_live(app, Some(&publication)).await?;
+    }
     // It is live, whatever becomes of this; the next sync brings it too.
     if let Err(error) = sync::documents_now(app).await {
         tracing::warn!(%error, "What was released is not here yet.");
     }
     app.after_local_change().await?;
     Ok(publication)
+}
+
+/// Carries out a command on what is live, whatever else is pending, in conflict or half typed.
+///
+/// Where somebody changed the draft meanwhile, it goes out all the same; where what is live has changed, the person looks
+/// again. Doing it twice does it once, so a lost answer needs no memory.
+pub async fn urgent(app: &Arc<App>, Urgent { id, rev }: Urgent, action: Action) -> Result<Publication> {
+    let target = app.session().connected().await?;
+    let seen = live_part(app, &id).await?.map(|(_, live)| live);
+    let command = |rev: u64| PublishRequest {
+        command_id: app.ids().next(),
+        device: app.session().device().to_owned(),
+        release: Vec::new(),
+        transitions: vec![Transition { doc_id: id.clone(), rev, action }],
+        at: app.now(),
+    };
+    let answer = match app.edge().publish(&target, &command(rev)).await {
+        Err(error) if error.code == Code::Stale => {
+            sync::documents_now(app).await?;
+            match live_part(app, &id).await? {
+                Some((newest, live)) if Some(&live) == seen.as_ref() => {
+                    app.edge().publish(&target, &command(newest)).await
+                }
+                _ => Err(error),
+            }
+        }
+        answer => answer,
+    };
+    finish(app, answer?).await
+}
+
+/// Returns the newest revision at the edge that is known here, and what is live of it.
+async fn live_part(app: &App, id: &str) -> Result<Option<(u64, Value)>> {
+    let id = id.to_owned();
+    let row = app.store(move |s| s.document(&id)).await?;
+    Ok(row.and_then(|row| {
+        let r = row.replica;
+        let theirs = r.conflict.map(|open| (open.theirs.rev, open.theirs.body));
+        let (rev, body) = theirs.or(r.base.map(|base| (base.rev, base.content.body)))?;
+        Some((rev, body.get("released").cloned().unwrap_or_default()))
+    }))
 }
 
 fn ids(release: &[Release]) -> BTreeSet<(&str, u64)> {

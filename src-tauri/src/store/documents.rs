@@ -1,38 +1,40 @@
 use beacon_shared::api::Op;
 use beacon_shared::error::Result;
+use beacon_shared::ipc::Summary;
 use beacon_shared::model::Kind;
 use beacon_shared::sync::{Base, Content, Replica};
 use rusqlite::{Connection, Params, named_params};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::failure::{storage, unreadable};
+use super::summary::summary;
 use super::{Row, Tally};
 
 const SELECT: &str = "SELECT d.id, d.kind, d.base_rev, d.base_seq, d.base_deleted, d.base_body, d.local_body,
-    d.deleted_local, d.updated_at, d.conflict, d.problems, o.bytes
+    d.deleted_local, d.updated_at, d.conflict, d.problems, o.bytes, d.base_op, d.contested,
+    d.pulled_body
     FROM documents d LEFT JOIN outbox o ON o.doc_id = d.id";
-
-/// Rows whose text differs from the base. Only a candidate: `Replica::dirty` compares the values.
-const CHANGED: &str = "(d.base_body IS NULL AND d.deleted_local = 0) OR d.base_body <> d.local_body
-    OR d.base_deleted <> d.deleted_local";
 
 /// A row as SQLite holds it.
 struct Raw {
     id: String,
     kind: String,
-    base: Option<(u64, u64, bool, String)>,
+    base: Option<(u64, u64, String, bool, String)>,
     local: String,
     deleted: bool,
     updated_at: i64,
     conflict: Option<String>,
     problems: String,
     op: Option<String>,
+    contested: String,
+    pulled: Option<String>,
 }
 
 impl Raw {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         let base = match row.get::<_, Option<String>>(5)? {
-            Some(body) => Some((row.get(2)?, row.get(3)?, row.get(4)?, body)),
+            Some(body) => Some((row.get(2)?, row.get(3)?, row.get(12)?, row.get(4)?, body)),
             None => None,
         };
         Ok(Self {
@@ -45,14 +47,16 @@ impl Raw {
             conflict: row.get(9)?,
             problems: row.get(10)?,
             op: row.get(11)?,
+            contested: row.get(13)?,
+            pulled: row.get(14)?,
         })
     }
 
     fn parse(self) -> Result<Row> {
         let kind = Kind::parse(&self.kind).ok_or_else(|| unreadable(&self.kind))?;
         let base = match self.base {
-            Some((rev, seq, deleted, body)) => {
-                Some(Base { rev, seq, content: Content { deleted, body: json(&body)? } })
+            Some((rev, seq, op_id, deleted, body)) => {
+                Some(Base { rev, seq, op_id, content: Content { deleted, body: json(&body)? } })
             }
             None => None,
         };
@@ -63,6 +67,8 @@ impl Raw {
             local: Content { deleted: self.deleted, body: json(&self.local)? },
             in_flight: self.op.as_deref().map(json::<Op>).transpose()?,
             conflict: self.conflict.as_deref().map(json).transpose()?,
+            contested: json(&self.contested)?,
+            pulled: self.pulled.as_deref().map(json).transpose()?,
             rejected: json(&self.problems)?,
         };
         Ok(Row { replica, updated_at: self.updated_at })
@@ -95,17 +101,12 @@ pub fn by_kind(c: &Connection, kind: Kind) -> Result<Vec<Row>> {
     select(c, "WHERE d.kind = ?1 ORDER BY d.updated_at DESC, d.id", [kind.as_str()])
 }
 
-/// Ids of the documents that may need a new op, those that have waited longest first.
-pub fn to_push(c: &Connection) -> Result<Vec<String>> {
-    ids(
-        c,
-        &format!(
-            "SELECT d.id FROM documents d LEFT JOIN outbox o ON o.doc_id = d.id
-             WHERE o.op_id IS NULL AND d.conflict IS NULL AND d.problems = '[]' AND ({CHANGED})
-             ORDER BY d.updated_at, d.id"
-        ),
-        [],
-    )
+/// Returns the ids of the documents that need a new op, those that have waited longest first.
+pub fn to_push(c: &Connection, most: usize) -> Result<Vec<String>> {
+    let sql = "SELECT d.id FROM documents d LEFT JOIN outbox o ON o.doc_id = d.id
+        WHERE d.pending = 1 AND o.op_id IS NULL AND d.conflict IS NULL AND d.problems = '[]'
+        ORDER BY d.updated_at, d.id LIMIT ?1";
+    ids(c, sql, [most])
 }
 
 /// Ids of the living documents of a kind that the edge has.
@@ -125,23 +126,45 @@ pub fn count(c: &Connection, kind: Kind) -> Result<usize> {
     c.query_row(sql, [kind.as_str()], |row| row.get(0)).map_err(storage)
 }
 
+/// Counts what waits for the edge, or for a person, without reading a body.
 pub fn tally(c: &Connection) -> Result<Tally> {
-    let waiting = select(c, &format!("WHERE o.op_id IS NOT NULL OR d.conflict IS NOT NULL OR {CHANGED}"), [])?;
-    Ok(Tally {
-        pending: waiting.iter().filter(|row| row.replica.pending()).count(),
-        conflicts: waiting.iter().filter(|row| row.replica.conflict.is_some()).count(),
-    })
+    let sql = "SELECT (SELECT COUNT(*) FROM documents WHERE pending = 1),
+        (SELECT COUNT(*) FROM documents WHERE conflict IS NOT NULL)";
+    let mut statement = c.prepare_cached(sql).map_err(storage)?;
+    statement.query_row([], |row| Ok(Tally { pending: row.get(0)?, conflicts: row.get(1)? })).map_err(storage)
+}
+
+/// Returns what lists show of the documents of a kind, the newest change first.
+pub fn summaries(c: &Connection, kind: Kind) -> Result<Vec<Summary>> {
+    let sql = "SELECT summary FROM documents WHERE kind = ?1 AND deleted_local = 0 AND summary IS NOT NULL
+        ORDER BY updated_at DESC, id";
+    let mut statement = c.prepare_cached(sql).map_err(storage)?;
+    let rows = statement.query_map([kind.as_str()], |row| row.get::<_, String>(0)).map_err(storage)?;
+    rows.map(|text| json(&text.map_err(storage)?)).collect()
+}
+
+/// Writes the columns that an older version did not know, for rows that lack them.
+pub fn fill_in(c: &Connection) -> Result<()> {
+    for id in ids(c, "SELECT id FROM documents WHERE summary IS NULL", [])? {
+        // A row that cannot be read stays as it is: a newer Beacon wrote it.
+        if let Ok(Some(row)) = get(c, &id) {
+            put(c, &row)?;
+        }
+    }
+    Ok(())
 }
 
 pub fn put(c: &Connection, row: &Row) -> Result<()> {
     let r = &row.replica;
     let sql = "INSERT INTO documents (id, kind, key, base_rev, base_seq, base_deleted, base_body, local_body,
-            deleted_local, updated_at, conflict, problems)
+            deleted_local, updated_at, conflict, problems, base_op, contested, pulled_body, pending, summary)
         VALUES (:id, :kind, :key, :base_rev, :base_seq, :base_deleted, :base_body, :local_body, :deleted_local,
-            :updated_at, :conflict, :problems)
+            :updated_at, :conflict, :problems, :base_op, :contested, :pulled_body, :pending,
+            :summary)
         ON CONFLICT (id) DO UPDATE SET key = :key, base_rev = :base_rev, base_seq = :base_seq,
             base_deleted = :base_deleted, base_body = :base_body, local_body = :local_body,
-            deleted_local = :deleted_local, updated_at = :updated_at, conflict = :conflict, problems = :problems";
+            deleted_local = :deleted_local, updated_at = :updated_at, conflict = :conflict, problems = :problems,
+            base_op = :base_op, contested = :contested, pulled_body = :pulled_body, pending = :pending, summary = :summary";
     let mut statement = c.prepare_cached(sql).map_err(storage)?;
     statement
         .execute(named_params! {
@@ -157,6 +180,11 @@ pub fn put(c: &Connection, row: &Row) -> Result<()> {
             ":updated_at": row.updated_at,
             ":conflict": r.conflict.as_ref().map(text).transpose()?,
             ":problems": text(&r.rejected)?,
+            ":base_op": r.base.as_ref().map_or("", |b| b.op_id.as_str()),
+            ":contested": text(&r.contested)?,
+            ":pulled_body": r.pulled.as_ref().map(Value::to_string),
+            ":pending": r.pending(),
+            ":summary": text(&summary(row))?,
         })
         .map_err(storage)?;
     Ok(())

@@ -10,6 +10,7 @@ mod failure;
 pub(crate) mod migrate;
 mod outbox;
 mod settings;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod workspace;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use beacon_shared::api::{Cursor, Op};
 use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::ipc::{DocumentRef, Summary};
 use beacon_shared::model::{Document, Kind};
 use beacon_shared::sync::{Pulled, Replica};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -28,6 +30,7 @@ use crate::ids::Ids;
 pub use changes::Origin;
 use failure::storage;
 pub use settings::Setting;
+pub use summary::sync_state;
 pub use workspace::other_workspace;
 
 const BUSY: Duration = Duration::from_secs(5);
@@ -65,12 +68,18 @@ impl Store {
             .map_err(storage)?;
         let mut store = Self { connection };
         migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS)?;
+        store.write(|t| documents::fill_in(t))?;
         Ok(store)
     }
 
     /// All documents of a kind, deleted ones included, the newest change first.
     pub fn documents(&self, kind: Kind) -> Result<Vec<Row>> {
         documents::by_kind(&self.connection, kind)
+    }
+
+    /// Returns what lists show of the documents of a kind, the newest change first.
+    pub fn summaries(&self, kind: Kind) -> Result<Vec<Summary>> {
+        documents::summaries(&self.connection, kind)
     }
 
     /// One document, deleted or not.
@@ -88,8 +97,8 @@ impl Store {
         self.write(|t| replicas.into_iter().try_for_each(|replica| add(t, replica, now).map(drop)))
     }
 
-    /// Changes a document, all or nothing.
-    pub fn change(&mut self, id: &str, now: i64, change: impl FnOnce(&mut Replica) -> Result<()>) -> Result<Row> {
+    /// Applies a person's edit to a document: merged, recorded and queued for the edge in one transaction, or nothing.
+    pub fn apply(&mut self, id: &str, now: i64, change: impl FnOnce(&mut Replica) -> Result<()>) -> Result<Row> {
         self.write(|t| {
             let before = documents::get(t, id)?.filter(|row| !row.replica.local.deleted).ok_or_else(not_found)?;
             let mut row = before.clone();
@@ -106,7 +115,7 @@ impl Store {
     pub fn freeze(&mut self, ids: &Ids, now: i64, most: usize) -> Result<Vec<Op>> {
         self.write(|t| {
             let mut ops = outbox::oldest(t, most)?;
-            for id in documents::to_push(t)? {
+            for id in documents::to_push(t, most)? {
                 if ops.len() >= most {
                     break;
                 }
@@ -121,8 +130,13 @@ impl Store {
         })
     }
 
-    /// Takes what the edge said about one document in, and answers its kind when something changed.
-    pub fn hear(&mut self, id: &str, now: i64, event: impl FnOnce(&mut Replica)) -> Result<Option<Kind>> {
+    /// Takes in what the edge said about one document. Returns the document if something changed.
+    pub fn apply_outcome(
+        &mut self,
+        id: &str,
+        now: i64,
+        event: impl FnOnce(&mut Replica),
+    ) -> Result<Option<DocumentRef>> {
         self.write(|t| {
             let Some(before) = documents::get(t, id)? else { return Ok(None) };
             let mut row = before.clone();
@@ -130,37 +144,41 @@ impl Store {
             if row == before {
                 return Ok(None);
             }
-            settle(t, &before, row, now).map(Some)
+            save_remote(t, &before, row, now).map(Some)
         })
     }
 
     /// Takes rows in, and moves the cursor when none of them had to wait. In a `resync` the rows are all that the
-    /// edge has. Answers the kinds that changed, and whether the cursor moved.
-    pub fn pull(&mut self, rows: &[Document], resync: bool, cursor: &Cursor, now: i64) -> Result<(Vec<Kind>, bool)> {
+    /// edge has. Returns the documents that changed, and whether the cursor moved.
+    pub fn pull(
+        &mut self,
+        rows: &[Document],
+        resync: bool,
+        cursor: &Cursor,
+        now: i64,
+    ) -> Result<(Vec<DocumentRef>, bool)> {
         self.write(|t| {
-            let (mut kinds, mut held) = (Vec::new(), false);
+            let (mut changed, mut held) = (Vec::new(), false);
             for theirs in rows {
                 let Some(before) = documents::get(t, &theirs.id)? else {
                     let row = Row { replica: Replica::remote(theirs), updated_at: now };
                     save(t, None, &row, Origin::Edge)?;
-                    kinds.push(theirs.kind);
+                    changed.push(reference(&row));
                     continue;
                 };
                 let mut row = before.clone();
                 held |= row.replica.pull(theirs, resync) == Pulled::Held;
                 if row != before {
-                    kinds.push(settle(t, &before, row, now)?);
+                    changed.push(save_remote(t, &before, row, now)?);
                 }
             }
             if resync {
-                kinds.extend(lose_missing(t, rows, now)?);
+                changed.extend(mark_missing(t, rows, now)?);
             }
             if !held {
                 cursor::set(t, cursor)?;
             }
-            kinds.sort_unstable();
-            kinds.dedup();
-            Ok((kinds, !held))
+            Ok((changed, !held))
         })
     }
 
@@ -202,17 +220,22 @@ impl Store {
     }
 }
 
-fn settle(t: &Transaction<'_>, before: &Row, mut row: Row, now: i64) -> Result<Kind> {
+fn save_remote(t: &Transaction<'_>, before: &Row, mut row: Row, now: i64) -> Result<DocumentRef> {
     if row.replica.local != before.replica.local {
         row.updated_at = now;
     }
     save(t, Some(before), &row, Origin::Edge)?;
-    Ok(row.replica.kind)
+    Ok(reference(&row))
 }
 
-fn lose_missing(t: &Transaction<'_>, rows: &[Document], now: i64) -> Result<Vec<Kind>> {
+fn reference(row: &Row) -> DocumentRef {
+    DocumentRef { kind: row.replica.kind, id: row.replica.id.clone() }
+}
+
+/// Marks the documents that the edge once had and that are not among `rows`, which are all that it has now.
+fn mark_missing(t: &Transaction<'_>, rows: &[Document], now: i64) -> Result<Vec<DocumentRef>> {
     let there: std::collections::HashSet<&str> = rows.iter().map(|d| d.id.as_str()).collect();
-    let mut kinds = Vec::new();
+    let mut changed = Vec::new();
     for before in documents::all(t)? {
         // An op in flight gets its own answer.
         if there.contains(before.replica.id.as_str()) || before.replica.in_flight.is_some() {
@@ -221,10 +244,10 @@ fn lose_missing(t: &Transaction<'_>, rows: &[Document], now: i64) -> Result<Vec<
         let mut row = before.clone();
         row.replica.mark_missing();
         if row != before {
-            kinds.push(settle(t, &before, row, now)?);
+            changed.push(save_remote(t, &before, row, now)?);
         }
     }
-    Ok(kinds)
+    Ok(changed)
 }
 
 fn add(t: &Transaction<'_>, replica: Replica, now: i64) -> Result<Row> {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use beacon_shared::api::{Cursor, OpOutcome};
 use beacon_shared::error::Code;
+use beacon_shared::ipc::{DocumentRef, SyncState};
 use beacon_shared::model::{Document, Kind};
 use beacon_shared::sync::{Content, Replica};
 use serde_json::{Value, json};
@@ -23,12 +24,16 @@ fn store() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
+fn reference() -> DocumentRef {
+    DocumentRef { kind: Kind::Site, id: "sit_1".into() }
+}
+
 fn rename(store: &mut Store, name: &str) {
     let edit = |r: &mut Replica| {
         r.edit(Content { deleted: false, body: body(name) });
         Ok(())
     };
-    store.change("sit_1", 2, edit).unwrap();
+    store.apply("sit_1", 2, edit).unwrap();
 }
 
 #[test]
@@ -55,7 +60,7 @@ fn a_change_that_fails_changes_nothing() {
         r.local.deleted = true;
         Err(beacon_shared::error::Error::new(Code::Locked, "No."))
     };
-    assert_eq!(store.change("sit_1", 2, refuse).unwrap_err().code, Code::Locked);
+    assert_eq!(store.apply("sit_1", 2, refuse).unwrap_err().code, Code::Locked);
     assert_eq!(store.document("sit_1").unwrap(), before);
 }
 
@@ -73,13 +78,13 @@ fn the_cursor_waits_for_a_row_that_has_to() {
         body: body(name),
     };
     let cursor = |seq| Cursor { epoch: "e".into(), seq, op_id: "o".into() };
-    assert_eq!(store.pull(&[row(1, "One")], false, &cursor(1), 1).unwrap(), (vec![Kind::Site], true));
+    assert_eq!(store.pull(&[row(1, "One")], false, &cursor(1), 1).unwrap(), (vec![reference()], true));
     rename(&mut store, "Two");
     let op = store.freeze(&ids(), 2, 10).unwrap().remove(0);
     assert_eq!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap(), (vec![], false));
     assert_eq!(store.cursor().unwrap().seq, 1);
     let stale = OpOutcome::Stale { op_id: op.op_id, current: Some(row(2, "Three")) };
-    assert_eq!(store.hear("sit_1", 3, |r| r.apply_outcome(stale)).unwrap(), Some(Kind::Site));
+    assert_eq!(store.apply_outcome("sit_1", 3, |r| r.apply_outcome(stale)).unwrap(), Some(reference()));
     assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 1 });
     assert!(store.pull(&[row(2, "Three")], false, &cursor(2), 1).unwrap().1);
     assert!(store.freeze(&ids(), 4, 10).unwrap().is_empty(), "a conflict pushes nothing");
@@ -92,7 +97,7 @@ fn the_documents_belong_to_one_workspace_whatever_its_address() {
     store.connect("https://a.example", "w1").unwrap();
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
     let op = store.freeze(&ids(), 1, 10).unwrap().remove(0);
-    store.hear("sit_1", 1, |r| r.apply_outcome(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
+    store.apply_outcome("sit_1", 1, |r| r.apply_outcome(OpOutcome::Ok { op_id: op.op_id, rev: 4, seq: 4 })).unwrap();
     store.connect("https://moved.example", "w1").unwrap();
     assert!(store.freeze(&ids(), 2, 10).unwrap().is_empty(), "nothing is new there");
     assert_eq!(store.connect("https://b.example", "w2").unwrap_err().code, Code::NotConnected);
@@ -126,12 +131,70 @@ fn a_full_disk_says_so_and_keeps_what_was_there() {
 }
 
 #[test]
-fn the_log_of_changes_is_bounded() {
+fn the_history_of_a_document_is_bounded_by_its_bytes() {
     let (_folder, mut store) = store();
-    store.create(Replica::new("sit_1", Kind::Site, body("0")), 1).unwrap();
-    for i in 1..150 {
-        rename(&mut store, &i.to_string());
+    store.create(Replica::new("sit_1", Kind::Site, body("0")), 0).unwrap();
+    for i in 1..=100 {
+        let edit = |r: &mut Replica| {
+            r.edit(Content { deleted: false, body: body(&i.to_string().repeat(20_000)) });
+            Ok(())
+        };
+        store.apply("sit_1", i * 60_000, edit).unwrap();
     }
-    let kept: i64 = store.connection.query_row("SELECT COUNT(*) FROM changes", [], |r| r.get(0)).unwrap();
-    assert_eq!(kept, 100);
+    let sql = "SELECT SUM(LENGTH(body)), MAX(at) FROM changes";
+    let (bytes, newest): (i64, i64) = store.connection.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+    assert!((3 << 20..=4 << 20).contains(&bytes), "{bytes} bytes");
+    assert_eq!(newest, 6_000_000, "the newest entries are kept");
+}
+
+#[test]
+fn quick_changes_are_one_entry_of_the_history() {
+    let (_folder, mut store) = store();
+    store.create(Replica::new("sit_1", Kind::Site, body("One")), 0).unwrap();
+    let mut at = |now: i64, name: &str| {
+        let edit = |r: &mut Replica| {
+            r.edit(Content { deleted: false, body: body(name) });
+            Ok(())
+        };
+        store.apply("sit_1", now, edit).unwrap();
+        let count = "SELECT COUNT(*), MAX(began_at) FROM changes";
+        store.connection.query_row(count, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).unwrap()
+    };
+    assert_eq!(at(10_000, "Two"), (1, 0));
+    assert_eq!(at(30_000, "Three"), (1, 0), "30 s after the first");
+    assert_eq!(at(30_001, "Four"), (2, 30_001));
+    assert_eq!(at(20_000, "Five"), (3, 30_001), "a clock that went back begins an entry");
+}
+
+#[test]
+fn lists_and_counts_read_no_bodies() {
+    let (_folder, mut store) = store();
+    store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
+    store.connection.execute("UPDATE documents SET local_body = 'not JSON', base_body = 'neither'", []).unwrap();
+    let summaries = store.summaries(Kind::Site).unwrap();
+    assert_eq!(
+        (summaries[0].name.as_str(), summaries[0].sync, summaries[0].readable),
+        ("One", SyncState::Pending, false)
+    );
+    assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 0 });
+}
+
+#[test]
+fn a_database_of_the_first_version_is_filled_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("beacon.db");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(super::migrate::MIGRATIONS[0]).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    let insert = "INSERT INTO documents (id, kind, key, base_rev, base_seq, base_deleted, base_body, local_body,
+        deleted_local, updated_at, conflict, problems) VALUES (?1, 'site', 'k', 3, 7, 0, ?2, ?3, 0, 1, NULL, '[]')";
+    old.execute(insert, ("sit_1", body("One").to_string(), body("One").to_string())).unwrap();
+    old.execute(insert, ("sit_2", body("One").to_string(), body("Two").to_string())).unwrap();
+    drop(old);
+    let mut store = Store::open(&path).unwrap();
+    assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 0 });
+    assert_eq!(store.summaries(Kind::Site).unwrap().len(), 2);
+    let op = store.freeze(&ids(), 2, 10).unwrap().remove(0);
+    assert_eq!((op.doc_id.as_str(), op.base_rev, op.base_op), ("sit_2", 3, None));
+    assert!(folder.path().join("beacon.v1.backup").exists());
 }

@@ -44,7 +44,7 @@ impl Store {
         let rows = documents::all(&self.connection)?;
         let copy = |row: super::Row| {
             let mut replica = row.replica;
-            replica.forget_edge();
+            replica.detach();
             (!replica.local.deleted).then_some(replica)
         };
         Ok(rows.into_iter().filter_map(copy).collect())

@@ -86,14 +86,14 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
             let message = "The edge left changes unanswered; they are sent again. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));
         }
-        let mut kinds = BTreeSet::new();
+        let mut changed = BTreeSet::new();
         for (op, outcome) in request.ops.into_iter().zip(response.outcomes) {
             if let OpOutcome::Rejected { problems, .. } = &outcome {
                 tracing::warn!(document = %op.doc_id, ?problems, "The edge refused a change.");
             }
-            kinds.extend(app.store(move |s| s.hear(&op.doc_id, now, |r| r.apply_outcome(outcome))).await?);
+            changed.extend(app.store(move |s| s.apply_outcome(&op.doc_id, now, |r| r.apply_outcome(outcome))).await?);
         }
-        app.notify_changed(kinds);
+        app.notify_changed(changed);
         app.recount().await?;
     }
     Ok(true)
@@ -117,9 +117,9 @@ async fn pull(app: &App, target: &Target) -> Result<(bool, bool)> {
             let message = "The edge repeats itself instead of going on. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));
         }
-        let (kinds, moved) = app.store(move |s| s.pull(&page.documents, resync, &page.cursor, now)).await?;
-        changed |= !kinds.is_empty();
-        app.notify_changed(kinds);
+        let (documents, moved) = app.store(move |s| s.pull(&page.documents, resync, &page.cursor, now)).await?;
+        changed |= !documents.is_empty();
+        app.notify_changed(documents);
         if !more || !moved {
             return Ok((changed, !moved));
         }

@@ -15,6 +15,8 @@ use crate::widgets::{Banner, ErrorBanner};
 pub struct ConflictProps {
     pub id: Option<String>,
     pub sync: SyncState,
+    /// The revision at the edge that the conflict is with.
+    pub rev: Option<u64>,
     pub kind: Kind,
 }
 
@@ -23,12 +25,12 @@ pub struct ConflictProps {
 pub fn Conflict(props: &ConflictProps) -> Html {
     let (error, busy, hub) = (use_state(|| None::<Error>), use_state(|| false), use_context::<Hub>());
     let Some(id) = props.id.clone().filter(|_| props.sync == SyncState::Conflict) else { return Html::default() };
-    let kind = props.kind;
+    let (kind, theirs_rev) = (props.kind, props.rev.unwrap_or_default());
     let take = |take: Take| {
         let (id, error, busy, hub) = (id.clone(), error.setter(), busy.setter(), hub.clone());
         move |_: MouseEvent| {
             let (request, error, busy, hub) =
-                (Resolve { id: id.clone(), take }, error.clone(), busy.clone(), hub.clone());
+                (Resolve { id: id.clone(), theirs_rev, take }, error.clone(), busy.clone(), hub.clone());
             busy.set(true);
             spawn_local(async move {
                 error.set(call::<ConflictResolve>(request).await.err());

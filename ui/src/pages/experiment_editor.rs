@@ -98,7 +98,7 @@ pub fn ExperimentEditor(props: &EditorProps) -> Html {
                 <Lifecycle editor={Held(editor.clone())} status={e.status} ready={problems.is_empty()} />
             </header>
             <ErrorBanner error={editor.error()} />
-            <Conflict id={editor.id()} sync={editor.sync()} kind={Kind::Experiment} />
+            <Conflict id={editor.id()} sync={editor.sync()} rev={editor.conflict_rev()} kind={Kind::Experiment} />
             if locked {
                 <Banner><p>{ "It runs: who gets what is locked. Names, hypothesis and configs can still change; to change the allocation, stop it and start a new phase." }</p></Banner>
             }

@@ -76,7 +76,7 @@ pub fn FlagEditor(props: &EditorProps) -> Html {
                 </div>
             </header>
             <ErrorBanner error={editor.error()} />
-            <Conflict id={editor.id()} sync={editor.sync()} kind={Kind::Flag} />
+            <Conflict id={editor.id()} sync={editor.sync()} rev={editor.conflict_rev()} kind={Kind::Flag} />
             { basics(&editor, &flag, &problems, &props.sites) }
             { rules(&editor, &flag, &problems) }
             <KillSwitch enabled={flag.enabled} name={flag.key.clone()} on_change={edit(&editor, |f, on| f.enabled = on)} />

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use beacon_shared::api::{Publication, Release};
 use beacon_shared::error::Error;
@@ -23,7 +23,8 @@ pub fn Publish() -> Html {
     let sync_at = live.sync.last_at.map_or(0, |at| (at / 1000) as u32);
     let tick = live.changed.iter().fold(sync_at, |sum, n| sum.wrapping_add(*n));
     let review = use_call::<PublishReview>((), tick);
-    let ticked = use_state(BTreeSet::<String>::new);
+    // Each tick is bound to the revision that was seen: what changes unticks itself.
+    let ticked = use_state(BTreeMap::<String, u64>::new);
     let (busy, error, done) = (use_state(|| false), use_state(|| None::<Error>), use_state(|| None::<Publication>));
     let Some(view) = review.value.clone() else {
         return html! { <ErrorBanner error={review.error.clone()} on_retry={review.reload.clone()} /> };
@@ -31,10 +32,10 @@ pub fn Publish() -> Html {
     let chosen = chosen(&view, &ticked);
     let on_tick = {
         let ticked = ticked.clone();
-        Callback::from(move |(id, on): (String, bool)| {
+        Callback::from(move |(id, rev, on): (String, u64, bool)| {
             let mut next = (*ticked).clone();
             if on {
-                next.insert(id);
+                next.insert(id, rev);
             } else {
                 next.remove(&id);
             }
@@ -58,7 +59,7 @@ pub fn Publish() -> Html {
                     Ok(publication) => {
                         done.set(Some(publication));
                         error.set(None);
-                        ticked.set(BTreeSet::new());
+                        ticked.set(BTreeMap::new());
                     }
                     Err(e) => error.set(Some(e)),
                 }
@@ -98,7 +99,7 @@ pub fn Publish() -> Html {
             } else {
                 <div class="card flush">
                     { for view.items.iter().map(|item| html! {
-                        <Item key={item.doc_id.clone()} item={item.clone()} ticked={ticked.contains(&item.doc_id)} on_tick={on_tick.clone()} />
+                        <Item key={item.doc_id.clone()} item={item.clone()} tick={ticked.get(&item.doc_id).copied()} on_tick={on_tick.clone()} />
                     }) }
                 </div>
             }
@@ -106,14 +107,18 @@ pub fn Publish() -> Html {
     }
 }
 
-/// What is ticked, at the revisions that are shown.
-fn chosen(view: &ReviewView, ticked: &BTreeSet<String>) -> Vec<Release> {
-    let wanted = |item: &&ReviewItem| item.problems.is_empty() && ticked.contains(&item.doc_id);
+/// Returns what is ticked and still is the revision that was seen.
+fn chosen(view: &ReviewView, ticked: &BTreeMap<String, u64>) -> Vec<Release> {
+    let wanted = |item: &&ReviewItem| is_ready(item) && ticked.get(&item.doc_id) == Some(&item.rev);
     view.items.iter().filter(wanted).map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect()
 }
 
-fn ready(view: &ReviewView) -> BTreeSet<String> {
-    view.items.iter().filter(|i| i.problems.is_empty()).map(|i| i.doc_id.clone()).collect()
+fn ready(view: &ReviewView) -> BTreeMap<String, u64> {
+    view.items.iter().filter(|i| is_ready(i)).map(|i| (i.doc_id.clone(), i.rev)).collect()
+}
+
+fn is_ready(item: &ReviewItem) -> bool {
+    item.problems.is_empty() && !item.syncing
 }
 
 fn plural(count: usize) -> String {
@@ -146,18 +151,20 @@ fn Live(props: &LiveProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct ItemProps {
     item: ReviewItem,
-    ticked: bool,
-    on_tick: Callback<(String, bool)>,
+    /// The revision at which it was ticked.
+    tick: Option<u64>,
+    on_tick: Callback<(String, u64, bool)>,
 }
 
 /// One document: its tick and what differs.
 #[component]
 fn Item(props: &ItemProps) -> Html {
     let item = &props.item;
-    let blocked = !item.problems.is_empty();
+    let blocked = !is_ready(item);
+    let changed = props.tick.is_some_and(|rev| rev != item.rev);
     let onchange = {
-        let (on_tick, id) = (props.on_tick.clone(), item.doc_id.clone());
-        move |e: Event| on_tick.emit((id.clone(), e.target_unchecked_into::<HtmlInputElement>().checked()))
+        let (on_tick, id, rev) = (props.on_tick.clone(), item.doc_id.clone(), item.rev);
+        move |e: Event| on_tick.emit((id.clone(), rev, e.target_unchecked_into::<HtmlInputElement>().checked()))
     };
     let kind = match item.kind {
         Kind::Site => "Site",
@@ -170,18 +177,25 @@ fn Item(props: &ItemProps) -> Html {
         <div class="review-item" data-testid="publish-row" data-id={item.doc_id.clone()}>
             <div class="review-head">
                 <label>
-                    <input type="checkbox" data-testid={format!("publish-tick-{}", item.doc_id)} checked={props.ticked && !blocked}
+                    <input type="checkbox" data-testid={format!("publish-tick-{}", item.doc_id)} checked={props.tick == Some(item.rev) && !blocked}
                         disabled={blocked} {onchange} />
                     <span>{ title(item.kind, &item.name) }</span>
                 </label>
-                if blocked { <Badge text="Not ready" tone="warn" /> }
+                if item.removed { <Badge text="Will be deleted" tone="bad" /> }
+                if item.syncing { <Badge text="Syncing" tone="busy" /> } else if blocked { <Badge text="Not ready" tone="warn" /> }
                 <Badge text={kind} />
             </div>
+            if changed {
+                <p class="note problem" data-testid="publish-changed">
+                    { "This changed after you ticked it, so it is not ticked any more. Look at it again." }
+                </p>
+            }
             { for item.problems.iter().map(|p| html! { <p class="note problem">{ p.detail.clone() }</p> }) }
             <table class="diff">
                 <thead><tr><th>{ "Field" }</th><th>{ "Live now" }</th><th>{ "After publishing" }</th></tr></thead>
                 <tbody>{ for item.changes.iter().map(change) }</tbody>
             </table>
+            if item.more > 0 { <p class="note">{ format!("… and {} more fields.", item.more) }</p> }
         </div>
     }
 }

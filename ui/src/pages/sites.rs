@@ -138,7 +138,7 @@ fn SiteEditor(props: &EditorProps) -> Html {
                 <span class="save-state" data-testid="save-state" aria-live="polite">{ editor.save_state() }</span>
             </header>
             <ErrorBanner error={editor.error()} />
-            <Conflict id={editor.id()} sync={editor.sync()} kind={Kind::Site} />
+            <Conflict id={editor.id()} sync={editor.sync()} rev={editor.conflict_rev()} kind={Kind::Site} />
             <div class="columns">
                 <Field label="Name" testid="site-name" value={site.name.clone()} placeholder="Shop" on_blur={flush.clone()}
                     problem={problem_at(&problems, "/name")} on_input={edit(|site, text| {

@@ -254,8 +254,16 @@ mod saves {
         r.save(&flag("N", "H1"), flag("N", "from one window"));
         r.save(&flag("N", "H1"), flag("N", "from another"));
         assert_eq!((r.local.clone(), r.conflict.clone()), (draft(flag("N", "from another")), None));
+        frozen(&mut r, "1");
+        r.apply_outcome(OpOutcome::Ok { op_id: "1".into(), rev: 2, seq: 2 });
+        r.save(&flag("N", "H1"), flag("N", "from a third"));
+        assert_eq!(
+            (r.local.clone(), r.conflict.clone()),
+            (draft(flag("N", "from a third")), None),
+            "not even after a push"
+        );
         let typed = r.clone();
-        r.save(&flag("N", "from another"), flag("N", "from another"));
+        r.save(&flag("N", "from a third"), flag("N", "from a third"));
         assert_eq!(r, typed, "a save without a change is none");
     }
 }

@@ -17,7 +17,7 @@ use crate::fixtures::{Device, FakeEdge, Fault};
 async fn edit(device: &Device, view: &DocumentView<Site>, edit: impl FnOnce(&mut Site)) -> DocumentView<Site> {
     let mut draft = view.draft.clone();
     edit(&mut draft);
-    device.call::<SiteSave>(Save { id: Some(view.id.clone()), draft }).await.unwrap()
+    device.call::<SiteSave>(Save { id: Some(view.id.clone()), base: Some(view.draft.clone()), draft }).await.unwrap()
 }
 
 async fn only(device: &Device) -> DocumentView<Site> {
@@ -111,7 +111,13 @@ async fn a_conflict_is_kept_until_a_person_decides() {
     b.sync().await;
     assert_eq!(edge.state().docs.len(), 2, "the conflict keeps nobody else waiting");
 
-    b.call::<ConflictResolve>(Resolve { id: site.id.clone(), take: Take::Mine }).await.unwrap();
+    b.call::<ConflictResolve>(Resolve {
+        id: site.id.clone(),
+        theirs_rev: conflicted.conflict_rev.unwrap(),
+        take: Take::Mine,
+    })
+    .await
+    .unwrap();
     b.sync().await;
     a.sync().await;
     assert_eq!(edge.state().docs[&site.id].0.body["draft"]["name"], json!("B"));

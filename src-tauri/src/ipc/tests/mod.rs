@@ -5,17 +5,23 @@ use beacon_shared::api::Release;
 use beacon_shared::error::Code;
 use beacon_shared::ipc::{
     ById, ConnectionForget, ConnectionGet, ConnectionInput, ConnectionOutcome, ConnectionSave, DocumentDelete,
-    ExperimentGet, ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop, FlagList, FlagSave, NAMES,
-    Overview, PayloadExport, PayloadImport, PayloadInput, Publish, PublishReview, PublishTicks, Results,
-    ResultsRequest, ReviewView, Save, SiteList, SiteSave, Start, SyncNow, SyncState,
+    DocumentRestore, DocumentView, ExperimentGet, ExperimentList, ExperimentSave, ExperimentStart, ExperimentStop,
+    FlagList, FlagSave, NAMES, Overview, PayloadExport, PayloadImport, PayloadInput, Publish, PublishReview,
+    PublishTicks, Results, ResultsRequest, ReviewView, Save, SiteGet, SiteList, SiteSave, Start, SyncNow, SyncState,
 };
 use beacon_shared::lifecycle::Visitors;
-use beacon_shared::model::{Flag, Status};
+use beacon_shared::model::{Experiment, Flag, Status};
 use beacon_shared::theme::Theme;
 use serde_json::{Value, json};
 
 use super::{HANDLED, dispatch, dispatch_text};
 use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL, experiment, site};
+
+mod together;
+
+fn save<T: Clone>(view: &DocumentView<T>, draft: T) -> Save<T> {
+    Save { id: Some(view.id.clone()), base: Some(view.draft.clone()), draft }
+}
 
 fn offline() -> Device {
     Device::new(&Arc::new(FakeEdge::default()))
@@ -59,11 +65,18 @@ async fn drafts_survive_reopening_as_they_were_typed() {
     let mut draft = experiment(&site.id);
     draft.key.clear();
     draft.variants.truncate(1);
-    let saved = device.call::<ExperimentSave>(Save { id: None, draft: draft.clone() }).await.unwrap();
+    let saved = device.call::<ExperimentSave>(Save { id: None, base: None, draft: draft.clone() }).await.unwrap();
     assert!(!saved.problems.is_empty(), "incomplete, and kept");
     draft.name = "Renamed".into();
     draft.extra.insert("from_the_future".into(), json!(1));
-    device.call::<ExperimentSave>(Save { id: Some(saved.id.clone()), draft: draft.clone() }).await.unwrap();
+    device
+        .call::<ExperimentSave>(Save {
+            id: Some(saved.id.clone()),
+            base: Some(saved.draft.clone()),
+            draft: draft.clone(),
+        })
+        .await
+        .unwrap();
     let device = device.reopen();
     let found = device.call::<ExperimentList>(()).await.unwrap();
     assert_eq!(found.len(), 1);
@@ -75,9 +88,9 @@ async fn only_what_is_too_large_is_refused() {
     let device = offline();
     let mut draft = site("shop");
     draft.name = "x".repeat(70_000);
-    assert_eq!(device.call::<SiteSave>(Save { id: None, draft }).await.unwrap_err().code, Code::TooLarge);
+    assert_eq!(device.call::<SiteSave>(Save { id: None, base: None, draft }).await.unwrap_err().code, Code::TooLarge);
     let draft = site("shop");
-    let unknown = Save { id: Some("sit_none".into()), draft };
+    let unknown = Save { id: Some("sit_none".into()), base: Some(draft.clone()), draft };
     assert_eq!(device.call::<SiteSave>(unknown).await.unwrap_err().code, Code::NotFound);
 }
 
@@ -96,23 +109,24 @@ async fn what_runs_keeps_its_allocation() {
     assert_eq!((started.draft.status, started.draft.phases.len()), (Status::Running, 1));
     assert_eq!(device.call::<ExperimentStart>(start()).await.unwrap().draft, started.draft, "once is enough");
 
+    let save = |base: &Experiment, draft| Save { id: Some(id.clone()), base: Some(base.clone()), draft };
     let mut draft = started.draft.clone();
     draft.variants[0].weight = 1000;
     draft.variants[1].weight = 9000;
-    let error = device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft: draft.clone() }).await.unwrap_err();
+    let error = device.call::<ExperimentSave>(save(&started.draft, draft.clone())).await.unwrap_err();
     assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Locked, "/variants"));
     assert_eq!(device.call::<DocumentDelete>(by_id()).await.unwrap_err().code, Code::Locked);
     let mut sneaky = started.draft.clone();
     sneaky.status = Status::Draft;
     sneaky.phases.clear();
     sneaky.hypothesis = "Because.".into();
-    let saved = device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft: sneaky }).await.unwrap();
+    let saved = device.call::<ExperimentSave>(save(&started.draft, sneaky)).await.unwrap();
     assert_eq!((saved.draft.status, saved.draft.phases.len()), (Status::Running, 1), "saving stops nothing");
     assert_eq!(saved.draft.hypothesis, "Because.");
 
     let stopped = device.call::<ExperimentStop>(by_id()).await.unwrap();
     assert_eq!(stopped.draft.status, Status::Stopped);
-    device.call::<ExperimentSave>(Save { id: Some(id.clone()), draft }).await.unwrap();
+    device.call::<ExperimentSave>(save(&stopped.draft, draft)).await.unwrap();
     let again = device.call::<ExperimentStart>(start()).await.unwrap().draft;
     assert_eq!(again.phases.len(), 1, "a phase that never went live is replaced");
     assert_eq!(again.assignment(&again.phases[0]).weight("new"), 9000);
@@ -144,11 +158,14 @@ async fn a_new_phase_assigns_visitors_again() {
 async fn an_incomplete_experiment_does_not_start() {
     let device = offline();
     let mut draft = experiment("sit_gone");
-    let saved = device.call::<ExperimentSave>(Save { id: None, draft: draft.clone() }).await.unwrap();
+    let saved = device.call::<ExperimentSave>(Save { id: None, base: None, draft: draft.clone() }).await.unwrap();
     let error = device.call::<ExperimentStart>(start(&saved.id)).await.unwrap_err();
     assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, "/site_id"));
     draft.metrics.clear();
-    device.call::<ExperimentSave>(Save { id: Some(saved.id.clone()), draft }).await.unwrap();
+    device
+        .call::<ExperimentSave>(Save { id: Some(saved.id.clone()), base: Some(saved.draft.clone()), draft })
+        .await
+        .unwrap();
     let error = device.call::<ExperimentStart>(start(&saved.id)).await.unwrap_err();
     assert_eq!(error.problems[0].pointer, "/metrics");
     let kept = device.call::<ExperimentGet>(ById { id: saved.id }).await.unwrap();
@@ -208,7 +225,8 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
     let site = device.add_site("shop").await;
     let draft = device.add_experiment(&site.id).await;
     let review = device.call::<PublishReview>(()).await.unwrap();
-    assert!(review.blocked.unwrap().contains("still syncing"));
+    assert_eq!(review.blocked, None);
+    assert!(review.items[0].syncing, "it can be ticked once the edge has it");
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
     assert_eq!(review.blocked, None);
@@ -260,7 +278,7 @@ async fn flags_are_saved_listed_and_deleted() {
         "key": "f", "name": "F", "site_ids": [], "enabled": true, "default_value": false,
     }))
     .unwrap();
-    let saved = device.call::<FlagSave>(Save { id: None, draft: flag }).await.unwrap();
+    let saved = device.call::<FlagSave>(Save { id: None, base: None, draft: flag }).await.unwrap();
     assert!(saved.id.starts_with("flg_"));
     device.call::<DocumentDelete>(ById { id: saved.id.clone() }).await.unwrap();
     assert!(device.call::<FlagList>(()).await.unwrap().is_empty());
@@ -310,31 +328,37 @@ async fn a_growthbook_payload_becomes_drafts_and_goes_back() {
 }
 
 #[tokio::test]
-async fn only_what_no_visitor_gets_is_deleted() {
+async fn a_deletion_changes_no_site_by_itself() {
     let edge = Arc::new(FakeEdge::default());
     let device = Device::connected(&edge).await;
     let site = device.add_site("shop").await;
     let draft = device.add_experiment(&site.id).await;
-    let delete = |id: &str| device.call::<DocumentDelete>(ById { id: id.to_owned() });
+    let by_id = |id: &str| ById { id: id.to_owned() };
+    let delete = |id: &str| device.call::<DocumentDelete>(by_id(id));
     let error = delete(&site.id).await.unwrap_err();
     assert_eq!(error.code, Code::Locked);
-    assert!(error.message.starts_with("'Hero' is on this site."), "{error}");
+    assert!(error.message.starts_with("'Hero' uses this."), "{error}");
     delete(&draft.id).await.unwrap();
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    device.call::<Publish>(ticks(&review)).await.unwrap();
 
-    device.sync().await;
-    let review = device.call::<PublishReview>(()).await.unwrap();
-    device.call::<Publish>(ticks(&review)).await.unwrap();
-    assert!(delete(&site.id).await.unwrap_err().message.contains("Enabled"));
-    let mut off = site.draft.clone();
-    off.enabled = false;
-    device.call::<SiteSave>(Save { id: Some(site.id.clone()), draft: off }).await.unwrap();
-    assert_eq!(delete(&site.id).await.unwrap_err().code, Code::Locked, "not published yet");
-    device.sync().await;
-    let review = device.call::<PublishReview>(()).await.unwrap();
-    device.call::<Publish>(ticks(&review)).await.unwrap();
+    // What is live is only marked, and the mark can be taken back.
+    delete(&site.id).await.unwrap();
+    let marked = device.call::<SiteGet>(by_id(&site.id)).await.unwrap();
+    assert!(marked.removed && marked.released.is_some());
+    device.call::<DocumentRestore>(by_id(&site.id)).await.unwrap();
+    assert!(!device.call::<SiteGet>(by_id(&site.id)).await.unwrap().removed);
     delete(&site.id).await.unwrap();
     device.sync().await;
+    assert!(edge.state().docs[&site.id].0.body["released"].is_object(), "the site still gets it");
+
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    assert!(review.items[0].removed && review.items[0].problems.is_empty());
+    assert!(review.items[0].changes.iter().any(|c| c.pointer == "/key" && c.after.is_empty()));
+    device.call::<Publish>(ticks(&review)).await.unwrap();
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
+    assert!(edge.state().docs[&site.id].0.deleted);
     assert_eq!(device.app.sync().view().pending, 0);
 }
 

@@ -1,0 +1,57 @@
+//! What lists show of a document, computed when it is written.
+
+use beacon_shared::ipc::{Summary, SyncState};
+use beacon_shared::model::{Kind, Status};
+use beacon_shared::sync::Replica;
+use beacon_shared::validate;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Row;
+
+/// Returns what lists show of a document.
+pub fn summary(row: &Row) -> Summary {
+    let replica = &row.replica;
+    let body = &replica.local.body;
+    let draft = &body["draft"];
+    let released = body.get("released").filter(|released| !released.is_null());
+    let text = |field: &str| draft[field].as_str().unwrap_or_default().to_owned();
+    let texts = |field: &str| -> Vec<String> {
+        draft[field].as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    };
+    let site = draft["site_id"].as_str().filter(|site| !site.is_empty()).map(str::to_owned);
+    Summary {
+        id: replica.id.clone(),
+        kind: replica.kind,
+        key: text("key"),
+        name: text("name"),
+        sites: site.map_or_else(|| texts("site_ids"), |site| vec![site]),
+        domains: if replica.kind == Kind::Site { texts("domains") } else { Vec::new() },
+        status: Status::deserialize(&draft["status"]).ok().filter(|_| replica.kind == Kind::Experiment),
+        enabled: draft["enabled"].as_bool().unwrap_or(true),
+        live: released.is_some(),
+        unpublished: released.is_some_and(|released| released != draft) || removed(replica),
+        removed: removed(replica),
+        readable: validate::is_readable(replica.kind, draft),
+        problems: validate::document(replica.kind, draft).len() + replica.rejected.len(),
+        sync: sync_state(replica),
+        updated_at: row.updated_at,
+    }
+}
+
+fn removed(replica: &Replica) -> bool {
+    replica.local.body.get("removed") == Some(&Value::Bool(true))
+}
+
+/// Returns how a document stands towards the edge.
+pub fn sync_state(replica: &Replica) -> SyncState {
+    if replica.conflict.is_some() {
+        SyncState::Conflict
+    } else if !replica.rejected.is_empty() {
+        SyncState::Rejected
+    } else if replica.pending() {
+        SyncState::Pending
+    } else {
+        SyncState::Synced
+    }
+}
