@@ -90,7 +90,12 @@ const edgeWorker = new Miniflare({
   kvPersist: folder("kv"),
   r2Buckets: { STORE: "store" },
   r2Persist: folder("r2"),
-  ratelimits: { EVALUATIONS: { namespace_id: "1001", simple: { limit: given.limit, period: 60 } } },
+  // Everything on this machine comes from one address, so only the limit under test is a tight one.
+  ratelimits: {
+    EVALUATIONS: { namespace_id: "1001", simple: { limit: given.limit, period: 60 } },
+    COLLECTIONS: { namespace_id: "1002", simple: { limit: 100000, period: 60 } },
+    REFUSALS: { namespace_id: "1003", simple: { limit: 10000, period: 60 } },
+  },
   durableObjects: { SITE_LOG: { className: "SiteLog", useSQLite: true } },
   durableObjectsPersist: folder("do"),
 });

@@ -13,6 +13,27 @@ pub fn sha256(bytes: &[u8]) -> String {
     })
 }
 
+/// A finished text with its tag.
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// See [`tag`].
+    pub tag: String,
+}
+
+impl Text {
+    /// Tags a text.
+    pub fn new(text: String) -> Self {
+        let tag = tag(text.as_bytes());
+        Self { text, tag }
+    }
+}
+
+/// Returns the tag of a text: the first half of its SHA-256.
+pub fn tag(bytes: &[u8]) -> String {
+    sha256(bytes).chars().take(32).collect()
+}
+
 /// Whether two secrets are the same. Their digests are compared, in constant time, so not even the length leaks.
 pub fn same_secret(a: &str, b: &str) -> bool {
     let (a, b) = (Sha256::digest(a), Sha256::digest(b));

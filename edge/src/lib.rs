@@ -1,26 +1,23 @@
 //! The edge: sync, publishing, definitions for websites, and the collector of their events.
 //!
-//! Everything that decides is plain Rust over [`database::Database`] and is tested natively; what talks to the
-//! Workers runtime exists on wasm32 only.
+//! Everything between [`http::router`] and [`ports`] is plain Rust and is tested natively. `platform` fills the ports
+//! on Cloudflare's runtime and exists on wasm32 only; `memory` fills them with SQLite, for tests.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)
 )]
 
-pub mod database;
+mod api;
 pub mod digest;
-pub mod evaluation;
-pub mod events;
-pub mod sql;
-pub mod workspace;
+pub mod domain;
+pub mod http;
+pub mod log;
+pub mod ports;
+mod public;
+pub mod store;
+mod time;
 
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
 #[cfg(target_arch = "wasm32")]
-mod bundles;
-#[cfg(target_arch = "wasm32")]
-mod d1;
-#[cfg(target_arch = "wasm32")]
-mod failure;
-#[cfg(target_arch = "wasm32")]
-mod routes;
-#[cfg(target_arch = "wasm32")]
-mod site_log;
+mod platform;

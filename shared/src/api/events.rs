@@ -53,6 +53,23 @@ pub struct SegmentInfo {
     pub sealed: bool,
 }
 
+/// The query of [`super::route::SEGMENTS`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentsQuery {
+    /// Document id of the site.
+    pub site: String,
+    /// The last sequence number that the reader has.
+    #[serde(default)]
+    pub after: u64,
+}
+
+/// The path of [`super::route::SEGMENT`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentId {
+    /// As [`SegmentInfo::id`].
+    pub id: String,
+}
+
 /// The answer to [`super::route::SEGMENTS`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SegmentList {

@@ -1,6 +1,7 @@
 //! The HTTP contract between the desktop (or any client) and the edge: routes and bodies.
 //! Errors are `application/problem+json`, see [`ProblemDetails`].
 
+pub mod endpoint;
 mod evaluate;
 mod events;
 mod publish;
@@ -9,7 +10,9 @@ mod sync;
 pub use evaluate::{
     AssignResponse, EvaluateRequest, MAX_EVALUATE_BYTES, MAX_KEYS, ResolveAllResponse, ResolveResponse,
 };
-pub use events::{BatchResponse, CollectRequest, Heads, LogHead, Refused, SegmentInfo, SegmentList};
+pub use events::{
+    BatchResponse, CollectRequest, Heads, LogHead, Refused, SegmentId, SegmentInfo, SegmentList, SegmentsQuery,
+};
 pub use publish::{Action, Bundle, Publication, PublishRequest, Release, SiteBundle, Transition};
 pub use sync::{Cursor, MAX_OPS, Op, OpOutcome, PULL_PAGE, PullResponse, PushRequest, PushResponse};
 
@@ -93,6 +96,13 @@ pub struct WhoAmI {
     /// The workspace's identity: another address with the same epoch is the same workspace.
     #[serde(default)]
     pub epoch: String,
+}
+
+/// The answer to [`route::HEALTH`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// Always `ok`.
+    pub status: String,
 }
 
 /// The value of [`WhoAmI::product`].

@@ -85,6 +85,7 @@ pub struct PushResponse {
 
 /// How far a device has read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cursor {
     /// The workspace it was read from.
     pub epoch: String,

@@ -1,0 +1,297 @@
+//! What is live: a pointer in the database to an immutable index, which names a bundle for each site.
+//!
+//! An isolate keeps all three in memory. Requests are answered from there while the pointer is at most
+//! [`BOUND`] old, which is the bound of the kill switch; an older pointer is read again first.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use beacon_shared::api::{Bundle, SiteBundle};
+use beacon_shared::bundle::Timeline;
+use beacon_shared::error::{Code, Error, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::evaluation::Published;
+use crate::digest::Text;
+use crate::ports::Deps;
+use crate::store::publications::{self, Pointer};
+use crate::store::run;
+
+/// A pointer younger than this is not read again.
+const FRESH: i64 = 5_000;
+/// A pointer older than this is read again before an answer; a younger one is read again after it.
+pub const BOUND: i64 = 60_000;
+/// How long the collector goes on with an old pointer when the database does not answer. It needs the domains only.
+const COLLECTOR_BOUND: i64 = 60 * 60 * 1000;
+/// The most sites whose definitions an isolate keeps parsed.
+const MAX_SITES: usize = 64;
+
+/// What is published, site by site.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Index {
+    /// The sequence number.
+    pub seq: u64,
+    /// By document id.
+    pub sites: BTreeMap<String, Entry>,
+}
+
+/// A published site, without its definitions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The name of the object that holds its [`SiteBundle`].
+    pub object: String,
+    /// When this bundle was first published, in Unix milliseconds.
+    pub at: i64,
+    /// Hosts that may send events.
+    pub domains: Vec<String>,
+    /// Whether localhost counts.
+    pub allow_localhost: bool,
+    /// A disabled site's events are refused.
+    pub enabled: bool,
+}
+
+/// What one isolate remembers. It may be evicted at any time.
+#[derive(Default)]
+pub struct LiveMemory {
+    pointer: Mutex<Option<Known>>,
+    index: Mutex<Option<(String, Arc<Index>)>>,
+    sites: Mutex<BTreeMap<String, Arc<Site>>>,
+    refreshing: AtomicBool,
+}
+
+/// What the database said, and when. No pointer: nothing was ever published.
+#[derive(Clone)]
+struct Known {
+    pointer: Option<Pointer>,
+    read_at: i64,
+}
+
+/// A site's definitions, and what was made of them for the current period of their schedules.
+pub struct Site {
+    /// When they were published, in Unix milliseconds.
+    pub at: i64,
+    bundle: SiteBundle,
+    timeline: Timeline,
+    current: Mutex<Option<(usize, Arc<Period>)>>,
+}
+
+/// Everything that requests need of a site, in one period of its schedules.
+pub struct Period {
+    /// The parsed definitions.
+    pub published: Published,
+    /// The payload as pages get it.
+    pub payload: Text,
+    /// The same, as it stands in a script.
+    pub inlined: String,
+}
+
+/// Who asks, which decides how old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A page or a server that gets definitions: within the kill switch's bound.
+    Definitions,
+    /// The collector.
+    Collector,
+}
+
+impl LiveMemory {
+    /// Forgets the pointer, after it was moved.
+    pub fn forget(&self) {
+        *lock(&self.pointer) = None;
+    }
+}
+
+impl Site {
+    /// Returns whether the bundle has an experiment, by its key or its document id.
+    pub fn has_experiment(&self, id: &str) -> bool {
+        self.bundle.experiments.iter().any(|(document, key)| document == id || key == id)
+    }
+
+    /// Returns whether the bundle has a flag.
+    pub fn has_flag(&self, key: &str) -> bool {
+        self.bundle.payload.pointer("/features").is_some_and(|flags| flags.get(key).is_some())
+    }
+
+    /// Returns what the site publishes at `now`, in Unix milliseconds. It is made once in each period.
+    pub fn period(&self, now: i64) -> Arc<Period> {
+        let number = self.timeline.period(now);
+        let mut current = lock(&self.current);
+        if let Some((_, period)) = current.as_ref().filter(|(known, _)| *known == number) {
+            return Arc::clone(period);
+        }
+        let published = Published::new(&self.bundle, now);
+        let mut payload = published.payload.clone();
+        if let Some(fields) = payload.as_object_mut() {
+            fields.insert("dateUpdated".into(), crate::time::iso(self.at).into());
+        }
+        let payload = Text::new(payload.to_string());
+        let inlined = inline(&payload.text);
+        let period = Arc::new(Period { published, payload, inlined });
+        *current = Some((number, Arc::clone(&period)));
+        period
+    }
+}
+
+/// Returns the index of what is live, if anything was ever published.
+pub async fn index(deps: &Deps, reader: Reader) -> Result<Option<Arc<Index>>> {
+    match pointer(deps, reader).await? {
+        Some(pointer) => load_index(deps, &pointer).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Returns a published site without its definitions.
+pub async fn entry(deps: &Deps, id: &str, reader: Reader) -> Result<Entry> {
+    let find = |index: Option<Arc<Index>>| index.and_then(|index| index.sites.get(id).cloned());
+    if let Some(entry) = find(index(deps, reader).await?) {
+        return Ok(entry);
+    }
+    // It may have been published a moment ago. An unknown site costs one read in each FRESH, whoever asks for it.
+    if age(deps) >= FRESH {
+        refresh(deps).await?;
+        if let Some(entry) = find(index(deps, reader).await?) {
+            return Ok(entry);
+        }
+    }
+    Err(Error::new(Code::NotFound, "No published site has this id. Check it, or publish the site first."))
+}
+
+/// Returns a published site's definitions.
+pub async fn site(deps: &Deps, id: &str) -> Result<Arc<Site>> {
+    let entry = entry(deps, id, Reader::Definitions).await?;
+    load_site(deps, id, &entry).await
+}
+
+async fn pointer(deps: &Deps, reader: Reader) -> Result<Option<Pointer>> {
+    let known = lock(&deps.live.pointer).clone();
+    let Some(known) = known else { return refresh(deps).await };
+    let age = age(deps);
+    if age < FRESH {
+        return Ok(known.pointer);
+    }
+    if age < BOUND {
+        if !deps.live.refreshing.swap(true, Ordering::Relaxed) {
+            let deps_after = deps.clone();
+            deps.background.run(Box::pin(async move {
+                // A failure leaves the pointer as old as it is; the next request tries again.
+                let _ = refresh(&deps_after).await;
+                deps_after.live.refreshing.store(false, Ordering::Relaxed);
+            }));
+        }
+        return Ok(known.pointer);
+    }
+    match refresh(deps).await {
+        Err(_) if reader == Reader::Collector && age < COLLECTOR_BOUND => Ok(known.pointer),
+        result => result,
+    }
+}
+
+/// Milliseconds since the pointer was read. A clock that went back makes it too old.
+fn age(deps: &Deps) -> i64 {
+    let read_at = lock(&deps.live.pointer).as_ref().map_or(i64::MIN, |known| known.read_at);
+    let age = deps.clock.now().saturating_sub(read_at);
+    if age < 0 { i64::MAX } else { age }
+}
+
+async fn refresh(deps: &Deps) -> Result<Option<Pointer>> {
+    let read_at = deps.clock.now();
+    let pointer: Option<Pointer> = run(deps.db.as_ref(), publications::select_live()).await?.first()?;
+    *lock(&deps.live.pointer) = Some(Known { pointer: pointer.clone(), read_at });
+    Ok(pointer)
+}
+
+/// Returns the index that a pointer names.
+pub async fn load_index(deps: &Deps, pointer: &Pointer) -> Result<Arc<Index>> {
+    if let Some((_, index)) = lock(&deps.live.index).as_ref().filter(|(hash, _)| *hash == pointer.hash) {
+        return Ok(Arc::clone(index));
+    }
+    let index = match read(deps, &index_object(pointer.seq, &pointer.hash)).await {
+        Ok(text) => parse(&text)?,
+        Err(error) => old_index(deps, pointer).await?.ok_or(error)?,
+    };
+    let index = Arc::new(index);
+    *lock(&deps.live.index) = Some((pointer.hash.clone(), Arc::clone(&index)));
+    Ok(index)
+}
+
+/// Returns the index of a bundle from before there were indexes: one object with all sites.
+async fn old_index(deps: &Deps, pointer: &Pointer) -> Result<Option<Index>> {
+    let object = format!("bundles/{}-{}.json", pointer.seq, pointer.hash);
+    let Some(bytes) = deps.objects.get(&object).await? else { return Ok(None) };
+    let bundle: Bundle = parse(&String::from_utf8_lossy(&bytes))?;
+    let mut index = Index { seq: bundle.seq, ..Index::default() };
+    for (id, site) in bundle.sites {
+        let entry = entry_of(&site, object.clone(), pointer.at);
+        lock(&deps.live.sites).insert(site_key(&object, &id), Arc::new(Site::new(site, pointer.at)));
+        index.sites.insert(id, entry);
+    }
+    Ok(Some(index))
+}
+
+/// Returns a site's entry in an index.
+pub fn entry_of(site: &SiteBundle, object: String, at: i64) -> Entry {
+    Entry { object, at, domains: site.domains.clone(), allow_localhost: site.allow_localhost, enabled: site.enabled }
+}
+
+impl Site {
+    fn new(bundle: SiteBundle, at: i64) -> Self {
+        Self { at, timeline: Timeline::of(&bundle.payload), bundle, current: Mutex::default() }
+    }
+}
+
+/// Returns JSON that is also safe as JavaScript inside a page: these characters occur in strings only.
+pub fn inline(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+fn site_key(object: &str, id: &str) -> String {
+    format!("{object}#{id}")
+}
+
+/// Returns the definitions of a site that an index names.
+pub async fn load_site(deps: &Deps, id: &str, entry: &Entry) -> Result<Arc<Site>> {
+    let key = site_key(&entry.object, id);
+    if let Some(site) = lock(&deps.live.sites).get(&key) {
+        return Ok(Arc::clone(site));
+    }
+    let text = read(deps, &entry.object).await?;
+    let bundle = match parse::<SiteBundle>(&text) {
+        Ok(bundle) => bundle,
+        // The one object of all sites, see `old_index`.
+        Err(error) => parse::<Bundle>(&text).ok().and_then(|mut all| all.sites.remove(id)).ok_or(error)?,
+    };
+    let site = Arc::new(Site::new(bundle, entry.at));
+    let mut sites = lock(&deps.live.sites);
+    if sites.len() >= MAX_SITES {
+        sites.clear();
+    }
+    sites.insert(key, Arc::clone(&site));
+    Ok(site)
+}
+
+/// Returns the name of an index's object.
+pub fn index_object(seq: u64, hash: &str) -> String {
+    format!("bundles/{seq}/index-{hash}.json")
+}
+
+/// Reads an immutable object: the cache first, which is near every visitor.
+async fn read(deps: &Deps, object: &str) -> Result<String> {
+    if let Some(text) = deps.cache.get(object).await {
+        return Ok(text);
+    }
+    let missing = || Error::new(Code::Storage, "What is live is missing from storage. Publish again.");
+    let bytes = deps.objects.get(object).await?.ok_or_else(missing)?;
+    let text = String::from_utf8(bytes).map_err(|_| missing())?;
+    deps.cache.put(object, &text).await;
+    Ok(text)
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| Error::new(Code::Internal, format!("What is live cannot be read: {e}.")))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,13 @@
+//! What the edge decides: plain Rust over [`crate::ports`].
+
+pub mod collecting;
+pub mod documents;
+pub mod evaluation;
+pub mod events;
+pub mod exporting;
+pub mod keys;
+pub mod live;
+pub mod publishing;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! The bundle of each site, and the index of all, from the released documents at one sequence number.
+
+use std::collections::BTreeMap;
+
+use beacon_shared::api::SiteBundle;
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::model::Document;
+
+use super::super::live::{self, Entry, Index};
+use crate::digest;
+use crate::ports::{Db, Deps};
+use crate::store::documents::{self, DocumentRow};
+use crate::store::publications::{self, Pointer};
+use crate::store::{Batch, meta, run};
+
+/// The most documents in one query: at 10 KB each, 5 MB of answer.
+const PAGE: u64 = 500;
+/// How often the documents are read again because one was released meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// An index whose objects are stored, not yet live.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The sequence number.
+    pub seq: u64,
+    /// SHA-256 of the index.
+    pub hash: String,
+}
+
+/// Builds and stores the bundles and the index of what is released.
+pub async fn prepare(deps: &Deps) -> Result<Prepared> {
+    let (seq, documents) = released(deps.db.as_ref()).await?;
+    let bundle = beacon_shared::bundle::bundle(seq, &documents);
+    drop(documents);
+    let pointer: Option<Pointer> = run(deps.db.as_ref(), publications::select_live()).await?.first()?;
+    let live = match &pointer {
+        // What is live may be damaged; publishing again mends it.
+        Some(pointer) => live::load_index(deps, pointer).await.ok(),
+        None => None,
+    };
+    let before = live.map(|index| index.sites.clone()).unwrap_or_default();
+    let mut index = Index { seq, sites: BTreeMap::new() };
+    for (id, site) in bundle.sites {
+        let entry = store(deps, seq, &id, &site, before.get(&id)).await?;
+        index.sites.insert(id, entry);
+    }
+    let text = serde_json::to_string(&index).map_err(|e| defect(&e))?;
+    let hash = digest::sha256(text.as_bytes());
+    deps.objects.put(&live::index_object(seq, &hash), text.into_bytes()).await?;
+    Ok(Prepared { seq, hash })
+}
+
+/// Stores a site's bundle under its hash. One that has not changed stays where it is.
+async fn store(deps: &Deps, seq: u64, id: &str, site: &SiteBundle, before: Option<&Entry>) -> Result<Entry> {
+    let text = serde_json::to_string(site).map_err(|e| defect(&e))?;
+    let name = format!("{id}-{}.json", digest::sha256(text.as_bytes()));
+    if let Some(before) = before.filter(|entry| entry.object.ends_with(&format!("/{name}"))) {
+        return Ok(before.clone());
+    }
+    let object = format!("bundles/{seq}/{name}");
+    deps.objects.put(&object, text.into_bytes()).await?;
+    Ok(live::entry_of(site, object, deps.clock.now()))
+}
+
+/// Reads every released part, all at the sequence number that is returned. Drafts that are pushed meanwhile change
+/// nothing that is released.
+async fn released(db: &dyn Db) -> Result<(u64, Vec<Document>)> {
+    for _ in 0..ATTEMPTS {
+        let (mut documents, mut after, mut first) = (Vec::new(), String::new(), None);
+        loop {
+            let mut batch = Batch::default();
+            let (workspace, page) = (batch.add(meta::select()), batch.add(documents::select_released(&after, PAGE)));
+            let mut answers = batch.run(db).await?;
+            let workspace = meta::read(answers.take(workspace))?;
+            let (seq, released) = *first.get_or_insert((workspace.seq, workspace.released_seq));
+            if released != workspace.released_seq {
+                break;
+            }
+            let rows = answers.take(page).all::<DocumentRow>()?;
+            let more = rows.len() as u64 == PAGE;
+            after = rows.last().map(|row| row.id.clone()).unwrap_or_default();
+            documents.extend(documents::documents(rows)?);
+            if !more {
+                return Ok((seq, documents));
+            }
+        }
+    }
+    Err(Error::new(Code::Storage, "The documents keep changing. Retry the publication in a moment."))
+}
+
+/// Reads every released part for a review.
+pub async fn review(db: &dyn Db) -> Result<Vec<Document>> {
+    released(db).await.map(|(_, documents)| documents)
+}
+
+fn defect(why: &impl std::fmt::Display) -> Error {
+    Error::new(Code::Internal, format!("The bundle cannot be written: {why}."))
+}

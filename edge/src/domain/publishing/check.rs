@@ -1,0 +1,164 @@
+//! What must hold before a publication takes effect: in each document, and between all that will be live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use beacon_shared::error::{Code, Error, Problem, Result};
+use beacon_shared::model::{Document, Experiment, Flag, Kind, Segment, Site};
+use beacon_shared::validate::{self, Workspace};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::bundle;
+use crate::ports::Deps;
+
+/// The most problems in one answer.
+const MAX_PROBLEMS: usize = 100;
+
+/// What is live now, and what will be.
+pub struct Review {
+    before: Live,
+    after: Live,
+    /// The keys of the documents that the publication changes, by id.
+    changed: BTreeMap<String, String>,
+    removed: Vec<(String, Kind, String)>,
+    problems: Vec<Problem>,
+}
+
+/// The definitions that are live.
+#[derive(Clone, Default)]
+struct Live {
+    workspace: Workspace,
+    sites: BTreeSet<String>,
+    names: BTreeMap<String, String>,
+}
+
+impl Live {
+    fn insert(&mut self, document: &Document, part: &Value) {
+        self.remove(&document.id);
+        let id = document.id.clone();
+        let name = part.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()).unwrap_or(&document.key);
+        self.names.insert(id.clone(), format!("{} \"{name}\"", document.kind.as_str()));
+        match document.kind {
+            Kind::Experiment => self.workspace.experiments.extend(Experiment::deserialize(part).ok().map(|e| (id, e))),
+            Kind::Flag => self.workspace.flags.extend(Flag::deserialize(part).ok().map(|f| (id, f))),
+            Kind::Segment => self.workspace.segments.extend(Segment::deserialize(part).ok().map(|s| (id, s))),
+            Kind::Site => self.sites.extend(Site::deserialize(part).ok().map(|_| id)),
+            Kind::Metric => {}
+        }
+    }
+
+    fn remove(&mut self, id: &str) {
+        self.workspace.experiments.remove(id);
+        self.workspace.flags.remove(id);
+        self.workspace.segments.remove(id);
+        self.sites.remove(id);
+        self.names.remove(id);
+    }
+
+    fn name(&self, id: &str) -> String {
+        self.names.get(id).cloned().unwrap_or_else(|| id.to_owned())
+    }
+
+    /// The documents that need the site.
+    fn users_of_site(&self, site: &str) -> impl Iterator<Item = &String> {
+        let experiments = self.workspace.experiments.iter().filter(move |(_, e)| e.site_id == site).map(|(id, _)| id);
+        let flags = self.workspace.flags.iter();
+        experiments.chain(flags.filter(move |(_, f)| f.site_ids.iter().any(|s| s == site)).map(|(id, _)| id))
+    }
+}
+
+impl Review {
+    /// Begins with what is live now.
+    pub async fn new(deps: &Deps) -> Result<Self> {
+        let mut before = Live::default();
+        for document in bundle::review(deps.db.as_ref()).await? {
+            if let Some(released) = document.body.get("released") {
+                before.insert(&document, released);
+            }
+        }
+        let after = before.clone();
+        Ok(Self { before, after, changed: BTreeMap::new(), removed: Vec::new(), problems: Vec::new() })
+    }
+
+    /// The document's draft becomes what is released.
+    pub fn released(&mut self, document: &Document) -> Result<()> {
+        let draft = document.body.get("draft").unwrap_or(&Value::Null);
+        if let (Kind::Experiment, Ok(after)) = (document.kind, Experiment::deserialize(draft)) {
+            let before = document.body.get("released").and_then(|r| Experiment::deserialize(r).ok());
+            let locked = before.map_or_else(Vec::new, |before| validate::locked_changes(&before, &after));
+            if let Some(first) = locked.first() {
+                return Err(Error { code: Code::Locked, message: first.detail.clone(), problems: locked });
+            }
+        }
+        for problem in validate::document(document.kind, draft) {
+            self.add(&document.id, &document.key, &problem.pointer, &problem.detail);
+        }
+        self.changed.insert(document.id.clone(), document.key.clone());
+        self.after.insert(document, draft);
+        Ok(())
+    }
+
+    /// A command changed what is released into `body`. It must always go out, so nothing else is checked.
+    pub fn changed(&mut self, document: &Document, body: &Value) {
+        if let Some(released) = body.get("released") {
+            self.after.insert(document, released);
+            self.before.insert(document, released);
+        }
+    }
+
+    /// The document is taken off the sites.
+    pub fn removed(&mut self, document: &Document) {
+        self.after.remove(&document.id);
+        self.removed.push((document.id.clone(), document.kind, document.key.clone()));
+    }
+
+    fn add(&mut self, id: &str, key: &str, pointer: &str, detail: &str) {
+        // The pointer begins with the document, because a publication has many.
+        self.problems.push(Problem::new(format!("/{id}{pointer}"), format!("{key}: {detail}")));
+    }
+
+    /// Checks what holds between documents. Fails with every problem that this publication has or causes.
+    pub fn finish(mut self) -> Result<()> {
+        if self.changed.is_empty() && self.removed.is_empty() {
+            return Ok(());
+        }
+        self.check_sites();
+        self.check_between();
+        self.problems.truncate(MAX_PROBLEMS);
+        if self.problems.is_empty() { Ok(()) } else { Err(Error::invalid(self.problems)) }
+    }
+
+    fn check_sites(&mut self) {
+        for (id, key) in self.changed.clone() {
+            let site = self.after.workspace.experiments.get(&id).map(|e| e.site_id.clone());
+            if site.is_some_and(|site| !self.after.sites.contains(&site)) {
+                self.add(&id, &key, "/site_id", "Its site is not published. Tick the site too.");
+            }
+        }
+        for (id, kind, key) in self.removed.clone() {
+            let user = self.after.users_of_site(&id).next().filter(|_| kind == Kind::Site);
+            if let Some(user) = user.map(|user| self.after.name(user)) {
+                self.add(&id, &key, "", &format!("The {user} is live on this site. Remove it first."));
+            }
+        }
+    }
+
+    /// A problem between documents counts when one of the changed documents can solve it, or when it was not there
+    /// before: a removal must not break what nobody ticked.
+    fn check_between(&mut self) {
+        let before = match self.removed.is_empty() {
+            true => Vec::new(),
+            false => validate::workspace(&self.before.workspace),
+        };
+        for (id, problem) in validate::workspace(&self.after.workspace) {
+            if let Some(key) = self.changed.get(&id).cloned() {
+                self.add(&id, &key, &problem.pointer, &problem.detail);
+            } else if let Some((removed, _, key)) = self.removed.first().cloned()
+                && !before.iter().any(|known| *known == (id.clone(), problem.clone()))
+            {
+                let user = self.after.name(&id);
+                self.add(&removed, &key, "", &format!("The {user} needs this. Change it first."));
+            }
+        }
+    }
+}

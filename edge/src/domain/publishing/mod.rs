@@ -1,0 +1,80 @@
+//! Publishing: releases what was reviewed, all of it or nothing, and freezes the released documents at one sequence
+//! number into an index and a bundle for each site.
+
+mod bundle;
+mod check;
+mod release;
+
+use std::collections::BTreeSet;
+
+use beacon_shared::api::{Publication, PublishRequest};
+use beacon_shared::error::{Code, Error, Problem, Result};
+
+use crate::ports::{Db, Deps};
+use crate::store::publications::{self, PublicationRow};
+use crate::store::{Batch, run};
+
+pub use bundle::{Prepared, prepare};
+pub use release::release;
+
+/// The most documents in one publication.
+pub const MAX_RELEASE: usize = 20_000;
+const MAX_LISTED: u64 = 100;
+
+/// Carries a publish command out. Doing it twice publishes once.
+pub async fn publish(deps: &Deps, actor: &str, request: &PublishRequest) -> Result<Publication> {
+    check_request(request)?;
+    if let Some(done) = find(deps.db.as_ref(), &request.command_id).await? {
+        return Ok(done);
+    }
+    release(deps, actor, request).await?;
+    // The bytes first and the pointer last, so that what is live can always be read.
+    let prepared = prepare(deps).await?;
+    finish(deps, actor, &request.command_id, &prepared).await
+}
+
+/// Makes a prepared index live, once its objects are stored.
+pub async fn finish(deps: &Deps, actor: &str, command_id: &str, prepared: &Prepared) -> Result<Publication> {
+    let mut batch = Batch::default();
+    batch.add(publications::insert(command_id, prepared.seq, &prepared.hash, deps.clock.now(), actor));
+    batch.add(publications::flip(command_id));
+    batch.run(deps.db.as_ref()).await?;
+    deps.live.forget();
+    let found = find(deps.db.as_ref(), command_id).await?;
+    found.ok_or_else(|| Error::new(Code::Storage, "The publication was not stored. Retry."))
+}
+
+/// Returns the publication of a command that has been carried out.
+pub async fn find(db: &dyn Db, command_id: &str) -> Result<Option<Publication>> {
+    Ok(run(db, publications::select(command_id)).await?.first::<PublicationRow>()?.map(Into::into))
+}
+
+/// Returns the newest publications, newest first.
+pub async fn list(db: &dyn Db) -> Result<Vec<Publication>> {
+    let rows = run(db, publications::select_newest(MAX_LISTED)).await?;
+    Ok(rows.all::<PublicationRow>()?.into_iter().map(Into::into).collect())
+}
+
+fn check_request(request: &PublishRequest) -> Result<()> {
+    if request.release.len() + request.transitions.len() > MAX_RELEASE {
+        return Err(Error::new(Code::TooLarge, format!("Publish at most {MAX_RELEASE} documents at a time.")));
+    }
+    let mut problems = Vec::new();
+    // A colon separates the command from the document in the ids of its changes.
+    if !(1..=64).contains(&request.command_id.len()) || request.command_id.contains([':', ';']) {
+        problems.push(Problem::new("/command_id", "Use a UUIDv7 as the command id."));
+    }
+    if !(1..=64).contains(&request.device.len()) {
+        problems.push(Problem::new("/device", "Name the device in at most 64 characters."));
+    }
+    let ids = request.release.iter().map(|r| &r.doc_id).chain(request.transitions.iter().map(|t| &t.doc_id));
+    let distinct: BTreeSet<&String> = ids.collect();
+    if distinct.len() < request.release.len() + request.transitions.len() {
+        problems.push(Problem::new("/release", "Name each document once."));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+}
+
+fn stale() -> Error {
+    Error::new(Code::Stale, "A document changed after the review. Look at the review again, then publish.")
+}

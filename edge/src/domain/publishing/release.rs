@@ -1,0 +1,130 @@
+//! Releasing: what a publication does to the documents, in one transaction.
+
+use std::collections::BTreeMap;
+
+use beacon_shared::api::PublishRequest;
+use beacon_shared::error::{Error, Result};
+use beacon_shared::lifecycle;
+use beacon_shared::model::{Document, SCHEMA};
+use serde_json::{Value, json};
+
+use super::check::Review;
+use super::stale;
+use crate::ports::{Db, Deps};
+use crate::store::changes::{self, Count, Entry};
+use crate::store::documents::{self, DocumentRow};
+use crate::store::{Batch, meta, run};
+
+/// The most documents that are read in one query.
+const READ: usize = 200;
+/// The most bytes of entries in one parameter: D1 takes 2,000,000.
+const MAX_PARAMETER: usize = 1_000_000;
+
+/// Releases what the request names. An earlier try may have done so already.
+pub async fn release(deps: &Deps, actor: &str, request: &PublishRequest) -> Result<()> {
+    let db = deps.db.as_ref();
+    let wanted = request.release.len() + request.transitions.len();
+    if wanted == 0 || published(db, &request.command_id).await? == wanted {
+        return Ok(());
+    }
+    let now = deps.clock.now();
+    let mut review = Review::new(deps).await?;
+    let mut entries = Vec::with_capacity(wanted);
+    let revisions = revisions(request);
+    let ids: Vec<&str> = revisions.keys().copied().collect();
+    let mut found = BTreeMap::new();
+    for ids in ids.chunks(READ) {
+        let rows = run(db, documents::select_these(ids)).await?.all::<DocumentRow>()?;
+        for document in documents::documents(rows)? {
+            let (place, entry) = entry(request, &revisions, &document, now, &mut review)?;
+            found.insert(place, entry);
+        }
+    }
+    if found.len() < wanted {
+        return Err(stale());
+    }
+    entries.extend(found.into_values());
+    review.finish()?;
+    write(db, actor, request, &entries, now).await?;
+    if published(db, &request.command_id).await? < wanted { Err(stale()) } else { Ok(()) }
+}
+
+async fn published(db: &dyn Db, command_id: &str) -> Result<usize> {
+    Ok(run(db, changes::count_published(command_id)).await?.first::<Count>()?.map_or(0, |c| c.count))
+}
+
+/// Each document's place in the request, and the revision that the person saw.
+fn revisions(request: &PublishRequest) -> BTreeMap<&str, (usize, u64)> {
+    let releases = request.release.iter().map(|r| (r.doc_id.as_str(), r.rev));
+    let transitions = request.transitions.iter().map(|t| (t.doc_id.as_str(), t.rev));
+    releases.chain(transitions).enumerate().map(|(place, (id, rev))| (id, (place, rev))).collect()
+}
+
+fn entry(
+    request: &PublishRequest,
+    revisions: &BTreeMap<&str, (usize, u64)>,
+    document: &Document,
+    now: i64,
+    review: &mut Review,
+) -> Result<(usize, Entry)> {
+    let (place, rev) = *revisions.get(document.id.as_str()).ok_or_else(stale)?;
+    if document.rev != rev || document.deleted {
+        return Err(stale());
+    }
+    let mut entry = Entry {
+        id: document.id.clone(),
+        rev,
+        op_id: format!("{}:{}", request.command_id, document.id),
+        deleted: None,
+        schema: None,
+        phases: None,
+        body: None,
+    };
+    if let Some(transition) = request.transitions.iter().find(|t| t.doc_id == document.id) {
+        let body = lifecycle::transition(document.kind, &document.body, transition.action, now)?;
+        review.changed(document, &body);
+        entry.body = Some(body);
+    } else if document.body.get("removed") == Some(&Value::Bool(true)) {
+        review.removed(document);
+        entry.deleted = Some(1);
+    } else {
+        review.released(document)?;
+        entry.phases = lifecycle::stamped_phases(&document.body, now);
+        entry.schema = entry.phases.as_ref().map(|_| SCHEMA);
+    }
+    Ok((place, entry))
+}
+
+/// Writes all changes and documents in one transaction, in parts that the database takes.
+async fn write(db: &dyn Db, actor: &str, request: &PublishRequest, entries: &[Entry], now: i64) -> Result<()> {
+    let all: Value = entries.iter().map(|e| json!([e.id, e.rev])).collect();
+    let all = all.to_string();
+    let mut batch = Batch::default();
+    for part in parts(entries)? {
+        batch.add(changes::publish(part, &all, &request.device, actor, now));
+    }
+    batch.add(documents::publish(&request.command_id));
+    batch.add(meta::published());
+    batch.run(db).await.map(drop)
+}
+
+fn parts(entries: &[Entry]) -> Result<Vec<&[Entry]>> {
+    let (mut parts, mut rest, mut end, mut bytes) = (Vec::new(), entries, 0, 0);
+    for entry in entries {
+        let size = serde_json::to_string(entry).map_err(|e| defect(&e))?.len() + 1;
+        if bytes + size > MAX_PARAMETER && end > 0 {
+            let (part, after) = rest.split_at(end);
+            parts.push(part);
+            (rest, end, bytes) = (after, 0, 0);
+        }
+        (end, bytes) = (end + 1, bytes + size);
+    }
+    if !rest.is_empty() {
+        parts.push(rest);
+    }
+    Ok(parts)
+}
+
+fn defect(why: &impl std::fmt::Display) -> Error {
+    Error::new(beacon_shared::error::Code::Internal, format!("The publication cannot be written: {why}."))
+}

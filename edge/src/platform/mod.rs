@@ -1,0 +1,68 @@
+//! Cloudflare: the only code that exists on wasm32 alone. It fills the ports from the worker's bindings.
+
+mod bindings;
+mod d1;
+mod logs;
+mod site_log;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Body;
+use axum::http::Response;
+use tower_service::Service as _;
+use worker::{Context, Env, HttpRequest, Request, event};
+
+use crate::digest::Text;
+use crate::domain::keys::KeyMemory;
+use crate::domain::live::LiveMemory;
+use crate::http::{MAX_URL, router, too_long, unreadable};
+use crate::ports::{Deps, Place};
+
+/// What the isolate remembers from one request to the next.
+static LIVE: LazyLock<Arc<LiveMemory>> = LazyLock::new(Arc::default);
+static KEYS: LazyLock<Arc<KeyMemory>> = LazyLock::new(Arc::default);
+static SCRIPT: LazyLock<Arc<Text>> =
+    LazyLock::new(|| Arc::new(Text::new(include_str!("../../sdk/dist/beacon.js").to_owned())));
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response<Body>> {
+    if request.inner().url().len() > MAX_URL + 1024 {
+        return Ok(too_long());
+    }
+    // What HTTP allows and the type of requests does not, such as control characters in headers.
+    let Ok(mut request) = HttpRequest::try_from(request) else { return Ok(unreadable()) };
+    if let Some(cf) = request.extensions().get::<worker::Cf>() {
+        let place = Place { country: cf.country(), region: cf.region() };
+        request.extensions_mut().insert(place);
+    }
+    Ok(router(deps(env, context)).call(request).await?)
+}
+
+fn deps(env: Env, context: Context) -> Deps {
+    let bindings = Arc::new(bindings::Bindings::new(env.clone(), context));
+    Deps {
+        db: Arc::new(d1::D1::new(env.clone())),
+        objects: bindings.clone(),
+        cache: bindings.clone(),
+        logs: Arc::new(logs::ObjectLogs::new(env.clone())),
+        limiter: bindings.clone(),
+        clock: bindings.clone(),
+        background: bindings,
+        live: Arc::clone(&LIVE),
+        keys: Arc::clone(&KEYS),
+        admin_key: env.secret("ADMIN_KEY").ok().map(|secret| secret.to_string().into()),
+        script: Arc::clone(&SCRIPT),
+    }
+}
+
+/// Unix milliseconds.
+fn now() -> i64 {
+    i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Turns a failed binding into an error. What exactly failed is for the operator's log, not for the caller.
+fn storage(error: impl std::fmt::Display) -> beacon_shared::error::Error {
+    worker::console_error!("storage: {}", error.to_string());
+    let message = "The edge's storage did not answer. Retry in a moment.";
+    beacon_shared::error::Error::new(beacon_shared::error::Code::Storage, message)
+}

@@ -1,0 +1,105 @@
+//! The Durable Object around [`crate::log::Log`]: one for each site, with its storage and its alarm.
+
+use beacon_shared::error::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+
+use super::{now, storage};
+use crate::log::{Entry, Log, SegmentName, Sql};
+use crate::store::Argument;
+
+/// How soon a full segment is sealed, in milliseconds.
+const SEAL_AFTER: i64 = 100;
+/// How soon a failed alarm tries again, in milliseconds.
+const RETRY_AFTER: i64 = 30_000;
+
+/// One site's log.
+#[durable_object]
+pub struct SiteLog {
+    state: State,
+    env: Env,
+}
+
+/// The object's own SQLite database.
+struct Storage(SqlStorage);
+
+impl Sql for Storage {
+    fn run(&self, sql: &str, arguments: Vec<Argument>) -> Result<Vec<Value>> {
+        let arguments: Vec<SqlStorageValue> = arguments.into_iter().map(value).collect();
+        self.0.exec(sql, arguments).and_then(|cursor| cursor.to_array()).map_err(storage)
+    }
+}
+
+fn value(argument: Argument) -> SqlStorageValue {
+    match argument {
+        Argument::Text(text) => text.into(),
+        Argument::Integer(integer) => integer.into(),
+    }
+}
+
+/// The object's name, which an alarm does not bring.
+#[derive(Deserialize, Serialize)]
+struct Site(String);
+
+impl DurableObject for SiteLog {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let url = request.url()?;
+        let pair = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let number = |name: &str| pair(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let site = pair("site").unwrap_or_default();
+        let log = self.log()?;
+        match (request.method(), url.path()) {
+            (Method::Post, "/append") => {
+                let entries: Vec<Entry> = request.json().await?;
+                // No wait in here, so the runtime commits all of it at once, before the answer goes out.
+                let appended = log.append(&entries).map_err(told)?;
+                if appended.full && self.state.storage().get_alarm().await?.is_none() {
+                    self.state.storage().put("site", Site(site)).await?;
+                    self.state.storage().set_alarm(now() + SEAL_AFTER).await?;
+                }
+                Response::from_json(&appended)
+            }
+            (Method::Get, "/head") => Response::from_json(&log.head().map_err(told)?),
+            (Method::Get, "/segments") => Response::from_json(&log.list(&site, number("after"), now()).map_err(told)?),
+            (Method::Get, "/segment") => Response::from_json(&log.read(number("first"), number("last")).map_err(told)?),
+            _ => Response::error("not found", 404),
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        if let Err(error) = self.seal().await {
+            worker::console_error!("seal: {}", error.to_string());
+            self.state.storage().set_alarm(now() + RETRY_AFTER).await?;
+        }
+        Response::ok("")
+    }
+}
+
+impl SiteLog {
+    fn log(&self) -> worker::Result<Log<Storage>> {
+        Log::open(Storage(self.state.storage().sql())).map_err(told)
+    }
+
+    /// Moves full segments to R2, one at a time. The object is written before its rows go, so a crash in between
+    /// costs nothing.
+    async fn seal(&self) -> worker::Result<()> {
+        let Some(Site(site)) = self.state.storage().get::<Site>("site").await? else { return Ok(()) };
+        let log = self.log()?;
+        while let Some(mut full) = log.full().map_err(told)? {
+            let name = SegmentName { site: site.clone(), first: full.first, last: full.last };
+            let text = std::mem::take(&mut full.text);
+            self.env.bucket("STORE")?.put(name.object(), text).execute().await?;
+            log.sealed(&full, now()).map_err(told)?;
+        }
+        Ok(())
+    }
+}
+
+fn told(error: beacon_shared::error::Error) -> worker::Error {
+    worker::Error::RustError(error.message)
+}

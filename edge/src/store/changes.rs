@@ -1,0 +1,150 @@
+//! Every accepted change, by its op id. It is also the audit log.
+
+use beacon_shared::api::Op;
+use beacon_shared::model::SCHEMA;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Statement;
+
+/// The change of one op (`?1` op id, `?2` document, `?3` kind, `?4` key, `?5` base revision, `?6` device, `?7` actor,
+/// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty): only at its base
+/// revision, and only with a key that is free.
+const INSERT: &str = "
+INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
+SELECT (SELECT seq + 1 FROM meta), ?1, ?2, ?3, ?4, ?5 + 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+WHERE ?5 = COALESCE((SELECT rev FROM docs WHERE id = ?2), 0)
+  AND (?12 = '' OR ?12 = COALESCE((SELECT op_id FROM docs WHERE id = ?2), ''))
+  AND (?9 = 1 OR ?4 = '' OR NOT EXISTS (
+    SELECT 1 FROM docs WHERE kind = ?3 AND key = ?4 AND deleted = 0 AND id <> ?2))
+ON CONFLICT (op_id) DO NOTHING";
+
+const SELECT: &str = "SELECT doc_id, rev, seq FROM changes WHERE op_id = ?1";
+
+/// The changes that a publication makes, from a part `?1` of its entries (`?2` device, `?3` actor, `?4` at, `?5` all its
+/// documents as `[[id, rev], …]`): every document at its revision or none. Bodies are made here, so that a release
+/// sends none: the draft becomes what is released.
+const PUBLISH: &str = "
+INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
+SELECT (SELECT seq FROM meta) + 1 + r.key, r.value ->> 'op_id', d.id, d.kind, d.key, d.rev + 1, d.rev, ?2, ?3, ?4,
+  COALESCE(r.value ->> 'deleted', 0), COALESCE(r.value ->> 'schema', d.schema),
+  CASE WHEN r.value ->> 'deleted' THEN json_set(d.body, '$.released', NULL)
+    WHEN r.value -> 'body' IS NOT NULL THEN r.value ->> 'body'
+    WHEN r.value -> 'phases' IS NOT NULL THEN json_set(d.body, '$.schema', r.value ->> 'schema',
+      '$.draft.phases', json(r.value -> 'phases'),
+      '$.released', json(json_set(d.body -> 'draft', '$.phases', json(r.value -> 'phases'))))
+    ELSE json_set(d.body, '$.released', json(d.body -> 'draft')) END
+FROM json_each(?1) AS r JOIN docs AS d ON d.id = r.value ->> 'id'
+WHERE NOT EXISTS (
+  SELECT 1 FROM json_each(?5) AS e LEFT JOIN docs AS x ON x.id = e.value ->> 0
+  WHERE x.rev IS NOT (e.value ->> 1) OR x.deleted <> 0)
+ORDER BY r.key
+ON CONFLICT (op_id) DO NOTHING";
+
+/// How many changes the publication `?1` has made.
+const COUNT_PUBLISHED: &str = "
+SELECT COUNT(*) AS count FROM changes WHERE op_id > ?1 || ':' AND op_id < ?1 || ';'";
+
+/// Empties the bodies that a later change of the same document by the same device replaced within the same minute, for
+/// the documents in the JSON array `?1`. What was published keeps its body. Rows stay: a late retry finds its op.
+const COALESCE: &str = "
+UPDATE changes SET body = '' WHERE body <> '' AND seq IN (
+  SELECT c.seq FROM json_each(?1) AS wanted
+  JOIN docs AS d ON d.id = wanted.value
+  JOIN changes AS c ON c.doc_id = d.id AND c.rev BETWEEN d.rev - 20 AND d.rev - 1
+  WHERE c.op_id NOT LIKE '%:' || c.doc_id AND EXISTS (
+    SELECT 1 FROM changes AS later WHERE later.doc_id = c.doc_id AND later.rev BETWEEN c.rev + 1 AND d.rev
+      AND later.device = c.device AND later.at / 60000 = c.at / 60000))";
+
+/// Empties the oldest bodies from before `?1`, a few at a time.
+const EXPIRE: &str = "
+UPDATE changes SET body = '' WHERE seq IN (
+  SELECT seq FROM changes WHERE body <> '' AND at < ?1 ORDER BY at LIMIT 100)";
+
+/// How long a replaced body is kept.
+const BODY_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// What became of an op.
+#[derive(Deserialize)]
+pub struct ChangeRow {
+    /// The document.
+    pub doc_id: String,
+    /// Its revision after the change.
+    pub rev: u64,
+    /// The workspace's number of the change.
+    pub seq: u64,
+}
+
+/// A number of rows.
+#[derive(Deserialize)]
+pub struct Count {
+    /// The number.
+    pub count: usize,
+}
+
+/// What a publication does to one document.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// The document.
+    pub id: String,
+    /// The revision at which it is done.
+    #[serde(skip)]
+    pub rev: u64,
+    /// The id of the change.
+    pub op_id: String,
+    /// 1 when the removal of the document is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<u8>,
+    /// The body's schema from now on, where it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<u32>,
+    /// The draft's phases with their times, where they change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Value>,
+    /// The whole body, where it is not made from the draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// Returns the statement that inserts the change of `op`.
+pub fn insert(op: &Op, device: &str, actor: &str) -> Statement {
+    let schema = op.body.get("schema").and_then(Value::as_u64).unwrap_or(u64::from(SCHEMA));
+    Statement::new(
+        INSERT,
+        [
+            op.op_id.as_str().into(),
+            op.doc_id.as_str().into(),
+            op.kind.as_str().into(),
+            op.key.as_str().into(),
+            op.base_rev.into(),
+            device.into(),
+            actor.into(),
+            op.at.into(),
+            i64::from(op.deleted).into(),
+            schema.into(),
+            op.body.to_string().into(),
+            op.base_op.as_deref().unwrap_or_default().into(),
+        ],
+    )
+}
+
+/// Returns the statement that finds the change of an op.
+pub fn select(op_id: &str) -> Statement {
+    Statement::new(SELECT, [op_id.into()])
+}
+
+/// Returns the statement that inserts some of a publication's changes. `all` is `[[id, rev], …]` of the whole
+/// publication.
+pub fn publish(part: &[Entry], all: &str, device: &str, actor: &str, now: i64) -> Statement {
+    Statement::new(PUBLISH, [json!(part).to_string().into(), device.into(), actor.into(), now.into(), all.into()])
+}
+
+/// Returns the statement that counts the changes of a publication.
+pub fn count_published(command_id: &str) -> Statement {
+    Statement::new(COUNT_PUBLISHED, [command_id.into()])
+}
+
+/// Returns the statements that empty bodies nobody needs any more.
+pub fn prune(doc_ids: &[&str], now: i64) -> [Statement; 2] {
+    [Statement::new(COALESCE, [json!(doc_ids).to_string().into()]), Statement::new(EXPIRE, [(now - BODY_KEPT).into()])]
+}

@@ -1,0 +1,150 @@
+//! The documents: the newest revision of each.
+
+use beacon_shared::api::Cursor;
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::model::{Document, Kind};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Argument, Statement};
+
+/// The document from the change of op `?1`, only where it still stands at that change's base: a late duplicate must
+/// not bring an old body back.
+const UPSERT: &str = "
+INSERT INTO docs (id, kind, key, rev, seq, op_id, deleted, schema, body)
+SELECT doc_id, kind, key, rev, seq, op_id, deleted, schema, body FROM changes
+WHERE op_id = ?1 AND base_rev = COALESCE((SELECT rev FROM docs WHERE id = changes.doc_id), 0)
+ON CONFLICT (id) DO UPDATE SET key = excluded.key, rev = excluded.rev, seq = excluded.seq,
+  op_id = excluded.op_id, deleted = excluded.deleted, schema = excluded.schema, body = excluded.body";
+
+/// The documents from the changes of publication `?1`.
+const PUBLISH: &str = "
+UPDATE docs SET rev = c.rev, seq = c.seq, op_id = c.op_id, deleted = c.deleted, schema = c.schema, body = c.body
+FROM changes AS c
+WHERE c.op_id > ?1 || ':' AND c.op_id < ?1 || ';' AND c.doc_id = docs.id AND c.base_rev = docs.rev";
+
+const SELECT: &str = "
+SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id = ?1";
+
+/// The documents whose ids are in the JSON array `?1`.
+const SELECT_THESE: &str = "
+SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id IN (SELECT value FROM json_each(?1))";
+
+/// Whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` op id). The start is always known.
+const SELECT_CURSOR: &str = "
+SELECT epoch, (?2 = 0 OR (epoch = ?1 AND EXISTS (
+  SELECT 1 FROM changes WHERE changes.seq = ?2 AND changes.op_id = ?3))) AS known FROM meta";
+
+/// The next `?4` documents after the cursor (`?1` epoch, `?2` seq, `?3` op id); from the first if it is not known.
+const SELECT_PAGE: &str = "
+SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs
+WHERE seq > (SELECT CASE WHEN meta.epoch = ?1 AND EXISTS (
+  SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.op_id = ?3) THEN ?2 ELSE 0 END FROM meta)
+ORDER BY seq LIMIT ?4";
+
+/// The next `?2` documents after id `?1` of which something is released, with that part alone.
+const SELECT_RELEASED: &str = "
+SELECT id, kind, key, rev, seq, op_id, deleted,
+  json_object('schema', schema, 'draft', NULL, 'released', json(body -> 'released')) AS body
+FROM docs WHERE deleted = 0 AND body ->> 'released' IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+
+/// Whether there is or was a site `?1`.
+const IS_SITE: &str = "SELECT EXISTS (SELECT 1 FROM docs WHERE id = ?1 AND kind = 'site') AS known";
+
+/// The released sites.
+const SELECT_SITE_IDS: &str = "
+SELECT id FROM docs WHERE kind = 'site' AND deleted = 0 AND body ->> 'released' IS NOT NULL ORDER BY id LIMIT ?1";
+
+/// A document.
+#[derive(Deserialize)]
+pub struct DocumentRow {
+    /// Its id.
+    pub id: String,
+    kind: Kind,
+    key: String,
+    rev: u64,
+    seq: u64,
+    op_id: String,
+    deleted: u8,
+    body: String,
+}
+
+impl DocumentRow {
+    /// Parses the body.
+    pub fn document(self) -> Result<Document> {
+        let body = serde_json::from_str(&self.body)
+            .map_err(|e| Error::new(Code::Internal, format!("Document {} cannot be read: {e}.", self.id)))?;
+        let Self { id, kind, key, rev, seq, op_id, deleted, .. } = self;
+        Ok(Document { id, kind, key, rev, seq, op_id, deleted: deleted != 0, body })
+    }
+}
+
+/// Parses all bodies.
+pub fn documents(rows: Vec<DocumentRow>) -> Result<Vec<Document>> {
+    rows.into_iter().map(DocumentRow::document).collect()
+}
+
+/// Whether a cursor is of this workspace.
+#[derive(Deserialize)]
+pub struct CursorRow {
+    /// The workspace's identity.
+    pub epoch: String,
+    /// 1 when it is.
+    pub known: u8,
+}
+
+/// Whether something exists.
+#[derive(Deserialize)]
+pub struct Known {
+    /// 1 when it does.
+    pub known: u8,
+}
+
+/// An id.
+#[derive(Deserialize)]
+pub struct Id {
+    /// The id.
+    pub id: String,
+}
+
+/// Returns the statement that writes the document of an accepted op.
+pub fn upsert(op_id: &str) -> Statement {
+    Statement::new(UPSERT, [op_id.into()])
+}
+
+/// Returns the statement that writes the documents of a publication.
+pub fn publish(command_id: &str) -> Statement {
+    Statement::new(PUBLISH, [command_id.into()])
+}
+
+/// Returns the statement that reads a document.
+pub fn select(id: &str) -> Statement {
+    Statement::new(SELECT, [id.into()])
+}
+
+/// Returns the statement that reads several documents.
+pub fn select_these(ids: &[&str]) -> Statement {
+    Statement::new(SELECT_THESE, [json!(ids).to_string().into()])
+}
+
+/// Returns the statements that check a cursor and read the page after it.
+pub fn select_page(cursor: &Cursor, most: u64) -> [Statement; 2] {
+    let at: [Argument; 3] = [cursor.epoch.as_str().into(), cursor.seq.into(), cursor.op_id.as_str().into()];
+    let [epoch, seq, op_id] = at.clone();
+    [Statement::new(SELECT_CURSOR, at), Statement::new(SELECT_PAGE, [epoch, seq, op_id, most.into()])]
+}
+
+/// Returns the statement that reads released parts, by id.
+pub fn select_released(after: &str, most: u64) -> Statement {
+    Statement::new(SELECT_RELEASED, [after.into(), most.into()])
+}
+
+/// Returns the statement that says whether there is or was a site.
+pub fn is_site(id: &str) -> Statement {
+    Statement::new(IS_SITE, [id.into()])
+}
+
+/// Returns the statement that lists the sites of which something is released.
+pub fn select_site_ids(most: u64) -> Statement {
+    Statement::new(SELECT_SITE_IDS, [most.into()])
+}

@@ -1,0 +1,132 @@
+//! Every endpoint, declared once: the edge's routes, scope checks and limits come from here.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    AssignResponse, BatchResponse, CollectRequest, Cursor, EvaluateRequest, Heads, Health, MAX_EVALUATE_BYTES, MAX_OPS,
+    Publication, PublishRequest, PullResponse, PushRequest, PushResponse, ResolveAllResponse, ResolveResponse, Scope,
+    SegmentId, SegmentList, SegmentsQuery, WhoAmI, route,
+};
+use crate::event::MAX_BODY_BYTES;
+use crate::validate::MAX_BODY;
+
+/// How an endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The request is in the path and the query.
+    Get,
+    /// The request is the body.
+    Post,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, from any page.
+    Public,
+    /// A page of the site that the request names, by its Origin, or a server with a key for [`Scope::Evaluate`].
+    Site,
+    /// The holder of any key.
+    AnyKey,
+    /// The holder of a key with the scope.
+    Key(Scope),
+}
+
+impl Access {
+    /// Returns true if pages may ask, so that they must be able to read every answer.
+    pub fn is_public(self) -> bool {
+        matches!(self, Self::Public | Self::Site)
+    }
+}
+
+/// What is fixed about an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Declaration {
+    /// The endpoint's name.
+    pub name: &'static str,
+    /// How it is asked.
+    pub method: Method,
+    /// Its path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// The most bytes of a body; 0 where there is none.
+    pub limit: usize,
+}
+
+/// One endpoint.
+pub trait Endpoint {
+    /// What is fixed about it.
+    const DECLARATION: Declaration;
+    /// What is asked.
+    type Request: Serialize + DeserializeOwned;
+    /// What is answered.
+    type Response;
+}
+
+/// A response that is not JSON: a script, or lines of JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw;
+
+/// The most bytes of a push.
+const MAX_PUSH_BYTES: usize = MAX_OPS * (MAX_BODY + 4 * 1024);
+/// The most bytes of a publish command: its documents by id and revision.
+const MAX_PUBLISH_BYTES: usize = 4 * 1024 * 1024;
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $name:ident = $method:ident $path:expr, $access:expr, $limit:expr, $request:ty => $response:ty;)*) => {
+        $($(#[$doc])* #[derive(Clone, Copy, Debug)] pub struct $name;
+        impl Endpoint for $name {
+            const DECLARATION: Declaration = Declaration {
+                name: stringify!($name),
+                method: Method::$method,
+                path: $path,
+                access: $access,
+                limit: $limit,
+            };
+            type Request = $request;
+            type Response = $response;
+        })*
+        /// All endpoints.
+        pub const ALL: &[Declaration] = &[$($name::DECLARATION),*];
+    };
+}
+
+endpoints! {
+    /// The worker runs.
+    GetHealth = Get route::HEALTH, Access::Public, 0, () => Health;
+    /// Who am I; how the desktop tests a connection.
+    GetWhoAmI = Get route::WHOAMI, Access::AnyKey, 0, () => WhoAmI;
+    /// Pushes operations.
+    Push = Post route::PUSH, Access::Key(Scope::Write), MAX_PUSH_BYTES, PushRequest => PushResponse;
+    /// Pulls documents.
+    Pull = Get route::PULL, Access::Key(Scope::Read), 0, Cursor => PullResponse;
+    /// Publishes.
+    Publish = Post route::PUBLISH, Access::Key(Scope::Publish), MAX_PUBLISH_BYTES, PublishRequest => Publication;
+    /// The newest publications.
+    ListPublications = Get route::PUBLICATIONS, Access::Key(Scope::Read), 0, () => Vec<Publication>;
+    /// Sends events.
+    Collect = Post route::COLLECT, Access::Site, MAX_BODY_BYTES, CollectRequest => BatchResponse;
+    /// Sends events: the same as [`Collect`].
+    CollectBatch = Post route::BATCH, Access::Site, MAX_BODY_BYTES, CollectRequest => BatchResponse;
+    /// The end of every published site's log.
+    ListHeads = Get route::HEADS, Access::Key(Scope::Read), 0, () => Heads;
+    /// The segments of a site's log.
+    ListSegments = Get route::SEGMENTS, Access::Key(Scope::Read), 0, SegmentsQuery => SegmentList;
+    /// The lines of a segment.
+    ReadSegment = Get route::SEGMENT, Access::Key(Scope::Read), 0, SegmentId => Raw;
+    /// A GrowthBook payload.
+    Features = Get route::FEATURES, Access::Public, 0, () => Raw;
+    /// Which variant a visitor gets.
+    Assign = Post route::ASSIGN, Access::Site, MAX_EVALUATE_BYTES, EvaluateRequest => AssignResponse;
+    /// A flag's value for a visitor.
+    Resolve = Post route::RESOLVE, Access::Site, MAX_EVALUATE_BYTES, EvaluateRequest => ResolveResponse;
+    /// Several flags' values.
+    ResolveAll = Post route::RESOLVE_ALL, Access::Site, MAX_EVALUATE_BYTES, EvaluateRequest => ResolveAllResponse;
+    /// OFREP's bulk evaluation.
+    OfrepAll = Post route::OFREP_ALL, Access::Public, MAX_EVALUATE_BYTES, serde_json::Value => Raw;
+    /// OFREP's evaluation of one flag.
+    OfrepOne = Post route::OFREP_ONE, Access::Public, MAX_EVALUATE_BYTES, serde_json::Value => Raw;
+    /// The script.
+    Script = Get route::SCRIPT, Access::Public, 0, () => Raw;
+}
