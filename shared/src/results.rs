@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Mark;
+
 /// A stretch of a site's log that the edge acknowledged and can no longer deliver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
@@ -13,4 +15,64 @@ pub struct Gap {
     pub since: i64,
     /// Unix milliseconds: when the edge was last asked for it.
     pub tried: i64,
+}
+
+/// Events that a result leaves out for one reason. Exclusions are counted, never hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excluded {
+    /// What was left out.
+    pub what: Counted,
+    /// Why.
+    pub reason: Exclusion,
+    /// Visitors with such an event.
+    pub visitors: u64,
+    /// How many events.
+    pub events: u64,
+}
+
+/// The two sorts of events that a result is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// A visitor saw a variant.
+    Exposures,
+    /// A visitor who is in the experiment did what a metric counts.
+    Outcomes,
+}
+
+/// Why events are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exclusion {
+    /// See [`Mark::Bot`].
+    Bot,
+    /// See [`Mark::Prefetch`].
+    Prefetch,
+    /// See [`Mark::Preview`].
+    Preview,
+    /// See [`Mark::Forced`].
+    Forced,
+    /// The visitor was seen in several variants of the phase.
+    SeveralVariants,
+    /// The phase does not have the variant.
+    UnknownVariant,
+    /// The event names no phase.
+    NoPhase,
+    /// The edge received the event more than a day before the phase began.
+    BeforeStart,
+    /// The site's own id was there before: the same order, told again.
+    Repeated,
+}
+
+impl Exclusion {
+    /// The exclusion that a mark stands for; `None` for a mark that excludes nothing.
+    pub fn of(mark: Mark) -> Option<Self> {
+        match mark {
+            Mark::Bot => Some(Self::Bot),
+            Mark::Prefetch => Some(Self::Prefetch),
+            Mark::Preview => Some(Self::Preview),
+            Mark::Forced => Some(Self::Forced),
+            Mark::ClockSkew => None,
+        }
+    }
 }

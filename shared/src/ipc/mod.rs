@@ -17,6 +17,7 @@ use crate::api::Publication;
 use crate::error::Problem;
 use crate::lifecycle::Visitors;
 use crate::model::{Experiment, Flag, Kind, Site, Status};
+use crate::results::Excluded;
 use crate::stats::Analysis;
 use crate::theme::Theme;
 
@@ -376,6 +377,9 @@ pub struct ResultsRequest {
     pub id: String,
     /// For the chart.
     pub theme: Theme,
+    /// Id of the phase; `None` for the newest one.
+    #[serde(default)]
+    pub phase: Option<String>,
 }
 
 /// Results of one experiment.
@@ -385,8 +389,12 @@ pub struct ResultsView {
     pub analysis: Analysis,
     /// Names of the variants, in the order of the analysis.
     pub variant_names: Vec<String>,
-    /// What was left out, and how many visitors or events that concerned.
-    pub excluded: Vec<(String, u64)>,
+    /// Id of the phase.
+    pub phase: String,
+    /// What was left out.
+    pub excluded: Vec<Excluded>,
+    /// Sentences about the events that the numbers come from, such as which are missing at the edge.
+    pub notes: Vec<String>,
     /// How many events of the site are on this machine.
     pub events: u64,
     /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.

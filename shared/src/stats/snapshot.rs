@@ -18,8 +18,9 @@ pub struct Cell {
     pub variant: String,
     /// Metric id.
     pub metric: String,
-    /// Day of the first exposure, since 1970-01-01, UTC.
-    pub day: i64,
+    /// Day of the first exposure in the site's time zone, since 1970-01-01. `None` for a metric whose days do not add, such
+    /// as a quantile: its cell is the whole phase.
+    pub day: Option<i64>,
     /// Value of the inputs' dimension at the first exposure.
     pub value: String,
     /// The numbers.

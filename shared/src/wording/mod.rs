@@ -1,10 +1,12 @@
 //! How numbers, names and metrics read, wherever people meet them: pages, charts, sentences and messages.
 
+mod exclusion;
 mod metric;
 mod number;
 
 use crate::model::Kind;
 
+pub use exclusion::left_out;
 pub use metric::{counting, measure, value, value_name};
 pub use number::{count, number, percent, signed_percent};
 

@@ -1,16 +1,62 @@
 use std::sync::Arc;
 
-use beacon_shared::error::Result;
+use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::{ResultsRequest, ResultsView};
-use beacon_shared::model::Experiment;
+use beacon_shared::model::{Experiment, Phase};
 
 use super::document;
 use crate::app::App;
-use crate::results;
+use crate::charts;
+use crate::results::{Analysed, Cancel, EventStore, SiteFacts, Zone, analyse_phase, notes};
 
-/// Counts what ran: the released definition, or the draft while nothing is released.
-pub async fn get(app: &Arc<App>, ResultsRequest { id, theme }: ResultsRequest) -> Result<ResultsView> {
-    let document = document::get::<Experiment>(app, id).await?;
+/// Counts what ran: the released definition, or the draft while nothing is released. The count ends when nobody waits
+/// for the answer any more.
+pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView> {
+    let document = document::get::<Experiment>(app, request.id).await?;
     let experiment = document.released.unwrap_or(document.draft);
-    app.events(move |events| results::view(events, &experiment, theme)).await
+    let phase = phase(&experiment, request.phase.as_deref())?.clone();
+    let site = experiment.site_id.clone();
+    let row = app.store(move |s| s.document(&site)).await?;
+    let site = SiteFacts::of(&row.map(|row| row.replica.local.body).unwrap_or_default());
+    let cancel = Cancel::default();
+    let _ends_with_this_call = cancel.on_drop();
+    let (zone, site_id) = (site.zone.clone().unwrap_or(Zone::UTC), experiment.site_id.clone());
+    let phase_id = phase.id.clone();
+    let (analysed, log) = app
+        .events(move |events: &dyn EventStore| {
+            let analysed = analyse_phase(events, &experiment, &phase, &zone, &cancel)?;
+            Ok((analysed, events.log(&site_id)?.unwrap_or_default()))
+        })
+        .await?;
+    let Analysed { analysis, excluded, events, data_as_of } = analysed;
+    let mut notes = notes(&site.name, &log, site.zone.as_ref().unwrap_or(&Zone::UTC));
+    if site.zone.is_none() {
+        notes.push(format!("Beacon doesn't know the time zone of {}, so its days are in UTC.", site.name));
+    }
+    Ok(ResultsView {
+        chart_svg: charts::forest(&analysis, request.theme)?,
+        chart_text: charts::alt_text(&analysis),
+        variant_names: analysis.plan.names.clone(),
+        phase: phase_id,
+        excluded,
+        notes,
+        events,
+        data_as_of,
+        analysis,
+    })
+}
+
+/// The phase with this id, or the newest one.
+fn phase<'a>(experiment: &'a Experiment, id: Option<&str>) -> Result<&'a Phase> {
+    let found = match id {
+        Some(id) => experiment.phases.iter().find(|phase| phase.id == id),
+        None => experiment.phase(),
+    };
+    found.ok_or_else(|| match id {
+        Some(_) => Error::new(Code::NotFound, "This experiment has no such phase. Go back to its results."),
+        None => Error::new(
+            Code::Invalid,
+            "This experiment hasn't started yet. Start it and publish it; results appear as visitors come.",
+        ),
+    })
 }

@@ -1,20 +1,22 @@
 //! Events in, sufficient statistics out.
 
+mod cancel;
 mod notes;
+mod plan;
 mod site;
 pub mod sqlite;
-mod view;
 mod zone;
 
 use beacon_shared::error::Result;
 use beacon_shared::event::Line;
 use beacon_shared::model::Metric;
-use beacon_shared::results::Gap;
-use beacon_shared::stats::{Reason, Sample};
+use beacon_shared::results::{Excluded, Gap};
+use beacon_shared::stats::{Cell, Reason, Sample};
 
+pub use cancel::{Cancel, CancelOnDrop};
 pub use notes::notes;
+pub use plan::{Analysed, analyse_phase};
 pub use site::SiteFacts;
-pub use view::view;
 pub use zone::Zone;
 
 /// What to count: one phase of one experiment.
@@ -24,67 +26,55 @@ pub struct Query {
     pub site: String,
     /// The experiment's key.
     pub experiment: String,
-    /// Unix milliseconds; exposures before it do not count.
-    pub from: i64,
-    /// Unix milliseconds, exclusive; `None` while the phase runs.
-    pub until: Option<i64>,
-    /// Variant ids, the baseline first.
+    /// The phase's id: exposures that carry it count.
+    pub phase: String,
+    /// Unix milliseconds when the phase went live, if it did. What arrived more than a day earlier is not of this phase.
+    pub started: Option<i64>,
+    /// Unix milliseconds when the phase's end went live. Outcomes of metrics without a window end here.
+    pub ended: Option<i64>,
+    /// Where the site's days begin.
+    pub zone: Zone,
+    /// The phase's variant ids, the baseline first.
     pub variants: Vec<String>,
     /// What to count for each.
     pub metrics: Vec<Metric>,
 }
 
-/// Sufficient statistics of one variant, by first-exposure day: the cells add exactly, since each visitor is in one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+/// The visitors of one variant who were first exposed on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
     /// Variant id.
     pub variant: String,
-    /// Days since 1970-01-01, UTC.
+    /// Days since 1970-01-01 in the site's time zone.
     pub day: i64,
-    /// Visitors first exposed on that day.
+    /// How many visitors.
     pub units: u64,
-    /// For each metric of the query, what these visitors did after their exposure. `None` where [`Counts::whole`] has
-    /// it, and where the events' values are too large to be added.
-    pub samples: Vec<Option<Sample>>,
-}
-
-/// Sufficient statistics of one variant over the whole phase, for a metric whose days do not add: a quantile needs all
-/// totals at once, and so does a cap at a percentile.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Whole {
-    /// Variant id.
-    pub variant: String,
-    /// Which metric of the query.
-    pub metric: usize,
-    /// The numbers.
-    pub sample: Sample,
 }
 
 /// The answer to a [`Query`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
     /// One for each variant and day that has visitors.
+    pub exposed: Vec<Exposed>,
+    /// One for each metric, variant and day, where the events' values can be added; for a metric whose days do not add,
+    /// one for each variant. Each visitor is in one cell of a metric, so cells add exactly.
     pub cells: Vec<Cell>,
-    /// One for each variant that has visitors and each metric whose days do not add.
-    pub whole: Vec<Whole>,
-    /// Visitors seen in more than one variant; in no cell.
+    /// Visitors seen in more than one variant of the phase; in no cell.
     pub multiple_exposures: u64,
-    /// Exposures left out by a mark: the mark's name, distinct visitors.
-    pub excluded: Vec<(String, u64)>,
+    /// What was left out.
+    pub excluded: Vec<Excluded>,
 }
 
 impl Counts {
-    /// How many visitors the variant has.
+    /// Returns how many visitors the variant has.
     pub fn units(&self, variant: &str) -> u64 {
-        self.cells.iter().filter(|cell| cell.variant == variant).map(|cell| cell.units).sum()
+        self.exposed.iter().filter(|exposed| exposed.variant == variant).map(|exposed| exposed.units).sum()
     }
 
-    /// All there is of one metric of the query for one variant.
-    pub fn sample(&self, metric: usize, variant: &str) -> std::result::Result<Sample, Reason> {
-        let days = self.cells.iter().filter(|cell| cell.variant == variant);
-        let days = days.filter_map(|cell| cell.samples.get(metric).and_then(Option::as_ref));
-        let whole = self.whole.iter().filter(|whole| whole.metric == metric && whole.variant == variant);
-        Sample::merged(days.chain(whole.map(|whole| &whole.sample)))
+    /// Returns all there is of one metric for one variant.
+    pub fn sample(&self, metric: &str, variant: &str) -> std::result::Result<Sample, Reason> {
+        let cells = self.cells.iter().filter(|cell| cell.metric == metric && cell.variant == variant);
+        Sample::merged(cells.map(|cell| &cell.sample))
     }
 }
 
@@ -133,6 +123,7 @@ pub trait EventStore: Send + Sync {
     fn set_as_of(&self, site: &str, at: i64) -> Result<()>;
     /// See [`LogState::as_of`].
     fn as_of(&self, site: &str) -> Result<Option<i64>>;
-    /// Sufficient statistics, never rows.
-    fn count(&self, query: &Query) -> Result<Counts>;
+    /// Sufficient statistics, never rows. Holds no other call up, and ends soon after it is cancelled, with
+    /// [`Code::Stale`](beacon_shared::error::Code::Stale).
+    fn count(&self, query: &Query, cancel: &Cancel) -> Result<Counts>;
 }

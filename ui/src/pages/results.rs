@@ -1,6 +1,8 @@
 use beacon_shared::ipc::{self, DocumentView, ExperimentList, ResultsRequest, ResultsView};
 use beacon_shared::model::{Experiment, Kind, Role, Status};
+use beacon_shared::results::Exclusion;
 use beacon_shared::stats::{MissingData, Srm, Verdict};
+use beacon_shared::wording::left_out;
 use yew::prelude::*;
 
 use super::results_metric::metric;
@@ -57,13 +59,16 @@ struct DetailProps {
 fn Detail(props: &DetailProps) -> Html {
     let live = use_live();
     let tick = live.events.wrapping_add(live.changed[Kind::Experiment as usize]);
-    let loaded = use_call::<ipc::Results>(ResultsRequest { id: props.id.clone(), theme: live.theme }, tick);
+    let request = ResultsRequest { id: props.id.clone(), theme: live.theme, phase: None };
+    let loaded = use_call::<ipc::Results>(request, tick);
     let banner = html! { <ErrorBanner error={loaded.error.clone()} on_retry={loaded.reload.clone()} /> };
     let Some(view) = loaded.value else { return banner };
     let a = &view.analysis;
     // The first goal decides, and its numbers carry the names that tests look for.
     let first_goal = a.metrics.iter().position(|m| m.metric.role == Role::Goal).unwrap_or_default();
     let metrics = a.metrics.iter().enumerate().map(|(i, m)| metric(&view, m, i == first_goal));
+    // Visitors of several variants have a line of their own.
+    let excluded = view.excluded.iter().filter(|e| e.reason != Exclusion::SeveralVariants);
     html! {
         <>
             { banner }
@@ -82,7 +87,8 @@ fn Detail(props: &DetailProps) -> Html {
                 { srm(&a.health.srm) }
                 <p class="note">{ several_variants(a.health.multiple_exposures) }</p>
                 { for a.health.missing.iter().map(|m| html! { <p class="note problem">{ missing(&view, m) }</p> }) }
-                { for view.excluded.iter().map(|(what, count)| html! { <p class="note">{ format!("Left out: {}.", left_out(what, *count)) }</p> }) }
+                { for view.notes.iter().map(|note| html! { <p class="note problem" data-testid="results-note">{ note.clone() }</p> }) }
+                { for excluded.map(|e| html! { <p class="note">{ left_out(e) }</p> }) }
             </section>
         </>
     }
@@ -120,18 +126,6 @@ fn AsOf(props: &AsOfProps) -> Html {
             { format!("{} events of the site · {when}", count(events)) }
         </span>
     }
-}
-
-/// A mark that keeps visitors out of results, in words.
-fn left_out(mark: &str, number: u64) -> String {
-    let who = match mark {
-        "bot" => "bots",
-        "prefetch" => "pages that were loaded ahead and seen by nobody",
-        "preview" => "previews of a draft",
-        "forced" => "visitors with a variant chosen by hand",
-        other => other,
-    };
-    format!("{} {who}", count(number))
 }
 
 /// A metric that has no numbers for some visitors: what they did is beyond what can be added.

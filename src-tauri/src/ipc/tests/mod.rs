@@ -249,7 +249,7 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
     let pointers: Vec<&str> = review.items[0].changes.iter().map(|c| c.pointer.as_str()).collect();
     assert_eq!(pointers, ["/status"]);
 
-    let results = ResultsRequest { id: draft.id, theme: Theme::Dark };
+    let results = ResultsRequest { id: draft.id, theme: Theme::Dark, phase: None };
     assert_eq!(device.call::<Results>(results).await.unwrap().variant_names, ["Control", "New"]);
 }
 

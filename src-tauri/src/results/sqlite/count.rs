@@ -2,69 +2,74 @@
 
 use std::collections::BTreeMap;
 
-use beacon_shared::event::Mark;
 use beacon_shared::model::{Metric, MetricKind};
-use beacon_shared::stats::{Proportion, Reason, Sample};
-use rusqlite::{Connection, Result, Row, ToSql, params};
+use beacon_shared::stats::{Cell, Proportion, Reason, Sample};
+use rusqlite::{Connection, Result, Row, params};
 
+use super::exclusions;
 use super::fold::{Fold, Winsor};
+use super::functions::LOCAL_DAY;
 use super::outcome::{DAY, Outcome};
-use crate::results::{Cell, Counts, Query, Whole};
+use crate::results::{Counts, Exposed, Query};
 
-/// ?1 site, ?2 experiment, ?3 from, ?4 until (exclusive).
+const TABLE: &str = "CREATE TEMP TABLE visitors \
+    (visitor TEXT PRIMARY KEY, variant TEXT, ts INTEGER, day INTEGER, several INTEGER, first INTEGER) WITHOUT ROWID";
+
+/// ?1 site, ?2 experiment, ?3 phase, ?4 the earliest time of arrival.
 ///
-/// `first` is the exposure of any phase: what came after it may be the experiment's doing, so it explains no noise.
-const VISITORS: &str = "CREATE TEMP TABLE visitors AS \
-    SELECT visitor, min(ts) FILTER (WHERE ts >= ?3) AS ts, min(variant) FILTER (WHERE ts >= ?3) AS variant, \
-      min(variant) FILTER (WHERE ts >= ?3) <> max(variant) FILTER (WHERE ts >= ?3) AS several, min(ts) AS first \
-    FROM main.events \
-    WHERE site = ?1 AND experiment = ?2 AND type = 'exposure' AND counts = 1 AND event_id IS NOT NULL \
-      AND ts < ?4 AND variant IS NOT NULL \
-    GROUP BY visitor HAVING max(ts) >= ?3";
+/// `first` is the exposure of any phase.
+fn visitors() -> String {
+    format!(
+        "INSERT INTO temp.visitors \
+         SELECT visitor, variant, ts, {LOCAL_DAY}(ts), several, first FROM ( \
+           SELECT visitor, min(variant) FILTER (WHERE here) AS variant, min(ts) FILTER (WHERE here) AS ts, \
+             min(variant) FILTER (WHERE here) <> max(variant) FILTER (WHERE here) AS several, min(ts) AS first \
+           FROM (SELECT visitor, variant, ts, phase = ?3 AND received >= ?4 AS here FROM main.events \
+             WHERE site = ?1 AND experiment = ?2 AND type = 'exposure' AND counts = 1 AND event_id IS NOT NULL \
+               AND variant IS NOT NULL) \
+           GROUP BY visitor) \
+         WHERE ts IS NOT NULL"
+    )
+}
 
 /// ?1 variants, as JSON.
 const LEAVE_OUT: &str = "DELETE FROM temp.visitors WHERE several OR variant NOT IN (SELECT value FROM json_each(?1))";
-
-const EXCLUDED: &str = "SELECT m.value, count(DISTINCT e.visitor) FROM events AS e, json_each(e.marks) AS m \
-    WHERE e.site = ?1 AND e.experiment = ?2 AND e.type = 'exposure' AND e.counts = 0 AND e.event_id IS NOT NULL \
-      AND e.ts >= ?3 AND e.ts < ?4 \
-    GROUP BY m.value ORDER BY m.value";
 
 /// A variant, and a first-exposure day or the whole phase.
 type Group = (String, Option<i64>);
 /// One metric's numbers, as far as there are any.
 type Samples = BTreeMap<Group, Sample>;
 
+/// Counts on a connection that knows the functions.
 pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts> {
     // One transaction, so that all numbers come from the same events.
     let transaction = connection.transaction()?;
-    let until = query.until.unwrap_or(i64::MAX);
-    let phase = params![query.site, query.experiment, query.from, until];
-    let excluded = excluded(&transaction, phase)?;
-    transaction.execute(VISITORS, phase)?;
-    let multiple = transaction.query_row("SELECT count(*) FROM visitors WHERE several", [], |row| row.get(0))?;
+    // The phase's id decides. The time of arrival is a sanity check, a day wide since clocks differ.
+    let earliest = query.started.map_or(i64::MIN, |started| started.saturating_sub(DAY));
+    transaction.execute_batch(TABLE)?;
+    transaction.execute(&visitors(), params![query.site, query.experiment, query.phase, earliest])?;
+    let mut excluded = exclusions::exposures(&transaction, query, earliest)?;
+    let several = "SELECT count(*) FROM temp.visitors WHERE several";
+    let multiple_exposures = transaction.query_row(several, [], |row| row.get(0))?;
     transaction.execute(LEAVE_OUT, [serde_json::Value::from(query.variants.clone()).to_string()])?;
-    let mut counts =
-        Counts { cells: units(&transaction)?, multiple_exposures: multiple, excluded, ..Counts::default() };
-    for (index, metric) in query.metrics.iter().enumerate() {
-        let mut samples = samples(&transaction, &Outcome::new(query, metric), metric)?;
-        for cell in &mut counts.cells {
-            cell.samples.push(samples.remove(&(cell.variant.clone(), Some(cell.day))));
-        }
-        let whole = |((variant, _), sample)| Whole { variant, metric: index, sample };
-        counts.whole.extend(samples.into_iter().map(whole));
+    excluded.extend(exclusions::outcomes(&transaction, query)?);
+    let mut cells = Vec::new();
+    for metric in &query.metrics {
+        let samples = samples(&transaction, &Outcome::new(query, metric), metric)?;
+        let cell =
+            |((variant, day), sample)| Cell { variant, metric: metric.id.clone(), day, value: String::new(), sample };
+        cells.extend(samples.into_iter().map(cell));
     }
+    let counts = Counts { exposed: exposed(&transaction)?, cells, multiple_exposures, excluded };
     // The table is this transaction's own and goes with it.
     transaction.rollback()?;
     Ok(counts)
 }
 
-/// The cells without any metric yet.
-fn units(connection: &Connection) -> Result<Vec<Cell>> {
-    let sql = format!("SELECT variant, ts / {DAY}, count(*) FROM temp.visitors GROUP BY 1, 2 ORDER BY 1, 2");
-    let cell =
-        |row: &Row<'_>| Ok(Cell { variant: row.get(0)?, day: row.get(1)?, units: row.get(2)?, samples: Vec::new() });
-    connection.prepare(&sql)?.query_map([], cell)?.collect()
+fn exposed(connection: &Connection) -> Result<Vec<Exposed>> {
+    let sql = "SELECT variant, day, count(*) FROM temp.visitors GROUP BY 1, 2 ORDER BY 1, 2";
+    let exposed = |row: &Row<'_>| Ok(Exposed { variant: row.get(0)?, day: row.get(1)?, units: row.get(2)? });
+    connection.prepare(sql)?.query_map([], exposed)?.collect()
 }
 
 fn samples(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result<Samples> {
@@ -95,10 +100,8 @@ fn winsor(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result
     let Some(cap) = metric.counting.cap.filter(|_| metric.kind.has_cap()) else { return Ok(Ok(Winsor::none())) };
     let totals: Vec<f64> = if outcome.is_whole() {
         let mut statement = connection.prepare(&outcome.totals())?;
-        let mut parameters = outcome.parameters();
-        // The first number asks for one event.
-        parameters.truncate(4);
-        statement.query_map(parameters.as_slice(), |row| number(row, 0))?.collect::<Result<_>>()?
+        let totals = statement.query_map(outcome.parameters_of_totals().as_slice(), |row| number(row, 0))?;
+        totals.collect::<Result<_>>()?
     } else {
         Vec::new()
     };
@@ -131,11 +134,4 @@ fn folded(
 /// SQLite has no NaN: what is none of its numbers is NULL.
 fn number(row: &Row<'_>, column: usize) -> Result<f64> {
     Ok(row.get::<_, Option<f64>>(column)?.unwrap_or(f64::NAN))
-}
-
-fn excluded(connection: &Connection, phase: &[&dyn ToSql]) -> Result<Vec<(String, u64)>> {
-    let mut statement = connection.prepare_cached(EXCLUDED)?;
-    let found = statement.query_map(phase, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>>>()?;
-    let excludes = |name: &str| serde_json::from_value(name.into()).is_ok_and(Mark::excludes);
-    Ok(found.into_iter().filter(|(name, _): &(String, u64)| excludes(name)).collect())
 }

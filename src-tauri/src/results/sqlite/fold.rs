@@ -1,9 +1,9 @@
-//! Visitors' numbers, one after the other, into sufficient statistics.
+//! Folds visitors' numbers, one after the other, into sufficient statistics.
 
 use beacon_shared::model::{Metric, MetricKind};
 use beacon_shared::stats::{Cap, Mean, Moments, Quantile, Reason, Sample, winsorised};
 
-/// What becomes of a group of visitors.
+/// The running statistics of a group of visitors.
 pub(super) enum Fold {
     /// After.
     Mean(Mean),
@@ -18,7 +18,7 @@ pub(super) enum Fold {
 }
 
 impl Fold {
-    /// Of nobody yet.
+    /// Starts empty.
     pub fn new(metric: &Metric) -> Self {
         let adjusted = metric.counting.adjust.is_some();
         match &metric.kind {
@@ -56,37 +56,37 @@ impl Fold {
     }
 }
 
-/// Where totals are capped, and which of a visitor's numbers that concerns.
+/// The cap of totals, and the numbers of a visitor that it concerns.
 #[derive(Clone, Copy)]
 pub(super) struct Winsor {
-    amount: f64,
-    /// The number of before that is capped like the one of after, so that both stay alike.
+    cap: f64,
+    /// The place of the number of before that is capped like the first one of after, so that both stay alike.
     before: usize,
 }
 
 impl Winsor {
     /// No cap.
     pub fn none() -> Self {
-        Self { amount: f64::INFINITY, before: 1 }
+        Self { cap: f64::INFINITY, before: 1 }
     }
 
-    /// From the totals of all arms. Where nobody has a total, or the percentile falls among those who have none, there is
-    /// nothing to cap: at 0, it would take everything away.
+    /// The cap from the totals of all arms. Where nobody has a total, or the percentile falls among those who have none,
+    /// there is nothing to cap: at 0, it would take everything away.
     pub fn new(cap: Cap, totals: &[f64], metric: &Metric) -> Result<Self, Reason> {
-        let amount = match cap.amount(totals) {
+        let cap = match cap.amount(totals) {
             Err(Reason::NoUnits) => f64::INFINITY,
             Ok(amount) if amount <= 0.0 => f64::INFINITY,
             amount => amount?,
         };
-        Ok(Self { amount, before: metric.kind.aggregates().len() })
+        Ok(Self { cap, before: metric.kind.aggregates().len() })
     }
 
     /// Caps the first number of after, and of before when there is one.
-    pub fn apply(self, numbers: [f64; 4]) -> [f64; 4] {
-        let mut index = 0..;
-        numbers.map(|number| match index.next() {
-            Some(i) if i == 0 || i == self.before => winsorised(number, self.amount),
-            _ => number,
-        })
+    pub fn apply(self, mut numbers: [f64; 4]) -> [f64; 4] {
+        numbers[0] = winsorised(numbers[0], self.cap);
+        if let Some(before) = numbers.get_mut(self.before) {
+            *before = winsorised(*before, self.cap);
+        }
+        numbers
     }
 }

@@ -128,7 +128,7 @@ fn inputs(random: &mut Random) -> Result<Inputs> {
             cells.push(Cell {
                 variant: name("variant", v),
                 metric: name("metric", m),
-                day,
+                day: Some(day),
                 value: name("value", value),
                 sample,
             });

@@ -134,7 +134,7 @@ fn an_event_of_two_logs_counts_once() {
     log.store.open_log("sit_1", "second", 2).unwrap();
     assert_eq!(log.store.head("sit_1").unwrap(), 0);
     log.exposed("c", "control", 3);
-    assert_eq!(log.count().cells, [cell("control", 20_000, 3, [0, 0])]);
+    assert_eq!(table(&log.count()), [row("control", 20_000, 3, [0, 0])]);
     let state = log.store.log("sit_1").unwrap().unwrap();
     assert_eq!((state.log_id.as_str(), state.since, state.head, state.earlier), ("second", Some(2), 3, 2));
     log.store.open_log("sit_1", "first", 9).unwrap();

@@ -1,18 +1,23 @@
-//! A metric's filter as a function of SQL.
+//! Functions of SQL that counting needs.
 
 use beacon_shared::eval::condition::{Condition, Groups};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Error, Result};
 use serde_json::{Map, Value};
 
+use crate::results::Zone;
+
 /// `event_satisfies(filter, body)`: whether the properties of the event with this body satisfy the filter, a condition
 /// as JSON.
 pub(super) const SATISFIES: &str = "event_satisfies";
+/// `local_day(time)`: the day of a time in Unix milliseconds, since 1970-01-01 in the site's time zone.
+pub(super) const LOCAL_DAY: &str = "local_day";
 
-/// Makes the function known to the connection.
-pub(super) fn define(connection: &Connection) -> Result<()> {
+/// Makes the functions known to the connection.
+pub(super) fn define(connection: &Connection, zone: Zone) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function(SATISFIES, 2, flags, satisfies)
+    connection.create_scalar_function(SATISFIES, 2, flags, satisfies)?;
+    connection.create_scalar_function(LOCAL_DAY, 1, flags, move |context| Ok(zone.day(context.get(0)?)))
 }
 
 fn satisfies(context: &mut Context<'_>) -> Result<bool> {

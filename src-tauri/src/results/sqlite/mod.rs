@@ -1,8 +1,9 @@
 //! [`EventStore`] in a SQLite file.
 
 mod count;
-mod filter;
+mod exclusions;
 mod fold;
+mod functions;
 mod log;
 mod outcome;
 #[cfg(test)]
@@ -16,15 +17,17 @@ use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::event::Line;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::{Counts, EventStore, LogState, Query};
+use super::{Cancel, Counts, EventStore, LogState, Query};
 use crate::store::migrate::migrate;
 
 /// The steps from an empty file to today's tables. Append only: a step that was shipped never changes.
 const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_events.sql"),
-    include_str!("migrations/0002_value.sql"),
-    include_str!("migrations/0003_logs.sql"),
+    include_str!("../migrations/0001_events.sql"),
+    include_str!("../migrations/0002_value.sql"),
+    include_str!("../migrations/0003_logs.sql"),
 ];
+/// Steps of the database between two looks at whether a count was cancelled: a fraction of a millisecond.
+const STEPS: i32 = 10_000;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The events on this machine, in one file.
@@ -119,11 +122,16 @@ impl EventStore for SqliteEvents {
         Ok(self.log(site)?.and_then(|log| log.as_of))
     }
 
-    fn count(&self, query: &Query) -> Result<Counts> {
+    fn count(&self, query: &Query, cancel: &Cancel) -> Result<Counts> {
         self.opened()?;
         let mut connection = connect(&self.path)?;
-        filter::define(&connection).map_err(storage)?;
-        count::count(&mut connection, query).map_err(storage)
+        functions::define(&connection, query.zone.clone()).map_err(storage)?;
+        let ends = cancel.clone();
+        connection.progress_handler(STEPS, Some(move || ends.is_cancelled())).map_err(storage)?;
+        match count::count(&mut connection, query) {
+            Err(_) if cancel.is_cancelled() => Err(Error::new(Code::Stale, "Nobody waits for these numbers any more.")),
+            counts => counts.map_err(storage),
+        }
     }
 }
 

@@ -1,0 +1,111 @@
+//! From an experiment's phase to what is counted and how it is judged.
+
+#[cfg(test)]
+mod tests;
+
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::model::{Assignment, Direction, Experiment, Metric, Phase};
+use beacon_shared::results::Excluded;
+use beacon_shared::stats::{Analysis, Engine, MetricOptions, Plan, Proportion, Sample, analyse};
+
+use super::{Cancel, Counts, EventStore, Query, Zone};
+
+const ALPHA: f64 = 0.05;
+const SEQUENTIAL_N: f64 = 5000.0;
+
+/// A phase's analysis, and what it was counted from.
+#[derive(Clone, Debug)]
+pub struct Analysed {
+    /// The decision and the numbers it comes from.
+    pub analysis: Analysis,
+    /// What was left out.
+    pub excluded: Vec<Excluded>,
+    /// How many events of the site are on this machine.
+    pub events: u64,
+    /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.
+    pub data_as_of: Option<i64>,
+}
+
+/// Analyses one phase from the events on this machine. Blocks: use the blocking pool.
+pub fn analyse_phase(
+    events: &dyn EventStore,
+    experiment: &Experiment,
+    phase: &Phase,
+    zone: &Zone,
+    cancel: &Cancel,
+) -> Result<Analysed> {
+    let plan = plan(experiment, &experiment.assignment(phase));
+    // Read before counting, so that it never promises more than was counted.
+    let data_as_of = events.as_of(&experiment.site_id)?;
+    let counts = events.count(&query(experiment, phase, &plan, zone), cancel)?;
+    let analysis = analyse(&plan, &samples(&plan, &counts)?, counts.multiple_exposures);
+    Ok(Analysed { analysis, excluded: counts.excluded, events: events.len(&experiment.site_id)?, data_as_of })
+}
+
+/// Sequential, since people look every day. The split is checked against the phase's own weights: those of today may
+/// be another phase's.
+fn plan(experiment: &Experiment, assignment: &Assignment) -> Plan {
+    let variants = variants(experiment, assignment);
+    let whole: u32 = assignment.weights.iter().map(|w| w.weight).fold(0, u32::saturating_add);
+    let weight = |variant: &String| f64::from(assignment.weight(variant)) / f64::from(whole.max(1));
+    let name = |id: &String| {
+        let variant = experiment.variants.iter().find(|variant| variant.id == *id);
+        variant.map_or_else(|| id.clone(), |variant| variant.name.clone())
+    };
+    Plan {
+        engine: Engine::Sequential,
+        alpha: ALPHA,
+        sequential_n: SEQUENTIAL_N,
+        names: variants.iter().map(name).collect(),
+        weights: variants.iter().map(weight).collect(),
+        variants,
+        metrics: experiment.metrics.clone(),
+        options: experiment.metrics.iter().filter_map(|m| Some((m.id.clone(), options(m)?))).collect(),
+        ..Plan::default()
+    }
+}
+
+/// The ids of the phase's variants, in the experiment's order, so that the control is first; then those that were
+/// removed since.
+fn variants(experiment: &Experiment, assignment: &Assignment) -> Vec<String> {
+    let of_phase = |id: &str| assignment.weights.iter().any(|w| w.variant == id);
+    let is_there = |id: &str| experiment.variants.iter().any(|v| v.id == id);
+    let kept = experiment.variants.iter().map(|v| &v.id).filter(|id| of_phase(id));
+    let removed = assignment.weights.iter().map(|w| &w.variant).filter(|id| !is_there(id));
+    kept.chain(removed).cloned().collect()
+}
+
+/// `None` for what is judged as usual.
+fn options(metric: &Metric) -> Option<MetricOptions> {
+    let usual = MetricOptions::default();
+    let lower_is_better = metric.direction == Direction::Decrease;
+    let options = MetricOptions { lower_is_better, margin: metric.margin.unwrap_or(usual.margin) };
+    (options != usual).then_some(options)
+}
+
+fn query(experiment: &Experiment, phase: &Phase, plan: &Plan, zone: &Zone) -> Query {
+    Query {
+        site: experiment.site_id.clone(),
+        experiment: experiment.key.clone(),
+        phase: phase.id.clone(),
+        started: phase.started,
+        ended: phase.ended,
+        zone: zone.clone(),
+        variants: plan.variants.clone(),
+        metrics: plan.metrics.clone(),
+    }
+}
+
+/// For each metric, each variant's cells together; and lastly how many visitors there are, since the check of the split
+/// needs that even without a metric that knows them all.
+fn samples(plan: &Plan, counts: &Counts) -> Result<Vec<Vec<Sample>>> {
+    let of_metric = |metric: &Metric| plan.variants.iter().map(|v| counts.sample(&metric.id, v)).collect();
+    let mut samples: Vec<Vec<Sample>> =
+        plan.metrics.iter().map(of_metric).collect::<std::result::Result<_, _>>().map_err(|reason| {
+            let message = format!("The numbers of a metric do not add up ({reason}). Please report this to Beacon.");
+            Error::new(Code::Internal, message)
+        })?;
+    let everybody = |v: &String| Proportion::new(counts.units(v), 0).unwrap_or_default().into();
+    samples.push(plan.variants.iter().map(everybody).collect());
+    Ok(samples)
+}
