@@ -2,10 +2,12 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod app;
+pub mod backups;
 pub mod charts;
 pub mod edge;
 #[cfg(test)]
 mod fixtures;
+pub mod host;
 pub mod ids;
 pub mod ipc;
 pub mod results;

@@ -1,12 +1,13 @@
 //! The window: navigation, the page, the status bar.
 
 use beacon_shared::error::{Code, Error};
-use beacon_shared::ipc::{ConnectionView, Notice, Overview, SyncNow, SyncView};
+use beacon_shared::ipc::{ConnectionView, Notice, Overview, Preparing, SyncNow, SyncView, SyncWake};
 use beacon_shared::model::Kind;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use crate::flush;
 use crate::format;
 use crate::ipc::call;
 use crate::pages;
@@ -55,6 +56,8 @@ impl Reducible for Window {
         match change {
             Change::Start { connection, sync, version } => {
                 (live.connection, live.sync, live.version) = (connection, sync, version);
+                live.preparing = None;
+                live.ready = true;
             }
             Change::Notice(Notice::Changed { documents }) => {
                 let kinds: std::collections::BTreeSet<Kind> = documents.iter().map(|d| d.kind).collect();
@@ -69,7 +72,8 @@ impl Reducible for Window {
                 live.sync = view;
             }
             Change::Notice(Notice::Events) => live.events += 1,
-            Change::Notice(Notice::Workspace) => begin_again(),
+            Change::Notice(Notice::Preparing { step }) => live.preparing = Some(step),
+            Change::Notice(Notice::Workspace | Notice::Flush) => {}
             Change::Notice(Notice::Resync) => {
                 live.changed.iter_mut().for_each(|n| *n += 1);
                 live.events += 1;
@@ -91,10 +95,11 @@ pub fn App() -> Html {
         use_effect_with((), move |()| start(window, error));
     }
     let hub = {
-        let (a, b) = (window.dispatcher(), window.dispatcher());
+        let (a, b, asked) = (window.dispatcher(), window.dispatcher(), error.setter());
         use_memo((), move |()| Hub {
             connected: Callback::from(move |c| a.dispatch(Change::Connection(c))),
             wrote: Callback::from(move |kind| b.dispatch(Change::Wrote(kind))),
+            asked: Callback::from(move |outcome: Option<Error>| asked.set(outcome)),
         })
     };
     let go = {
@@ -117,8 +122,11 @@ pub fn App() -> Html {
                 <Navigation current={*page} />
                 <main>
                     <ErrorBanner error={(*error).clone()} />
-                    // Without its database the core answers nothing: one message is enough.
-                    if !error.as_ref().is_some_and(|e| matches!(e.code, Code::NewerDatabase | Code::Storage)) { { body } }
+                    if let (false, None) = (window.0.ready, error.as_ref()) {
+                        <PreparingData step={window.0.preparing} />
+                    } else if !error.as_ref().is_some_and(without_data) {
+                        { body }
+                    }
                 </main>
                 <StatusBar />
             </div>
@@ -132,7 +140,12 @@ pub fn App() -> Html {
 fn start(window: UseReducerDispatcher<Window>, error: UseStateSetter<Option<Error>>) {
     window.dispatch(Change::Theme);
     let notices = window.clone();
-    if let Some(e) = listen(move |notice| notices.dispatch(Change::Notice(notice))) {
+    let on_notice = move |notice| match notice {
+        Notice::Workspace => begin_again(),
+        Notice::Flush => spawn_local(flush::all()),
+        notice => notices.dispatch(Change::Notice(notice)),
+    };
+    if let Some(e) = listen(on_notice) {
         error.set(Some(e));
     }
     let theme = window.clone();
@@ -142,12 +155,52 @@ fn start(window: UseReducerDispatcher<Window>, error: UseStateSetter<Option<Erro
         let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
         changed.forget();
     }
+    listen_to_network();
     spawn_local(async move {
         match call::<Overview>(()).await {
             Ok(o) => window.dispatch(Change::Start { connection: o.connection, sync: o.sync, version: o.version }),
             Err(e) => error.set(Some(e)),
         }
     });
+}
+
+/// Ends a waiting sync when the computer is back in a network.
+fn listen_to_network() {
+    let Some(window) = web_sys::window() else { return };
+    let online = Closure::<dyn Fn()>::new(|| {
+        spawn_local(async {
+            // Without this the sync tries again by itself, a little later.
+            let _ = call::<SyncWake>(()).await;
+        });
+    });
+    let _ = window.add_event_listener_with_callback("online", online.as_ref().unchecked_ref());
+    online.forget();
+}
+
+/// Without its database the core answers nothing: one message is enough.
+fn without_data(error: &Error) -> bool {
+    matches!(error.code, Code::NewerDatabase | Code::Storage)
+}
+
+#[derive(Properties, PartialEq)]
+struct PreparingProps {
+    step: Option<Preparing>,
+}
+
+/// Shown while the core brings old data up to date. A start that takes no time does not show it.
+#[component]
+fn PreparingData(props: &PreparingProps) -> Html {
+    let part = match props.step {
+        Some(Preparing::Events) => "Updating the events on this computer. This can take a few minutes.",
+        Some(Preparing::Drafts) | None => "Opening your drafts.",
+    };
+    html! {
+        <section class="card narrow preparing" role="status" data-testid="preparing">
+            <h2>{ "Preparing your data" }</h2>
+            <p>{ part }</p>
+            <progress aria-label="Preparing your data"></progress>
+        </section>
+    }
 }
 
 /// Loads the window again: everything it shows belongs to the workspace before.
@@ -215,10 +268,15 @@ fn StatusBar() -> Html {
         (true, false) => ("off", "Offline · your work is kept here"),
     };
     let last = sync.last_at.map(|at| format!("Synced {}", format::ago(at)));
-    let onclick = |_| {
-        spawn_local(async {
-            // How it went comes back as a notice.
-            let _ = call::<SyncNow>(()).await;
+    let hub = use_context::<Hub>();
+    let onclick = move |_| {
+        let hub = hub.clone();
+        spawn_local(async move {
+            // Background failures stay in this bar. The person asked for this sync, so its failure is said on the page.
+            let failed = call::<SyncNow>(()).await.err();
+            if let Some(hub) = hub {
+                hub.asked.emit(failed);
+            }
         });
     };
     html! {

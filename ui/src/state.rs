@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use beacon_shared::error::{Error, Problem};
-use beacon_shared::ipc::{Call, ConnectionView, DocumentView, Save, SyncState, SyncView};
+use beacon_shared::ipc::{Call, ConnectionView, DocumentView, Preparing, Save, SyncState, SyncView};
 use beacon_shared::model::{Definition, Experiment, Flag, Kind, Site};
 use beacon_shared::sync::{Content, merge};
 use beacon_shared::theme::Theme;
@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
 
+use crate::flush;
 use crate::ipc::{self, call};
 
 /// How long after the first unsaved keystroke a save begins.
@@ -29,6 +30,10 @@ pub struct Live {
     pub changed: [u32; Kind::ALL.len()],
     /// Grows whenever new events arrived.
     pub events: u32,
+    /// Whether the core's data is open.
+    pub ready: bool,
+    /// The part of the data that the core prepares before it is open.
+    pub preparing: Option<Preparing>,
     pub sync: SyncView,
     pub connection: ConnectionView,
     pub version: String,
@@ -42,6 +47,8 @@ pub struct Hub {
     pub connected: Callback<ConnectionView>,
     /// A document of the kind was written.
     pub wrote: Callback<Kind>,
+    /// How something ended that the person asked for: `None` clears the error of an earlier attempt.
+    pub asked: Callback<Option<Error>>,
 }
 
 /// A document that is open in an editor. The number tells one opening from the next, so that a new document keeps
@@ -196,8 +203,22 @@ pub fn use_editor<T: Editable>(
     }
     {
         let editor = editor.clone();
-        // Leaving the page saves what the timer has not yet saved.
-        use_effect_with((), move |()| move || editor.flush());
+        // Leaving the page saves what the timer has not yet saved, and so does closing the window.
+        use_effect_with((), move |()| {
+            let saving = editor.clone();
+            let registration = flush::register(move || {
+                let editor = saving.clone();
+                async move {
+                    editor.settle().await;
+                }
+            });
+            move || {
+                spawn_local(async move {
+                    editor.settle().await;
+                    drop(registration);
+                });
+            }
+        });
     }
     editor
 }

@@ -104,6 +104,10 @@ calls! {
     ConnectionForget = "connection.forget": () => ConnectionView;
     /// Opens another workspace that this computer has.
     WorkspaceOpen = "workspace.open": ById => ();
+    /// Says that a [`Notice::Flush`] was obeyed: everything typed is saved.
+    WindowFlushed = "window.flushed": () => ();
+    /// Says that the network is back: a sync that waits tries again at once.
+    SyncWake = "sync.wake": () => ();
     /// Syncs now: pushes, pulls, and fetches new events.
     SyncNow = "sync.now": () => SyncView;
 }
@@ -405,6 +409,16 @@ pub struct ResultsView {
     pub chart_text: String,
 }
 
+/// A part of the data that is brought up to date at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preparing {
+    /// The drafts.
+    Drafts,
+    /// The events.
+    Events,
+}
+
 /// What the core tells the window without being asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -425,6 +439,13 @@ pub enum Notice {
     Resync,
     /// Another workspace is open now: begin as at the start of the app.
     Workspace,
+    /// The data is brought up to date before anything else is answered.
+    Preparing {
+        /// The part at work.
+        step: Preparing,
+    },
+    /// The window closes: save what was typed last, then call [`WindowFlushed`].
+    Flush,
 }
 
 /// The name of the one webview event that carries a [`Notice`].

@@ -8,13 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use beacon_shared::api::WhoAmI;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::ipc::{DocumentRef, Notice, SyncView};
+use beacon_shared::ipc::{DocumentRef, Notice, Preparing, SyncView};
 
 pub use bus::{Bus, Notices};
 
 pub use session::{Session, target};
 pub use sync_handle::{Signal, Signals, SyncHandle};
 
+use tokio::sync::watch;
+
+use crate::backups;
 use crate::edge::http::HttpEdge;
 use crate::edge::{Edge, Target};
 use crate::ids::{Clock, Generator, Ids, Rng, SystemClock};
@@ -56,14 +59,19 @@ pub struct App {
     session: Session,
     sync: Arc<SyncHandle>,
     workspaces: Arc<Workspaces>,
+    flushes: watch::Sender<u64>,
 }
 
 impl App {
-    /// Opens the data of the open workspace. Blocks while its databases are brought up to date.
-    pub fn open(workspaces: Arc<Workspaces>, bus: Bus) -> Result<Arc<Self>> {
+    /// Opens the data of the open workspace. Blocks while its databases are brought up to date, and says which.
+    pub fn open(workspaces: Arc<Workspaces>, bus: Bus, preparing: &dyn Fn(Preparing)) -> Result<Arc<Self>> {
         let folder = workspaces.folder();
+        preparing(Preparing::Drafts);
+        let database = folder.join("beacon.db");
+        let store = Store::open(&database).map_err(|error| backups::explain(&database, error))?;
+        preparing(Preparing::Events);
         Self::with(Parts {
-            store: Store::open(&folder.join("beacon.db"))?,
+            store,
             events: Arc::new(SqliteEvents::new(folder.join("events.db"))),
             vault: Arc::new(Keychain),
             edge: Arc::new(HttpEdge::new()?),
@@ -94,7 +102,18 @@ impl App {
         let keys = Keys::new(vault, move || waiting.wake());
         let session = Session::new(device, url, keys);
         let store = Arc::new(Mutex::new(store));
-        Ok(Arc::new(Self { store, events, edge, clock, ids, bus, session, sync, workspaces }))
+        Ok(Arc::new(Self {
+            store,
+            events,
+            edge,
+            clock,
+            ids,
+            bus,
+            session,
+            sync,
+            workspaces,
+            flushes: watch::Sender::new(0),
+        }))
     }
 
     /// Returns the time in Unix milliseconds.
@@ -130,6 +149,16 @@ impl App {
     /// Returns the workspaces on this computer.
     pub fn workspaces(&self) -> &Arc<Workspaces> {
         &self.workspaces
+    }
+
+    /// Counts how often the window said that everything typed is saved.
+    pub fn flushes(&self) -> watch::Receiver<u64> {
+        self.flushes.subscribe()
+    }
+
+    /// Says that everything typed in the window is saved.
+    pub fn window_flushed(&self) {
+        self.flushes.send_modify(|count| *count += 1);
     }
 
     /// Sends a notice to the window.

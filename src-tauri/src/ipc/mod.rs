@@ -12,6 +12,7 @@ mod removal;
 mod results;
 mod site;
 mod sync;
+mod window;
 mod workspace;
 
 use std::sync::Arc;
@@ -70,6 +71,8 @@ handlers! {
     ConnectionSave => connection::save,
     ConnectionForget => connection::forget,
     WorkspaceOpen => workspace::open,
+    WindowFlushed => window::flushed,
+    SyncWake => sync::wake,
     SyncNow => sync::now,
 }
 

@@ -8,3 +8,8 @@ use crate::app::App;
 pub async fn now(app: &Arc<App>, (): ()) -> Result<SyncView> {
     crate::sync::sync_now(app).await
 }
+
+pub async fn wake(app: &Arc<App>, (): ()) -> Result<()> {
+    app.sync().wake();
+    Ok(())
+}

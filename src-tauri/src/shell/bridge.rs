@@ -3,28 +3,27 @@
 use std::sync::Arc;
 
 use beacon_desktop::app::App;
+use beacon_desktop::host::Host;
 use beacon_desktop::ipc::{dispatch, dispatch_text};
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{Call, ConnectionInput, ConnectionSave, NOTICE};
 use serde_json::Value;
 use tauri::{AppHandle, Emitter, Runtime, State};
 
-use super::Core;
-
 /// The only command of the window: `shared::ipc` declares the calls that go through it. The window sends a request as
 /// JSON text and gets text, which keeps every number as it is; an object, from a console, is answered with one.
 #[tauri::command]
-pub async fn ipc(core: State<'_, Core>, name: String, request: Value) -> Result<Value, Error> {
-    let app = core.inner().as_ref().map_err(Clone::clone)?;
+pub async fn ipc(host: State<'_, Arc<Host>>, name: String, request: Value) -> Result<Value, Error> {
+    let app = host.app().await?;
     match request {
-        Value::String(text) => dispatch_text(app, &name, &text).await.map(Value::String),
-        request => dispatch(app, &name, request).await,
+        Value::String(text) => dispatch_text(&app, &name, &text).await.map(Value::String),
+        request => dispatch(&app, &name, request).await,
     }
 }
 
 /// Passes the core's notices to the window.
-pub fn forward_notices<R: Runtime>(app: &Arc<App>, window: AppHandle<R>) {
-    let mut notices = app.bus().subscribe();
+pub fn forward_notices<R: Runtime>(host: &Host, window: AppHandle<R>) {
+    let mut notices = host.bus().subscribe();
     tauri::async_runtime::spawn(async move {
         while let Some(notice) = notices.next().await {
             if let Err(error) = window.emit(NOTICE, notice) {

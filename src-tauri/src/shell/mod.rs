@@ -1,6 +1,7 @@
 //! The thin shell around the core: one window, one command, one event. Everything else is the core's.
 
 mod bridge;
+mod close;
 mod instance;
 mod logging;
 mod window;
@@ -8,14 +9,9 @@ mod window;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use beacon_desktop::app::{App, Bus};
-use beacon_desktop::sync;
-use beacon_desktop::workspaces::Workspaces;
+use beacon_desktop::host::Host;
 use beacon_shared::error::{Code, Error, Result};
 use tauri::Manager;
-
-/// The core, or why it could not be opened. The window comes up in both cases, so that the person can read it.
-pub type Core = Result<Arc<App>>;
 
 /// Runs until the window is closed.
 pub fn run() -> tauri::Result<()> {
@@ -24,29 +20,46 @@ pub fn run() -> tauri::Result<()> {
         .plugin(instance::plugin())
         .invoke_handler(tauri::generate_handler![bridge::ipc])
         .setup(|tauri| {
-            let core = open(tauri);
-            if let Ok(app) = &core {
-                bridge::forward_notices(app, tauri.handle().clone());
-                tauri::async_runtime::spawn(start(Arc::clone(app)));
-            }
-            tauri.manage(core);
+            let host = Arc::new(Host::default());
+            tauri.manage(Arc::clone(&host));
+            bridge::forward_notices(&host, tauri.handle().clone());
             window::open(tauri)?;
+            // The window comes up first: bringing old data up to date may take minutes.
+            start(&host, folder(tauri));
             Ok(())
         })
-        .run(tauri::generate_context!())
+        .on_window_event(close::on_window_event)
+        .build(tauri::generate_context!())?
+        .run(close::on_run_event);
+    Ok(())
 }
 
-fn open(tauri: &tauri::App) -> Core {
-    let folder = folder(tauri)?;
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        let at = folder.display();
-        Error::new(Code::Storage, format!("The data folder {at} cannot be made ({error}): make room or allow writing."))
-    })?;
+/// Opens the core in the background.
+fn start(host: &Arc<Host>, folder: Result<PathBuf>) {
+    let folder = match folder.and_then(create) {
+        Ok(folder) => folder,
+        Err(error) => return host.fail(error),
+    };
     logging::start(&folder);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), folder = %folder.display(), "Beacon starts.");
-    Workspaces::open(&folder)
-        .and_then(|workspaces| App::open(Arc::new(workspaces), Bus::default()))
-        .inspect_err(|error| tracing::error!(%error, "The core cannot open."))
+    tauri::async_runtime::spawn(Arc::clone(host).run(folder));
+    let host = Arc::clone(host);
+    tauri::async_runtime::spawn(async move {
+        if let Ok(app) = host.app().await {
+            bridge::connect_from_environment(&app).await;
+        }
+    });
+}
+
+fn create(folder: PathBuf) -> Result<PathBuf> {
+    match std::fs::create_dir_all(&folder) {
+        Ok(()) => Ok(folder),
+        Err(error) => {
+            let path = folder.display();
+            let message = format!("The data folder {path} can't be made ({error}). Make room or allow writing.");
+            Err(Error::new(Code::Storage, message))
+        }
+    }
 }
 
 fn folder(tauri: &tauri::App) -> Result<PathBuf> {
@@ -56,9 +69,4 @@ fn folder(tauri: &tauri::App) -> Result<PathBuf> {
     tauri.path().data_dir().map(|folder| folder.join("beacon")).map_err(|error| {
         Error::new(Code::Storage, format!("There is no folder for the app's data ({error}): set BEACON_DATA_DIR."))
     })
-}
-
-async fn start(app: Arc<App>) {
-    bridge::connect_from_environment(&app).await;
-    sync::drive(app).await;
 }

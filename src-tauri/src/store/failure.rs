@@ -18,7 +18,7 @@ pub fn storage(error: rusqlite::Error) -> Error {
             "Another program is using Beacon's database. Close it and try again."
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            "Beacon's database is damaged. Close Beacon and put the newest backup from the data folder in its place."
+            "Beacon's database is damaged. Restart Beacon to see which backup to put in its place."
         }
         _ => return Error::new(Code::Internal, format!("The database did not understand Beacon: {error}.")),
     };

@@ -34,7 +34,12 @@ pub(super) fn json<T: DeserializeOwned>(url: &Url, body: &[u8]) -> Result<T> {
 }
 
 fn error(problem: ProblemDetails) -> Error {
-    Error { code: problem.code, message: problem.detail, problems: problem.errors }
+    let code = match problem.code {
+        // The edge's storage, and not this computer's.
+        Code::Storage => Code::Unreachable,
+        code => code,
+    };
+    Error { code, message: problem.detail, problems: problem.errors }
 }
 
 fn by_status(url: &Url, status: StatusCode) -> Error {
@@ -46,6 +51,10 @@ fn by_status(url: &Url, status: StatusCode) -> Error {
         StatusCode::TOO_MANY_REQUESTS => Error::new(
             Code::RateLimited,
             format!("{} gets too many requests at the moment. Beacon tries again later.", name(url)),
+        ),
+        status if status.is_server_error() => Error::new(
+            Code::Unreachable,
+            format!("The edge's host answered with an error ({}). Try again in a few minutes.", status.as_u16()),
         ),
         _ => not_an_edge(url),
     }

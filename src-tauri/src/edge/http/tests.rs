@@ -70,7 +70,6 @@ async fn a_valid_answer_is_read_and_the_key_travels_in_its_header_only() {
 #[tokio::test]
 async fn what_is_no_edge_is_called_so() {
     assert_eq!(code(http("200 OK", "text/html", "<h1>Welcome</h1>")).await, Code::NotAnEdge);
-    assert_eq!(code(http("500 Oops", "text/html", "no")).await, Code::NotAnEdge);
     assert_eq!(code(http("404 Not Found", "application/problem+json", "{}")).await, Code::NotAnEdge);
     assert_eq!(code(http("200 OK", "application/json", &WHO.replace("beacon-edge", "other"))).await, Code::NotAnEdge);
     let redirect = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
@@ -88,6 +87,17 @@ async fn silence_is_unreachable() {
     assert_eq!((error.code, error.retryable()), (Code::Unreachable, true));
 }
 
+/// D33: an outage is no reason to doubt the address.
+#[tokio::test]
+async fn a_page_of_the_host_is_an_outage() {
+    for status in ["500 Oops", "502 Bad Gateway", "503 Service Unavailable", "520 Web Server Error", "530 Oops"] {
+        let (at, _) = server(http(status, "text/html", "<h1>error code: 1101</h1>")).await;
+        let error = HttpEdge::new().unwrap().whoami(&at).await.unwrap_err();
+        assert_eq!((error.code, error.retryable()), (Code::Unreachable, true), "{status}");
+        assert!(error.message.contains(&status[..3]) && error.message.contains("Try again"), "{}", error.message);
+    }
+}
+
 #[tokio::test]
 async fn refusals_keep_their_meaning() {
     assert_eq!(code(http("401 Unauthorized", "text/plain", "")).await, Code::Unauthorized);
@@ -95,7 +105,7 @@ async fn refusals_keep_their_meaning() {
     assert_eq!(code(http("429 Too Many Requests", "text/plain", "")).await, Code::RateLimited);
     let problem = r#"{"status":503,"title":"Service Unavailable","code":"storage","detail":"Try later."}"#;
     let error = whoami(http("503 Service Unavailable", "application/problem+json; charset=utf-8", problem)).await;
-    assert_eq!(error.unwrap_err(), Error::new(Code::Storage, "Try later."));
+    assert_eq!(error.unwrap_err(), Error::new(Code::Unreachable, "Try later."));
 }
 
 #[tokio::test]

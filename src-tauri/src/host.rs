@@ -1,0 +1,226 @@
+//! The core behind a window: it opens the data in the background, keeps it in sync, and opens another workspace when
+//! the person chooses one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use beacon_shared::error::{Code, Error, Result};
+use beacon_shared::ipc::{Notice, Preparing};
+use tokio::sync::watch;
+
+use crate::app::{App, Bus};
+use crate::backups;
+use crate::sync;
+use crate::workspaces::Workspaces;
+
+/// How long a window that closes may take to save what was typed last.
+const FLUSH: Duration = Duration::from_millis(1_500);
+
+/// Opens the open workspace's data; says what it is preparing.
+type Open = dyn Fn(Arc<Workspaces>, Bus, &dyn Fn(Preparing)) -> Result<Arc<App>> + Send + Sync;
+
+/// The running core. It exists before its data is open, so that the window can come up first.
+pub struct Host {
+    open: Box<Open>,
+    bus: Bus,
+    state: watch::Sender<State>,
+}
+
+enum State {
+    Preparing(Preparing),
+    Open(Arc<App>),
+    Failed(Error),
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new(App::open)
+    }
+}
+
+impl Host {
+    fn new(
+        open: impl Fn(Arc<Workspaces>, Bus, &dyn Fn(Preparing)) -> Result<Arc<App>> + Send + Sync + 'static,
+    ) -> Self {
+        let state = watch::Sender::new(State::Preparing(Preparing::Drafts));
+        Self { open: Box::new(open), bus: Bus::default(), state }
+    }
+
+    /// Returns the carrier of all notices, whichever workspace is open.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Returns the open app. Waits while its data is being prepared, and says so to the window.
+    pub async fn app(&self) -> Result<Arc<App>> {
+        if let State::Preparing(step) = &*self.state.borrow() {
+            self.bus.notify(Notice::Preparing { step: *step });
+        }
+        let mut states = self.state.subscribe();
+        let state = states.wait_for(|state| !matches!(state, State::Preparing(_))).await;
+        match state.as_deref() {
+            Ok(State::Open(app)) => Ok(Arc::clone(app)),
+            Ok(State::Failed(error)) => Err(error.clone()),
+            Ok(State::Preparing(_)) | Err(_) => Err(closed()),
+        }
+    }
+
+    /// Says why there is no app.
+    pub fn fail(&self, error: Error) {
+        tracing::error!(%error, "The core cannot open.");
+        self.state.send_replace(State::Failed(error));
+    }
+
+    /// Opens the data below `root` and works until the task is aborted.
+    pub async fn run(self: Arc<Self>, root: PathBuf) {
+        let workspaces = match Workspaces::open(root) {
+            Ok(workspaces) => Arc::new(workspaces),
+            Err(error) => return self.fail(error),
+        };
+        let mut switches = workspaces.switches();
+        let mut switched = false;
+        loop {
+            let app = match self.prepare(Arc::clone(&workspaces)).await {
+                Ok(app) => app,
+                Err(error) => return self.fail(error),
+            };
+            self.state.send_replace(State::Open(Arc::clone(&app)));
+            if switched {
+                self.bus.notify(Notice::Workspace);
+            }
+            // What sync has begun is on disk, so it may end anywhere.
+            tokio::select! {
+                () = sync::drive(Arc::clone(&app)) => {}
+                () = backups::keep(workspaces.folder(), app) => {}
+                _ = switches.changed() => {}
+            }
+            switched = true;
+            self.state.send_replace(State::Preparing(Preparing::Drafts));
+        }
+    }
+
+    /// Opens the data on the blocking pool: bringing old databases up to date may take minutes.
+    async fn prepare(self: &Arc<Self>, workspaces: Arc<Workspaces>) -> Result<Arc<App>> {
+        let host = Arc::clone(self);
+        let opening = tokio::task::spawn_blocking(move || {
+            let say = |step| {
+                host.state.send_replace(State::Preparing(step));
+                host.bus.notify(Notice::Preparing { step });
+            };
+            (host.open)(workspaces, host.bus.clone(), &say)
+        });
+        opening.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "Opening the data did not finish.");
+            Err(closed())
+        })
+    }
+
+    /// Asks the window to save what was typed last, and waits until it has, but not for long. Returns true if it has.
+    pub async fn flush(&self) -> bool {
+        let app = match &*self.state.borrow() {
+            State::Open(app) => Arc::clone(app),
+            State::Preparing(_) | State::Failed(_) => return true,
+        };
+        let mut flushed = app.flushes();
+        self.bus.notify(Notice::Flush);
+        tokio::time::timeout(FLUSH, flushed.changed()).await.is_ok_and(|answer| answer.is_ok())
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Code::Storage, "Beacon couldn't open its data. Restart Beacon.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::fixtures::{FakeEdge, Keychain, open_folder};
+    use crate::ipc::dispatch;
+    use serde_json::json;
+
+    /// A host whose first open waits until the test lets it.
+    fn host() -> (Arc<Host>, std::sync::mpsc::Sender<()>) {
+        let (go, wait) = std::sync::mpsc::channel();
+        let wait = Mutex::new(Some(wait));
+        let (keychain, edge) = (Arc::new(Keychain::default()), Arc::new(FakeEdge::default()));
+        let host = Host::new(move |workspaces, bus, say| {
+            if let Some(wait) = wait.lock().unwrap().take() {
+                say(Preparing::Events);
+                wait.recv().unwrap();
+            }
+            Ok(open_folder(workspaces, bus, &keychain, &edge))
+        });
+        (Arc::new(host), go)
+    }
+
+    #[tokio::test]
+    async fn calls_wait_while_the_data_is_prepared_and_the_window_hears_it() {
+        let root = tempfile::tempdir().unwrap();
+        let (host, go) = host();
+        let running = tokio::spawn(Arc::clone(&host).run(root.path().to_owned()));
+        let mut notices = host.bus().subscribe();
+        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Events }));
+        let waiting = {
+            let host = Arc::clone(&host);
+            tokio::spawn(async move { dispatch(&host.app().await?, "overview", json!(null)).await })
+        };
+        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Events }), "said to who asks, too");
+        assert!(!waiting.is_finished());
+        go.send(()).unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap()["sites"], json!(0));
+        running.abort();
+    }
+
+    #[tokio::test]
+    async fn another_workspace_opens_while_the_window_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let (host, go) = host();
+        go.send(()).unwrap();
+        let running = tokio::spawn(Arc::clone(&host).run(root.path().to_owned()));
+        let first = host.app().await.unwrap();
+        first.workspaces().prepare(("a", ""), ("b", "https://b.example"), "b").unwrap();
+        let mut notices = host.bus().subscribe();
+        dispatch(&first, "workspace.open", json!({"id": "b"})).await.unwrap();
+        while notices.next().await != Some(Notice::Workspace) {}
+        let second = host.app().await.unwrap();
+        assert_ne!(first.session().device(), second.session().device(), "another database");
+        assert!(root.path().join("workspaces/b/beacon.db").exists());
+        running.abort();
+    }
+
+    #[tokio::test]
+    async fn data_that_cannot_be_opened_is_said_to_every_call() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("workspaces.json"), "{").unwrap();
+        let (host, _go) = host();
+        Arc::clone(&host).run(root.path().to_owned()).await;
+        assert_eq!(host.app().await.err().map(|e| e.code), Some(Code::Storage));
+        assert!(host.flush().await, "there is nothing to save");
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_what_was_typed_last_but_not_for_ever() {
+        let root = tempfile::tempdir().unwrap();
+        let (host, go) = host();
+        go.send(()).unwrap();
+        let running = tokio::spawn(Arc::clone(&host).run(root.path().to_owned()));
+        let app = host.app().await.unwrap();
+        assert!(!host.flush().await, "a window that does not answer");
+        let mut notices = host.bus().subscribe();
+        let window = tokio::spawn(async move {
+            while notices.next().await != Some(Notice::Flush) {}
+            let site = json!({"id": null, "base": null, "draft": crate::fixtures::site("shop")});
+            dispatch(&app, "site.save", site).await.unwrap();
+            dispatch(&app, "window.flushed", json!(null)).await.unwrap();
+            app
+        });
+        assert!(host.flush().await);
+        let app = window.await.unwrap();
+        let count = app.store(|s| s.count(beacon_shared::model::Kind::Site)).await.unwrap();
+        assert_eq!(count, 1, "saved before the window closes");
+        running.abort();
+    }
+}
