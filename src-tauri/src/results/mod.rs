@@ -105,7 +105,7 @@ pub trait EventStore: Send + Sync {
     fn log(&self, site: &str) -> Result<Option<LogState>>;
     /// Makes the log with this id the site's current one. A new id starts a new log; the events of others are kept.
     fn open_log(&self, site: &str, log_id: &str, now: i64) -> Result<()>;
-    /// Gives the current log its id, when it has none.
+    /// Gives the current log its id when it has none, and no other log of the site has that id.
     fn name_log(&self, site: &str, log_id: &str) -> Result<()>;
     /// Closes the current log for good: the edge's log with its id went back. Its events are kept.
     fn retire_log(&self, site: &str, now: i64) -> Result<()>;

@@ -27,6 +27,8 @@ const BROWSER: &str =
 const VARIANTS: [(&str, f64); 2] = [("control", 0.10), ("treatment", 0.13)];
 /// How many visitors ask for help, whatever they see.
 const HELP: f64 = 0.06;
+/// The phase that the demonstration's visitors are in.
+const PHASE: &str = "demo";
 const VISITORS_A_SECOND: usize = 40;
 
 #[tokio::main(flavor = "current_thread")]
@@ -116,7 +118,7 @@ fn experiment(now: i64) -> Value {
             {"id": "treatment", "name": "The offer", "weight": 5000, "config": {"headline": "Fresh bread by seven"}}
         ],
         "coverage": 10000, "hash_attribute": "id", "hash_version": 2, "seed": EXPERIMENT_KEY, "auto_activate": true,
-        "phases": [{"started_at": now, "ended_at": null}],
+        "phases": [{"id": PHASE, "started": now, "ended": null}],
         "metrics": [
             {"id": "goal", "name": "Bought", "role": "goal", "kind": "conversion", "event": "order"},
             {"id": "revenue", "name": "Revenue per visitor", "role": "secondary", "kind": "value", "event": "order",
@@ -156,7 +158,7 @@ fn event(visitor: &str, variant: &str, kind: &str, name: &str) -> Value {
     json!({
         "event_id": Uuid::now_v7().to_string(), "site_id": SITE, "ts": now_ms(), "type": kind, "name": name,
         "visitor_id": visitor, "url": "http://localhost/", "path": "/", "experiment_id": EXPERIMENT_KEY,
-        "variant_id": variant, "schema_version": 1
+        "variant_id": variant, "phase": PHASE, "schema_version": 1
     })
 }
 

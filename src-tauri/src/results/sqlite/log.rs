@@ -50,9 +50,10 @@ pub(super) fn open(transaction: &Transaction<'_>, site: &str, log_id: &str, now:
     transaction.execute(SQL, params![site, log_id, now]).map(drop)
 }
 
-/// Gives the current log, which has no id, this one.
+/// Gives the current log, which has no id, this one, unless another log of the site has it.
 pub(super) fn name(connection: &Connection, site: &str, log_id: &str) -> rusqlite::Result<()> {
-    const SQL: &str = "UPDATE logs SET log_id = ?2 WHERE site = ?1 AND current = 1 AND log_id = ''";
+    const SQL: &str = "UPDATE logs SET log_id = ?2 WHERE site = ?1 AND current = 1 AND log_id = '' \
+                       AND NOT EXISTS (SELECT 1 FROM logs WHERE site = ?1 AND log_id = ?2)";
     connection.execute(SQL, [site, log_id]).map(drop)
 }
 

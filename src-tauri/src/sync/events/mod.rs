@@ -19,6 +19,9 @@ const COMPARED: u32 = 100;
 /// The most times that one fetch lists a site's segments.
 const MOST_LISTS: usize = 1000;
 
+/// From this many heads on, a site that is not among them may still have a log: an edge bounds its answer.
+const MOST_HEADS: usize = 500;
+
 /// What one fetch came to.
 #[derive(Debug, Default)]
 pub struct Fetch {
@@ -151,7 +154,7 @@ impl SiteLog<'_> {
             (Some(log), Some(theirs)) => {
                 log.log_id == theirs.log_id && log.head == theirs.head && self.resume(&log) == log.head
             }
-            (None, None) => true,
+            (None, None) => heads.logs.len() < MOST_HEADS,
             (Some(log), None) => log.log_id.is_empty() && log.head == 0,
             (None, Some(_)) => false,
         })
@@ -174,12 +177,14 @@ impl SiteLog<'_> {
             self.events(move |events, site| events.retire_log(site, now)).await?;
             return self.open(list, after).await.map(Some);
         }
-        if let Some(log) = log.as_ref().filter(|log| log.log_id.is_empty())
+        if let Some(log) = log.as_ref().filter(|log| log.log_id.is_empty() && log.head > 0)
             && self.is_same(log, &list).await?
         {
             let log_id = list.log_id.clone();
             self.events(move |events, site| events.name_log(site, &log_id)).await?;
-            return Ok(Some(list));
+            if self.log().await?.is_some_and(|log| log.log_id == list.log_id) {
+                return Ok(Some(list));
+            }
         }
         self.open(list, after).await.map(Some)
     }
@@ -199,9 +204,6 @@ impl SiteLog<'_> {
 
     /// Returns true if the log that has no id yet agrees with the edge's on the newest lines that are here.
     async fn is_same(&self, log: &LogState, list: &SegmentList) -> Result<bool> {
-        if log.head == 0 {
-            return Ok(true);
-        }
         if list.head < log.head {
             return Ok(false);
         }

@@ -171,6 +171,26 @@ async fn one_request_tells_that_no_site_has_news() {
     assert_eq!(state(&device, &site).await.0.head, 4, "an older edge is asked site by site");
 }
 
+/// An edge without events of a site has no log of it, and so no id.
+#[tokio::test]
+async fn a_log_that_begins_later_is_not_taken_for_another() {
+    let (device, edge, site) = desk(0).await;
+    edge.state().without_heads = true;
+    edge.state().log_id = Some(String::new());
+    fetched(&device).await;
+    edge.state().log_id = None;
+    edge.state().events = (1..=3).map(|seq| pageview(&site, seq, &format!("e{seq}"))).collect();
+    fetched(&device).await;
+    edge.state().log_id = Some(String::new());
+    let events = std::mem::take(&mut edge.state().events);
+    fetched(&device).await;
+    edge.state().log_id = None;
+    edge.state().events = events;
+    fetched(&device).await;
+    let (log, len) = state(&device, &site).await;
+    assert_eq!((log.log_id.as_str(), log.head, log.earlier, len), ("log", 3, 0, 3));
+}
+
 /// Its numbers after the end are given a second time, to other events.
 #[tokio::test]
 async fn a_log_that_went_back_is_read_again() {
