@@ -152,6 +152,12 @@ impl<S: Sql> Log<S> {
         Ok(Self(sql))
     }
 
+    /// Returns the storage, for tests that look inside.
+    #[cfg(test)]
+    pub fn sql(&self) -> &S {
+        &self.0
+    }
+
     fn rows<T: DeserializeOwned>(&self, sql: &str, arguments: Vec<Argument>) -> Result<Vec<T>> {
         let read = |row| serde_json::from_value(row).map_err(|e| defect(&e));
         self.0.run(sql, arguments)?.into_iter().map(read).collect()
