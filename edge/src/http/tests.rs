@@ -265,3 +265,119 @@ fn tokio_stream_of<const N: usize>(
     }
     Pieces(pieces.into_iter())
 }
+
+fn head(edge: &MemoryEdge) -> Value {
+    ask(edge, get(route::HEADS).header(KEY_HEADER, ADMIN_KEY), "").json()
+}
+
+fn send(edge: &MemoryEdge, numbers: std::ops::Range<u32>) {
+    for first in numbers.clone().step_by(100) {
+        let last = (first + 100).min(numbers.end);
+        let events: Vec<String> = (first..last).map(|n| event(n).to_string()).collect();
+        let answer = ask(edge, from_page(route::BATCH), batch(&events.join(",")));
+        assert_eq!((answer.status, &answer.json()["refused"]), (StatusCode::OK, &json!([])), "{}", answer.text);
+    }
+}
+
+/// D5, D9: a log has an identity, a gap is loud, and a reader learns that it has to list again.
+#[test]
+fn a_log_is_exported_with_its_identity_and_its_gaps() {
+    let edge = published();
+    let keyed = |path: &str| ask(&edge, get(path).header(KEY_HEADER, ADMIN_KEY), "");
+    assert_eq!(head(&edge)["logs"], json!([]));
+    send(&edge, 0..10);
+    let list = keyed("/api/events/segments?site=sit_1").json();
+    assert_eq!(list["log_id"].as_str().map(str::len), Some(32));
+    let heads = json!([{"site_id": "sit_1", "log_id": list["log_id"], "head": 10}]);
+    assert_eq!(head(&edge)["logs"], heads);
+    let open = list["segments"][0]["id"].as_str().expect("an id").to_owned();
+    let lines = keyed(&format!("/api/events/segments/{open}"));
+    assert_eq!((lines.text.lines().count(), lines.header(header::CACHE_CONTROL)), (10, "no-store"));
+    send(&edge, 10..5_100);
+    let since = keyed(&format!("/api/events/segments/{open}"));
+    assert_eq!((since.status, &since.json()["code"]), (StatusCode::CONFLICT, &json!("sealed_since")));
+    let list = keyed("/api/events/segments?site=sit_1&after=0").json();
+    let sealed = list["segments"][0]["id"].as_str().expect("an id").to_owned();
+    let lines = keyed(&format!("/api/events/segments/{sealed}"));
+    assert_eq!((lines.text.lines().count(), lines.header(header::CACHE_CONTROL).contains("immutable")), (5_000, true));
+    assert!(edge.objects.lose("segments/sit_1/000000000001-000000005000.ndjson"));
+    let gone = keyed(&format!("/api/events/segments/{sealed}"));
+    assert_eq!((gone.status, &gone.json()["code"]), (StatusCode::GONE, &json!("gone")));
+    assert!(gone.text.contains("1 to 5000"), "{}", gone.text);
+    edge.logs.lose("sit_1");
+    send(&edge, 0..3);
+    assert_ne!(head(&edge)["logs"][0]["log_id"], list["log_id"]);
+    for path in ["/api/events/segments?site=sit_1&after=x", "/api/events/segments", "/api/events/segments?site="] {
+        assert_eq!(keyed(path).status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+}
+
+/// D47.
+#[test]
+fn asking_about_an_unknown_site_makes_no_log() {
+    let edge = published();
+    for path in ["/api/events/segments?site=nobody", "/api/events/segments/nobody~1-2"] {
+        assert_eq!(ask(&edge, get(path).header(KEY_HEADER, ADMIN_KEY), "").status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(ask(&edge, from_page(route::BATCH), batch(&event(1).to_string()).replace("sit_1", "x")).status, 404);
+    assert!(edge.logs.sites().is_empty());
+}
+
+/// D19: the isolate answers while the database does not, within the bound; and unknown sites do not reach it.
+#[test]
+fn what_is_live_is_served_without_the_database() {
+    let edge = published();
+    let features = || ask(&edge, get("/api/features/sit_1"), "").status;
+    assert_eq!(features(), StatusCode::OK);
+    edge.db.connection().execute("ALTER TABLE pointer RENAME TO lost", ()).expect("renamed");
+    for _ in 0..100 {
+        assert_eq!(ask(&edge, get("/api/features/nobody"), "").status, StatusCode::NOT_FOUND);
+    }
+    edge.clock.pass(59_000);
+    assert_eq!(features(), StatusCode::OK);
+    edge.clock.pass(2_000);
+    assert_eq!(features(), StatusCode::SERVICE_UNAVAILABLE, "the kill switch's bound");
+    let fresh = event(1).to_string().replace(&(NOW - 10).to_string(), &(NOW + 50_000).to_string());
+    assert_eq!(ask(&edge, from_page(route::BATCH), batch(&fresh)).status, StatusCode::OK, "the collector goes on");
+    edge.db.connection().execute("ALTER TABLE lost RENAME TO pointer", ()).expect("renamed");
+    assert_eq!(features(), StatusCode::OK);
+}
+
+#[test]
+fn a_publication_elsewhere_is_seen_within_the_bound() {
+    let edge = published();
+    let features = || ask(&edge, get("/api/features/sit_1"), "").json()["features"]["banner"]["defaultValue"].clone();
+    assert_eq!(features(), json!(true));
+    // Another isolate publishes: this one does not know.
+    let other = crate::ports::Deps { live: Default::default(), ..edge.deps() };
+    let transition =
+        beacon_shared::api::Transition { doc_id: "flg_1".into(), rev: 2, action: beacon_shared::api::Action::Kill };
+    let (command_id, device) = ("c2".to_owned(), "d".to_owned());
+    let request = PublishRequest { command_id, device, release: Vec::new(), transitions: vec![transition], at: NOW };
+    now(crate::domain::publishing::publish(&other, "test", &request)).expect("published");
+    assert_eq!(features(), json!(true), "fresh enough");
+    edge.clock.pass(6_000);
+    assert_eq!(features(), json!(true), "answered from memory, refreshed behind it");
+    assert_eq!(features(), json!(null));
+}
+
+/// D31, D45.
+#[test]
+fn unchanged_definitions_are_not_sent_again() {
+    let edge = published();
+    for path in ["/beacon.js", "/beacon.js?site=sit_1", "/beacon.js?site=nobody", "/api/features/sit_1"] {
+        let first = ask(&edge, get(path), "");
+        let tag = first.header(header::ETAG).to_owned();
+        assert_eq!((first.status, first.text.is_empty(), tag.len()), (StatusCode::OK, false, 34), "{path}");
+        for tags in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}")] {
+            let again = ask(&edge, get(path).header(header::IF_NONE_MATCH, tags), "");
+            assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""), "{path}");
+        }
+        let other = ask(&edge, get(path).header(header::IF_NONE_MATCH, "\"x\""), "");
+        assert_eq!((other.status, other.text), (StatusCode::OK, first.text), "{path}");
+    }
+    let phone = get("/beacon.js?site=sit_1").header(header::USER_AGENT, "Mozilla/5.0 (iPhone) Mobile Safari");
+    let desktop = ask(&edge, get("/beacon.js?site=sit_1"), "");
+    assert_ne!(ask(&edge, phone, "").header(header::ETAG), desktop.header(header::ETAG));
+    assert!(desktop.text.starts_with("window.__beacon={\"site\":\"sit_1\",\"payload\":{"), "{}", desktop.text);
+}

@@ -39,8 +39,10 @@ fn events_are_numbered_without_gaps_and_once() {
     let list = log.list("s", 0, NOW).expect("a list");
     assert_eq!((list.head, list.segments.len()), (6, 1));
     let Reading::Open(text) = log.read(1, 6).expect("read") else { panic!("not open") };
-    let numbers: Vec<u64> =
-        text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON")["seq"].as_u64().expect("a number")).collect();
+    let numbers: Vec<u64> = text
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON")["seq"].as_u64().expect("a number"))
+        .collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
 }
 

@@ -1,6 +1,6 @@
 //! URLs: on which pages an experiment runs, and variations forced by a query parameter.
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value;
 use url::Url;
 
@@ -73,20 +73,30 @@ fn simple(pattern: &str) -> Option<Test> {
     let base = Url::parse(&format!("https://{WILDCARD}")).ok()?;
     let scheme = if begins_with_a_host(pattern) { "https://" } else { "" };
     let url = base.join(&format!("{scheme}{}", pattern.replace('*', WILDCARD))).ok()?;
-    let regex = |part: &str| {
-        let escaped = regex::escape(part).replace(WILDCARD, ".*");
-        Regex::new(&format!("(?i)^{escaped}$")).ok()
-    };
+    let regex = |part: &str| compile_regex(&format!("^{}$", literal(part)), true).ok();
     let path = url.path();
     let path = path.strip_prefix('/').unwrap_or(path);
-    let path = regex::escape(path.strip_suffix('/').unwrap_or(path)).replace(WILDCARD, ".*");
+    let path = literal(path.strip_suffix('/').unwrap_or(path));
     let fragment = match url.fragment() {
         Some(f) if !f.is_empty() => Some(regex(f)?),
         _ => None,
     };
     let parameters = url.query_pairs().map(|(k, v)| Some((k.into_owned(), regex(&v)?))).collect::<Option<_>>()?;
-    let path = Regex::new(&format!("(?i)^/?{path}/?$")).ok()?;
+    let path = compile_regex(&format!("^/?{path}/?$"), true).ok()?;
     Some(Test::Simple { host: regex(&host_and_port(&url))?, path, fragment, parameters })
+}
+
+/// Returns an expression for a text in which the wildcard stands for anything.
+fn literal(text: &str) -> String {
+    let escaped = |part: &str| {
+        let mut out = String::with_capacity(part.len());
+        for c in part.chars() {
+            out.extend(c.is_ascii_punctuation().then_some('\\'));
+            out.push(c);
+        }
+        out
+    };
+    text.split(WILDCARD).map(escaped).collect::<Vec<_>>().join(".*")
 }
 
 /// Returns true if a pattern names a host without a scheme: a dot comes before anything that ends a host.

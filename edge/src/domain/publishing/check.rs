@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::model::{Document, Experiment, Flag, Kind, Segment, Site};
+use beacon_shared::model::{Document, Experiment, Flag, Kind, Segment, Site, Status};
 use beacon_shared::validate::{self, Workspace};
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,9 +59,10 @@ impl Live {
         self.names.get(id).cloned().unwrap_or_else(|| id.to_owned())
     }
 
-    /// The documents that need the site.
+    /// Returns the documents that run on the site.
     fn users_of_site(&self, site: &str) -> impl Iterator<Item = &String> {
-        let experiments = self.workspace.experiments.iter().filter(move |(_, e)| e.site_id == site).map(|(id, _)| id);
+        let running = move |e: &Experiment| e.site_id == site && e.status == Status::Running;
+        let experiments = self.workspace.experiments.iter().filter(move |(_, e)| running(e)).map(|(id, _)| id);
         let flags = self.workspace.flags.iter();
         experiments.chain(flags.filter(move |(_, f)| f.site_ids.iter().any(|s| s == site)).map(|(id, _)| id))
     }

@@ -8,11 +8,12 @@ mod operator;
 mod parse;
 pub mod version;
 
+mod fold;
 mod regexp;
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 pub(super) use js::string as to_text;

@@ -1,6 +1,6 @@
 //! From JSON to a [`Condition`].
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 use super::{Clause, Condition, Element, Operator, Relation, Test, regexp};

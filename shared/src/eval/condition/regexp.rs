@@ -1,14 +1,17 @@
-//! Regular expressions: written for JavaScript, run by the `regex` crate.
+//! Regular expressions: written for JavaScript, run by the `regex-lite` crate in time linear in the subject.
 //!
 //! The common set is what both understand, and understand alike: no look-around, no back-references, no escapes of
 //! letters that mean something to one side only. Within it, the classes mean what they mean in JavaScript without its `u`
-//! flag: `\d` and `\w` are ASCII, and `.` stops at every line terminator. Two differences are left: a character outside the
-//! basic plane is one for `.` here and two in JavaScript, and a few letters beyond ASCII fold their case here only.
+//! flag: `\d` and `\w` are ASCII, `.` stops at every line terminator, and letters fold their case as `toUpperCase` does.
+//! One difference is left: a character outside the basic plane is one for `.` here and two in JavaScript.
 
+use std::fmt;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use regex::{Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
+
+use super::fold::{Fold, Ranges};
 
 /// The most UTF-16 units of a subject that a regular expression sees. It keeps the work small together with the
 /// validator, which refuses repeated repetitions.
@@ -16,19 +19,47 @@ pub const MAX_SUBJECT: usize = 1_000;
 /// The most bytes of a compiled regular expression.
 const MAX_COMPILED: usize = 1 << 20;
 
-const DIGIT: &str = "0-9";
-const WORD: &str = "0-9A-Za-z_";
-const SPACE: &str = r"\t-\r \u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
-const ANYTHING: &str = r"\x{0}-\x{10FFFF}";
+const DIGIT: &[(u32, u32)] = &[(0x30, 0x39)];
+const WORD: &[(u32, u32)] = &[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)];
+const SPACE: &[(u32, u32)] = &[
+    (0x09, 0x0D),
+    (0x20, 0x20),
+    (0xA0, 0xA0),
+    (0x1680, 0x1680),
+    (0x2000, 0x200A),
+    (0x2028, 0x2029),
+    (0x202F, 0x202F),
+    (0x205F, 0x205F),
+    (0x3000, 0x3000),
+    (0xFEFF, 0xFEFF),
+];
+
+/// A regular expression that cannot be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unusable(String);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
 
 /// Compiles an expression as JavaScript writes it.
 ///
 /// # Errors
-/// What the `regex` crate says: a syntax error, something outside the common set, or one that is too large.
-pub fn compile(pattern: &str, insensitive: bool) -> Result<Regex, regex::Error> {
-    let outside = || regex::Error::Syntax("it is outside what JavaScript and Rust have in common".to_owned());
-    let translated = translate(pattern).ok_or_else(outside)?;
-    RegexBuilder::new(&translated).case_insensitive(insensitive).size_limit(MAX_COMPILED).build()
+/// A syntax error, something outside the common set, or an expression that is too large.
+pub fn compile(pattern: &str, insensitive: bool) -> Result<Regex, Unusable> {
+    let outside = || Unusable("it is outside what JavaScript and Rust have in common".to_owned());
+    // Escapes can name letters that do not stand in the pattern, so they count as beyond ASCII.
+    let fold = match (insensitive, pattern.contains(r"\u") || pattern.contains(r"\x")) {
+        (false, _) => Fold::none(),
+        (true, false) => Fold::of(pattern),
+        (true, true) => Fold::of("\u{80}"),
+    };
+    let translated = translate(pattern, &fold).ok_or_else(outside)?;
+    RegexBuilder::new(&translated).size_limit(MAX_COMPILED).build().map_err(|e| Unusable(e.to_string()))
 }
 
 /// The part of a subject that expressions see.
@@ -57,8 +88,8 @@ enum After {
     Lazy,
 }
 
-/// The same expression for the `regex` crate; `None` for one outside the common set.
-fn translate(pattern: &str) -> Option<String> {
+/// Returns the same expression for the `regex-lite` crate; `None` for one outside the common set.
+fn translate(pattern: &str, fold: &Fold) -> Option<String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut chars = pattern.chars().peekable();
     let mut after = After::Start;
@@ -74,16 +105,16 @@ fn translate(pattern: &str) -> Option<String> {
             ('*' | '+' | '?' | '{', _) => return None,
             ('\\', _) => match escaped(&mut chars)? {
                 Atom::Boundary => {
-                    out.push_str(r"(?-u:\b)");
+                    out.push_str(r"\b");
                     After::Start
                 }
                 atom => {
-                    out.push_str(&atom.alone());
+                    out.push_str(&atom.alone(fold));
                     After::Atom
                 }
             },
             ('[', _) => {
-                out.push_str(&class(&mut chars)?);
+                out.push_str(&class(&mut chars, fold)?);
                 After::Atom
             }
             ('(', _) => {
@@ -97,7 +128,7 @@ fn translate(pattern: &str) -> Option<String> {
             ('^' | '$' | '|', _) => put(&mut out, c, After::Start),
             (')', _) => put(&mut out, c, After::Atom),
             _ => {
-                out.push_str(&Atom::Char(c).alone());
+                out.push_str(&Atom::Char(c).alone(fold));
                 After::Atom
             }
         };
@@ -128,32 +159,41 @@ fn group(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
 }
 
 /// What stands for one character.
+#[derive(Clone, Copy)]
 enum Atom {
     Char(char),
-    /// One of these, as a class writes them.
-    Set(&'static str),
+    /// One of these.
+    Set(&'static [(u32, u32)]),
     /// None of these.
-    Not(&'static str),
+    Not(&'static [(u32, u32)]),
     /// `\b`: in a class it is a backspace.
     Boundary,
 }
 
 impl Atom {
-    fn alone(&self) -> String {
+    fn alone(self, fold: &Fold) -> String {
         match self {
-            Self::Set(set) => format!("[{set}]"),
-            Self::Not(set) => format!("[^{set}]"),
-            _ => self.inside(),
+            Self::Char(c) if !c.is_alphabetic() => format!(r"\x{{{:x}}}", u32::from(c)),
+            _ => fold.all(self.ranges()).to_string(),
         }
     }
 
-    /// As a part of a class.
-    fn inside(&self) -> String {
+    /// Returns the characters it stands for in a class.
+    fn ranges(self) -> Ranges {
         match self {
-            Self::Char(c) => format!(r"\x{{{:x}}}", u32::from(*c)),
-            Self::Set(set) => (*set).to_owned(),
-            Self::Not(set) => format!("[^{set}]"),
-            Self::Boundary => r"\x08".to_owned(),
+            Self::Char(c) => Ranges::from([(u32::from(c), u32::from(c))].as_slice()),
+            Self::Set(set) => Ranges::from(set),
+            Self::Not(set) => Ranges::from(set).complement(),
+            Self::Boundary => Ranges::from([(8, 8)].as_slice()),
+        }
+    }
+
+    /// Returns the character that a range begins or ends with.
+    fn end(self) -> Option<u32> {
+        match self {
+            Self::Char(c) => Some(u32::from(c)),
+            Self::Boundary => Some(8),
+            Self::Set(_) | Self::Not(_) => None,
         }
     }
 }
@@ -187,33 +227,27 @@ fn hexadecimal(chars: &mut Peekable<Chars<'_>>, digits: usize) -> Option<char> {
 }
 
 /// A class, its bracket taken already.
-fn class(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
+fn class(chars: &mut Peekable<Chars<'_>>, fold: &Fold) -> Option<String> {
     let negated = chars.next_if_eq(&'^').is_some();
-    let mut items = String::new();
+    let mut set = Ranges::default();
     while let Some(first) = member(chars)? {
         let mut ahead = chars.clone();
         let is_range = ahead.next() == Some('-') && ahead.peek().is_some_and(|c| *c != ']');
         if !is_range {
-            items.push_str(&first.inside());
+            set.extend(first.ranges());
             continue;
         }
         chars.next();
         let last = member(chars)??;
-        match (&first, &last) {
-            (Atom::Set(_) | Atom::Not(_), _) | (_, Atom::Set(_) | Atom::Not(_)) => {
-                // Beside a class the hyphen is one.
-                items.extend([first.inside(), Atom::Char('-').inside(), last.inside()]);
-            }
-            _ => items.push_str(&format!("{}-{}", first.inside(), last.inside())),
+        match (first.end(), last.end()) {
+            (Some(from), Some(to)) if from <= to => set.extend(Ranges::from([(from, to)].as_slice())),
+            (Some(_), Some(_)) => return None,
+            // Beside a class the hyphen is one.
+            _ => [first, Atom::Char('-'), last].into_iter().for_each(|atom| set.extend(atom.ranges())),
         }
     }
-    Some(match (items.is_empty(), negated) {
-        // JavaScript has a class of nothing, and its opposite.
-        (true, false) => format!("[^{ANYTHING}]"),
-        (true, true) => format!("[{ANYTHING}]"),
-        (false, false) => format!("[{items}]"),
-        (false, true) => format!("[^{items}]"),
-    })
+    let folded = fold.all(set);
+    Some(if negated { folded.negated() } else { folded.to_string() })
 }
 
 /// The next part of a class; `Some(None)` at its end, `None` when it has none or holds what it may not.
