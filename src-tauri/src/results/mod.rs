@@ -5,6 +5,8 @@ mod notes;
 mod plan;
 mod site;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 use beacon_shared::error::Result;

@@ -1,0 +1,197 @@
+//! From what a page sends to what the window shows, through the edge's own code.
+
+use std::sync::Arc;
+
+use beacon_shared::api::Release;
+use beacon_shared::error::Result;
+use beacon_shared::ipc::{
+    Call, ConnectionInput, ConnectionSave, ExperimentGet, ExperimentSave, ExperimentStart, ExperimentStop, Publish,
+    PublishReview, PublishTicks, Results, ResultsRequest, ResultsView, Save, SiteSave, Start, SyncNow,
+};
+use beacon_shared::lifecycle::Visitors;
+use beacon_shared::results::{Counted, Excluded, Exclusion};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::app::App;
+use crate::fixtures::memory_edge::{RealEdge, open};
+use crate::fixtures::{experiment, site};
+use crate::ipc::dispatch;
+
+const HOUR: i64 = 60 * 60 * 1000;
+const NOON: i64 = 1_790_000_000_000;
+
+/// A desktop, an edge, and a running experiment that counts who buys, and what it is worth.
+struct Shop {
+    app: Arc<App>,
+    edge: Arc<RealEdge>,
+    site: String,
+    experiment: String,
+    _folder: TempDir,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let edge = Arc::new(RealEdge::default());
+        edge.0.clock.set(NOON - 72 * HOUR);
+        let (app, folder) = open(&edge);
+        let mut shop = Self { app, edge, site: String::new(), experiment: String::new(), _folder: folder };
+        let input = ConnectionInput { url: "https://edge.example".into(), key: Some("bcn_k".into()), choice: None };
+        shop.call::<ConnectionSave>(input).await.unwrap();
+        shop.site = shop.call::<SiteSave>(Save { id: None, base: None, draft: site("shop") }).await.unwrap().id;
+        let mut draft = experiment(&shop.site);
+        let value = json!({"id": "value", "name": "Value", "role": "secondary", "kind": "value", "event": "buy"});
+        draft.metrics.push(serde_json::from_value(value).unwrap());
+        draft.metrics[0].counting.window = Some(24);
+        shop.experiment = shop.call::<ExperimentSave>(Save { id: None, base: None, draft }).await.unwrap().id;
+        shop.start().await;
+        shop
+    }
+
+    async fn call<C: Call>(&self, request: C::Request) -> Result<C::Response> {
+        let response = dispatch(&self.app, C::NAME, serde_json::to_value(request).unwrap()).await?;
+        Ok(serde_json::from_value(response).unwrap())
+    }
+
+    async fn start(&self) {
+        let start = Start { id: self.experiment.clone(), visitors: Visitors::Reassign };
+        self.call::<ExperimentStart>(start).await.unwrap();
+        self.publish().await;
+    }
+
+    async fn publish(&self) {
+        self.call::<SyncNow>(()).await.unwrap();
+        let review = self.call::<PublishReview>(()).await.unwrap();
+        let release = review.items.into_iter().map(|item| Release { doc_id: item.doc_id, rev: item.rev }).collect();
+        self.call::<Publish>(PublishTicks { release }).await.unwrap();
+        self.call::<SyncNow>(()).await.unwrap();
+    }
+
+    /// The id of the newest released phase.
+    async fn phase(&self) -> String {
+        let id = beacon_shared::ipc::ById { id: self.experiment.clone() };
+        let view = self.call::<ExperimentGet>(id).await.unwrap();
+        view.released.unwrap().phases.last().unwrap().id.clone()
+    }
+
+    /// Sends a batch at `NOON`, and expects all of it to be taken.
+    fn send(&self, events: &[Value]) {
+        self.edge.0.clock.set(NOON);
+        let batch = json!({"site_id": self.site, "events": events, "sent_at": NOON});
+        let answer = self.edge.collect(&batch);
+        assert_eq!((answer.accepted, answer.refused), (events.len(), vec![]));
+    }
+
+    fn event(&self, seq: u32, visitor: &str, kind: &str, at: i64, more: &Value) -> Value {
+        let mut event = json!({
+            "event_id": format!("019a0000-0000-7000-8000-{seq:012}"), "site_id": self.site, "ts": at, "type": kind,
+            "visitor_id": visitor, "experiment_id": "hero", "variant_id": "control", "schema_version": 1,
+        });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    }
+
+    async fn results(&self, phase: Option<&str>) -> ResultsView {
+        self.call::<SyncNow>(()).await.unwrap();
+        let phase = phase.map(str::to_owned);
+        let request = ResultsRequest { id: self.experiment.clone(), theme: Default::default(), phase };
+        self.call::<Results>(request).await.unwrap()
+    }
+}
+
+/// Visitors and conversions of the control by the first metric, and the mean of the second.
+fn control(view: &ResultsView) -> (u64, u64, f64) {
+    let [buy, value] = &view.analysis.metrics[..] else { panic!("two metrics") };
+    (buy.variants[0].units, buy.variants[0].conversions, value.variants[0].mean)
+}
+
+/// B04: the collector dated both to their arrival, so that the conversion came first.
+#[tokio::test]
+async fn an_offline_queue_converts() {
+    let shop = Shop::open().await;
+    let phase = shop.phase().await;
+    shop.send(&[
+        shop.event(1, "a", "exposure", NOON - 36 * HOUR, &json!({"phase": phase})),
+        shop.event(2, "a", "conversion", NOON - 13 * HOUR, &json!({"phase": phase, "name": "buy", "value": 49.9})),
+    ]);
+    let view = shop.results(None).await;
+    assert_eq!((view.phase.as_str(), control(&view)), (phase.as_str(), (1, 1, 49.9)));
+    assert_eq!((view.excluded, view.notes), (vec![], Vec::<String>::new()));
+}
+
+/// B33: each load of the thank-you page was an order.
+#[tokio::test]
+async fn an_order_counts_once() {
+    let shop = Shop::open().await;
+    let phase = shop.phase().await;
+    let order = |seq, at| {
+        let more = json!({"phase": phase, "name": "buy", "value": 49.9, "props": {"order_id": "A1"}});
+        shop.event(seq, "a", "conversion", at, &more)
+    };
+    shop.send(&[
+        shop.event(1, "a", "exposure", NOON - 5, &json!({"props": {"phase": phase}})),
+        order(2, NOON - 4),
+        order(3, NOON - 3),
+    ]);
+    let view = shop.results(None).await;
+    assert_eq!(control(&view), (1, 1, 49.9));
+    let repeated = Excluded { what: Counted::Outcomes, reason: Exclusion::Repeated, visitors: 1, events: 1 };
+    assert_eq!(view.excluded, [repeated]);
+}
+
+/// B18 and D3: a stopped phase's window stays open, and the next phase begins with nobody.
+#[tokio::test]
+async fn phases_keep_their_own_visitors() {
+    let shop = Shop::open().await;
+    let first = shop.phase().await;
+    shop.edge.0.clock.set(NOON - 48 * HOUR);
+    shop.call::<ExperimentStop>(beacon_shared::ipc::ById { id: shop.experiment.clone() }).await.unwrap();
+    shop.publish().await;
+    shop.edge.0.clock.set(NOON - 47 * HOUR);
+    shop.start().await;
+    let second = shop.phase().await;
+    assert_ne!(first, second);
+    shop.send(&[
+        shop.event(1, "a", "exposure", NOON - 49 * HOUR, &json!({"phase": first})),
+        shop.event(2, "a", "conversion", NOON - 47 * HOUR, &json!({"name": "buy", "value": 5.0})),
+        // A page that was open all the time.
+        shop.event(3, "b", "exposure", NOON - 46 * HOUR, &json!({"phase": first})),
+        shop.event(4, "c", "exposure", NOON - 46 * HOUR, &json!({"phase": second})),
+    ]);
+    assert_eq!(
+        control(&shop.results(Some(&first)).await),
+        (2, 1, 0.0),
+        "the value has no window, so it ends with the phase"
+    );
+    assert_eq!(control(&shop.results(None).await), (1, 0, 0.0));
+}
+
+/// D9: an object that storage lost froze the results without a word. D5: a log that was lost did too.
+#[tokio::test]
+async fn what_the_edge_lost_is_said() {
+    let shop = Shop::open().await;
+    let phase = shop.phase().await;
+    let long = json!({"name": "long", "url": "u".repeat(2000), "referrer": "r".repeat(2000), "path": "p".repeat(2000),
+                      "props": {"text": "x".repeat(3000)}});
+    for batch in 0..20 {
+        let seqs = batch * 40 + 1..=batch * 40 + 40;
+        let events: Vec<Value> = seqs.map(|seq| shop.event(seq, "v", "event", NOON - 9, &long)).collect();
+        shop.send(&events);
+    }
+    let segments: Vec<String> =
+        shop.edge.0.objects.names().into_iter().filter(|name| name.starts_with("segments/")).collect();
+    assert_eq!(segments.len(), 1, "one is sealed, and some events are open: {segments:?}");
+    assert!(shop.edge.0.objects.lose(&segments[0]));
+    shop.send(&[shop.event(9001, "a", "exposure", NOON - 5, &json!({"phase": phase}))]);
+    let view = shop.results(None).await;
+    assert_eq!(control(&view).0, 1, "what comes after it arrives");
+    assert!(view.data_as_of.is_some());
+    let expected = format!("Events 1 to {} of Site shop are missing at the edge since", 801 - view.events);
+    assert!(view.notes.len() == 1 && view.notes[0].starts_with(&expected), "{expected}: {:?}", view.notes);
+
+    shop.edge.0.logs.lose(&shop.site);
+    shop.send(&[shop.event(9002, "b", "exposure", NOON - 4, &json!({"phase": phase}))]);
+    let view = shop.results(None).await;
+    assert_eq!(control(&view).0, 2, "the new log is read from its start, and the old one's events count");
+    assert!(view.notes[0].starts_with("The edge has another log of Site shop"), "{:?}", view.notes);
+}
