@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::problem::{Failure, json_problem};
 
 /// Returns a header as text.
-pub fn text<'a>(headers: &'a HeaderMap, name: impl header::AsHeaderName) -> Option<&'a str> {
+pub fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

@@ -86,7 +86,7 @@ impl Sql for MemoryDb {
 
 fn rows(connection: &Connection, sql: &str, arguments: &[Argument]) -> rusqlite::Result<Vec<Value>> {
     let mut prepared = connection.prepare_cached(sql)?;
-    let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let arguments = arguments.iter().map(|argument| match argument {
         Argument::Text(text) => rusqlite::types::Value::Text(text.clone()),
         Argument::Integer(integer) => rusqlite::types::Value::Integer(*integer),
