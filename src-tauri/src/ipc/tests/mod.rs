@@ -266,7 +266,10 @@ async fn a_publication_whose_answer_is_lost_is_the_same_when_repeated() {
     let device = device.reopen();
     device.sync().await;
     let published = device.call::<Publish>(ticks.clone()).await.unwrap();
-    assert_eq!(edge.state().commands.iter().map(|(id, _)| id).collect::<Vec<_>>(), [&published.id]);
+    assert_eq!(
+        edge.state().memory.publications().unwrap().into_iter().map(|p| p.id).collect::<Vec<_>>(),
+        [published.id]
+    );
     let stale = device.call::<Publish>(ticks).await.unwrap_err();
     assert_eq!(stale.code, Code::Stale, "what was published is another revision now");
 }
@@ -351,14 +354,14 @@ async fn a_deletion_changes_no_site_by_itself() {
     assert!(!device.call::<SiteGet>(by_id(&site.id)).await.unwrap().removed);
     delete(&site.id).await.unwrap();
     device.sync().await;
-    assert!(edge.state().docs[&site.id].0.body["released"].is_object(), "the site still gets it");
+    assert!(edge.state().docs()[&site.id].body["released"].is_object(), "the site still gets it");
 
     let review = device.call::<PublishReview>(()).await.unwrap();
     assert!(review.items[0].removed && review.items[0].problems.is_empty());
     assert!(review.items[0].changes.iter().any(|c| c.pointer == "/key" && c.after.is_empty()));
     device.call::<Publish>(ticks(&review)).await.unwrap();
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
-    assert!(edge.state().docs[&site.id].0.deleted);
+    assert!(edge.state().docs()[&site.id].deleted);
     assert_eq!(device.app.sync().view().pending, 0);
 }
 

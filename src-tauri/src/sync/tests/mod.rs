@@ -3,10 +3,12 @@ mod workspaces;
 
 use std::sync::Arc;
 
+use beacon_shared::api::{CollectRequest, Release};
 use beacon_shared::error::Code;
 use beacon_shared::event::Logged;
 use beacon_shared::ipc::{
-    ConflictResolve, DocumentView, Notice, Resolve, Save, SiteList, SiteSave, SyncNow, SyncState,
+    ConflictResolve, DocumentView, Notice, Publish, PublishReview, PublishTicks, Resolve, Save, SiteList, SiteSave,
+    SyncNow, SyncState,
 };
 use beacon_shared::model::Site;
 use beacon_shared::sync::Take;
@@ -39,8 +41,8 @@ async fn a_lost_answer_costs_a_retry_and_changes_nothing_twice() {
     device.sync().await;
     let state = edge.state();
     assert_eq!(state.pushes[0], state.pushes[1], "the retry is the same bytes");
-    assert_eq!(state.changes.len(), 2, "one for the site, one for its name");
-    assert_eq!(state.docs[&site.id].0.body["draft"]["name"], json!("Typed meanwhile"));
+    assert_eq!(state.changes(), 2, "one for the site, one for its name");
+    assert_eq!(state.docs()[&site.id].body["draft"]["name"], json!("Typed meanwhile"));
     drop(state);
     assert_eq!(device.app.sync().view().pending, 0);
 }
@@ -105,11 +107,11 @@ async fn a_conflict_is_kept_until_a_person_decides() {
     assert_eq!((conflicted.sync, conflicted.draft.name.as_str()), (SyncState::Conflict, "B"));
     assert_eq!(conflicted.problems[0].pointer, "/name");
     assert_eq!(b.app.sync().view().conflicts, 1);
-    assert_eq!(edge.state().docs[&site.id].0.body["draft"]["name"], json!("A"));
+    assert_eq!(edge.state().docs()[&site.id].body["draft"]["name"], json!("A"));
 
     b.add_site("other").await;
     b.sync().await;
-    assert_eq!(edge.state().docs.len(), 2, "the conflict keeps nobody else waiting");
+    assert_eq!(edge.state().docs().len(), 2, "the conflict keeps nobody else waiting");
 
     b.call::<ConflictResolve>(Resolve {
         id: site.id.clone(),
@@ -120,7 +122,7 @@ async fn a_conflict_is_kept_until_a_person_decides() {
     .unwrap();
     b.sync().await;
     a.sync().await;
-    assert_eq!(edge.state().docs[&site.id].0.body["draft"]["name"], json!("B"));
+    assert_eq!(edge.state().docs()[&site.id].body["draft"]["name"], json!("B"));
     assert_eq!(b.app.sync().view().conflicts, 0);
 }
 
@@ -137,10 +139,10 @@ async fn a_rejection_parks_its_own_document() {
     assert_eq!((view.sync, view.problems.len()), (SyncState::Rejected, 1));
     device.add_site("other").await;
     device.sync().await;
-    assert_eq!(edge.state().docs.len(), 1);
+    assert_eq!(edge.state().docs().len(), 1);
     edit(&device, &refused, |s| s.key = "free".into()).await;
     device.sync().await;
-    assert_eq!(edge.state().docs.len(), 2);
+    assert_eq!(edge.state().docs().len(), 2);
 }
 
 fn pageview(site_id: &str, seq: u64) -> Logged {
@@ -180,4 +182,33 @@ async fn events_arrive_segment_by_segment_and_the_rest_later() {
         seen.push(notice);
     }
     assert!(seen.contains(&Notice::Events));
+}
+
+/// The edge's own collector and log, from a page's event to this machine.
+#[tokio::test]
+async fn what_the_edge_collects_arrives() {
+    let edge = Arc::new(FakeEdge::default());
+    let device = Device::connected(&edge).await;
+    let site = device.add_site("shop").await.id;
+    device.sync().await;
+    let review = device.call::<PublishReview>(()).await.unwrap();
+    let release = review.items.iter().map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect();
+    device.call::<Publish>(PublishTicks { release }).await.unwrap();
+    let ids: Vec<String> = (0..5).map(|n| format!("018bcfe5-6800-7000-8000-00000000000{n}")).collect();
+    let event = |n: usize| {
+        json!({
+            "event_id": ids[n], "site_id": site, "ts": 1_700_000_000_000_i64, "type": "pageview",
+            "visitor_id": "v", "schema_version": 1, "url": "https://shop.example/",
+        })
+    };
+    for batch in [0..3, 2..5] {
+        let events = batch.map(event).collect();
+        let request = CollectRequest { site_id: site.clone(), events, webdriver: false, sent_at: None };
+        let answer = edge.state().memory.collect(&request).unwrap();
+        assert_eq!((answer.accepted, answer.refused.len()), (3, 0), "{answer:?}");
+        device.sync().await;
+    }
+    let (site, app) = (site.clone(), device.app.clone());
+    let len = app.events(move |e| e.len(&site)).await.unwrap();
+    assert_eq!(len, 5, "the repeated one is there once");
 }

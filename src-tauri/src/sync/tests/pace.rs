@@ -83,7 +83,7 @@ async fn connecting_wakes_the_driver() {
     sleep(Duration::from_secs(20)).await;
     let input = ConnectionInput { url: URL.into(), key: Some(KEY.into()), choice: None };
     d.device.call::<ConnectionSave>(input).await.unwrap();
-    let waited = d.until("the first push", |d| !d.edge.state().docs.is_empty()).await;
+    let waited = d.until("the first push", |d| !d.edge.state().docs().is_empty()).await;
     assert!(waited < Duration::from_secs(1), "{waited:?}");
 }
 
@@ -116,11 +116,13 @@ async fn a_desktop_that_nobody_uses_asks_less_than_five_thousand_times_a_day() {
     for n in 0..20 {
         d.device.add_site(&format!("shop{n}")).await;
     }
-    d.until("the sites", |d| d.edge.state().docs.len() == 20).await;
+    d.until("the sites", |d| d.edge.state().docs().len() == 20).await;
     sleep(Duration::from_secs(600)).await;
     let before = d.requests();
-    sleep(DAY).await;
-    let day = d.requests() - before;
+    // The loops repeat themselves: a sixth of a day stands for the day.
+    sleep(DAY / 6).await;
+    let day = (d.requests() - before) * 6;
+    println!("{day} requests a day");
     assert!((1_000..=5_000).contains(&day), "{day} requests");
 }
 
@@ -131,7 +133,7 @@ async fn an_edit_ends_a_long_backoff() {
     d.down_for(6).await;
     d.edge.fault(Fault::None);
     d.device.add_site("shop").await;
-    let waited = d.until("the push", |d| !d.edge.state().docs.is_empty()).await;
+    let waited = d.until("the push", |d| !d.edge.state().docs().is_empty()).await;
     assert!(waited < Duration::from_secs(1), "{waited:?}");
 }
 
@@ -182,7 +184,7 @@ async fn a_broken_log_keeps_no_draft_waiting() {
     sleep(Duration::from_secs(1200)).await;
     assert_eq!(d.device.app.sync().view().problem, None, "the documents are well");
     d.device.add_site("other").await;
-    let waited = d.until("the push", |d| d.edge.state().docs.len() == 2).await;
+    let waited = d.until("the push", |d| d.edge.state().docs().len() == 2).await;
     assert!(waited < Duration::from_secs(3), "{waited:?}");
     d.edge.state().broken_from = None;
     d.until("the events", |d| d.device.app.sync().view().events_problem.is_none()).await;
@@ -201,7 +203,7 @@ async fn a_locked_keychain_is_asked_once_until_the_person_asks() {
     d.device.keychain.locked.store(false, Ordering::SeqCst);
     d.device.call::<SyncNow>(()).await.unwrap();
     d.device.add_site("shop").await;
-    d.until("the push", |d| !d.edge.state().docs.is_empty()).await;
+    d.until("the push", |d| !d.edge.state().docs().is_empty()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,5 +219,5 @@ async fn a_refused_key_waits_for_another_one() {
         .await
         .unwrap();
     d.device.add_site("shop").await;
-    d.until("the push", |d| !d.edge.state().docs.is_empty()).await;
+    d.until("the push", |d| !d.edge.state().docs().is_empty()).await;
 }

@@ -59,7 +59,7 @@ async fn drafts_made_before_the_first_connection_go_to_it_without_a_question() {
     let outcome = connect(&device, URL, None).await;
     assert!(matches!(outcome, ConnectionOutcome::Connected(_)), "{outcome:?}");
     device.sync().await;
-    assert_eq!(edge.state().docs.len(), 1);
+    assert_eq!(edge.state().docs().len(), 1);
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn the_other_workspace_opens_beside_this_one() {
     let mut device = device.reopen();
     device.sync().await;
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
-    assert!(second.state().docs.is_empty());
+    assert!(second.state().docs().is_empty());
     device.add_site("theirs").await;
     device.sync().await;
 
@@ -102,7 +102,7 @@ async fn the_other_workspace_opens_beside_this_one() {
     let device = device.reopen();
     assert_eq!(only(&device).await.draft.key, "shop");
     device.sync().await;
-    assert_eq!((first.state().docs.len(), second.state().docs.len()), (1, 1));
+    assert_eq!((first.state().docs().len(), second.state().docs().len()), (1, 1));
 }
 
 #[tokio::test]
@@ -113,12 +113,12 @@ async fn drafts_are_copied_when_the_person_says_so() {
     connect(&device, OTHER, choose(&question, WorkspaceAction::CopyDrafts)).await;
     let mut device = device.reopen();
     device.sync().await;
-    assert_eq!(second.state().docs.len(), 1);
+    assert_eq!(second.state().docs().len(), 1);
     let copy = only(&device).await;
     assert_eq!((copy.sync, copy.released), (SyncState::Synced, None));
     edit(&device, &only(&device).await, |s| s.name = "Only there".into()).await;
     device.sync().await;
-    device.call::<WorkspaceOpen>(ById { id: first.state().epoch.clone() }).await.unwrap();
+    device.call::<WorkspaceOpen>(ById { id: first.state().epoch() }).await.unwrap();
     device.edge = first.clone();
     let device = device.reopen();
     assert_eq!(only(&device).await.draft.name, "Site shop", "this workspace is as it was");
@@ -141,5 +141,5 @@ async fn an_edge_made_again_behind_the_same_address_gets_nothing_without_a_word(
     let device = device.reopen();
     device.sync().await;
     assert_eq!(only(&device).await.draft.name, "Typed meanwhile");
-    assert_eq!(edge.state().docs.len(), 1);
+    assert_eq!(edge.state().docs().len(), 1);
 }
