@@ -1,6 +1,7 @@
 use beacon_shared::ipc::{DocumentView, SiteList};
 use beacon_shared::model::{Kind, Site};
 use beacon_shared::wording::title;
+use wasm_bindgen::{JsCast, JsValue};
 use yew::prelude::*;
 
 use super::document_parts::{Conflict, Delete};
@@ -98,6 +99,17 @@ fn time_zone() -> String {
     zone.and_then(|z| z.as_string()).unwrap_or_else(|| "UTC".to_owned())
 }
 
+/// What is wrong with the name of a time zone, as the webview knows them.
+fn unknown_zone(name: &str) -> Option<AttrValue> {
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"timeZone".into(), &name.into()).ok()?;
+    let intl = js_sys::Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let format = js_sys::Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into::<js_sys::Function>().ok()?;
+    let arguments = js_sys::Array::of2(&JsValue::UNDEFINED, &options);
+    let unknown = js_sys::Reflect::construct(&format, &arguments).is_err();
+    unknown.then(|| format!("'{name}' isn't a time zone. Write it like Europe/Berlin.").into())
+}
+
 #[component]
 fn SiteEditor(props: &EditorProps) -> Html {
     let (live, hub) = (use_live(), use_context::<Hub>());
@@ -154,6 +166,11 @@ fn SiteEditor(props: &EditorProps) -> Html {
                 placeholder={"shop.example\n*.shop.example"} on_blur={flush.clone()} problem={problem_under(&problems, "/domains")}
                 hint="One a line, without https://. Pages elsewhere cannot send events; what is published can be read by anybody."
                 on_input={edit(|site, text| site.domains = lines(&text))} />
+            <Field label="Time zone" testid="site-time-zone" kind={FieldKind::Code} value={site.time_zone.clone()}
+                placeholder={time_zone()} on_blur={flush.clone()}
+                problem={problem_at(&problems, "/time_zone").or_else(|| unknown_zone(&site.time_zone))}
+                hint={format!("The days of results begin at midnight here. This computer is in {}.", time_zone())}
+                on_input={edit(|site, text| site.time_zone = text.trim().to_owned())} />
             <Checkbox label="Allow localhost" testid="site-localhost" checked={site.allow_localhost}
                 hint="Pages on your own computer count too; good while developing."
                 on_change={tick(|site, on| site.allow_localhost = on)} />
