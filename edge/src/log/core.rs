@@ -34,7 +34,8 @@ const TABLES: &[&str] = &[
       id INTEGER PRIMARY KEY CHECK (id = 1), log_id TEXT NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL)",
     // Made once; the counters of a log from before this table are counted here.
     "INSERT INTO log (id, log_id, events, bytes)
-      SELECT 1, lower(hex(randomblob(16))), COUNT(*), COALESCE(SUM(LENGTH(CAST(body AS BLOB))), 0) FROM events
+      SELECT 1, lower(hex(randomblob(16))), (SELECT COUNT(*) FROM events),
+        (SELECT COALESCE(SUM(LENGTH(CAST(body AS BLOB))), 0) FROM events)
       WHERE NOT EXISTS (SELECT 1 FROM log)",
 ];
 
@@ -42,6 +43,12 @@ const TABLES: &[&str] = &[
 pub trait Sql {
     /// Runs a statement and returns its rows as objects.
     fn run(&self, sql: &str, arguments: Vec<Argument>) -> Result<Vec<Value>>;
+}
+
+impl<S: Sql> Sql for &S {
+    fn run(&self, sql: &str, arguments: Vec<Argument>) -> Result<Vec<Value>> {
+        (**self).run(sql, arguments)
+    }
 }
 
 /// An accepted event on its way into the log.

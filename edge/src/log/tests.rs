@@ -15,7 +15,7 @@ fn entries(ids: std::ops::Range<u64>, bytes: usize) -> Vec<Entry> {
     ids.map(|id| Entry { id: format!("e{id}"), body: format!("{{\"x\":\"{}\"}}", "a".repeat(bytes)) }).collect()
 }
 
-fn append(log: &Log<MemoryDb>, ids: std::ops::Range<u64>, bytes: usize) -> Appended {
+fn append(log: &Log<impl Sql>, ids: std::ops::Range<u64>, bytes: usize) -> Appended {
     log.append(&entries(ids, bytes)).expect("appended")
 }
 
@@ -130,9 +130,11 @@ fn an_older_log_gets_an_identity_once() {
     let tables = "CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
         INSERT INTO events (event_id, body) VALUES ('e0', '{}'), ('e1', '{\"é\":1}');";
     db.connection().execute_batch(tables).expect("the old tables");
-    let log = Log::open(db).expect("a log");
+    let log = Log::open(&db).expect("a log");
     let head = log.head().expect("a head");
     assert_eq!((head.head, head.log_id.len()), (2, 32));
+    // An evicted object opens its storage again.
+    let log = Log::open(&db).expect("the same log");
     assert_eq!(append(&log, 0..3, 10).duplicates, 2);
     assert_eq!(log.head().expect("a head").log_id, head.log_id);
     assert_ne!(self::log().head().expect("a head").log_id, head.log_id);

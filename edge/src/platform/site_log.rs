@@ -1,5 +1,7 @@
 //! The Durable Object around [`crate::log::Log`]: one for each site, with its storage and its alarm.
 
+use std::cell::OnceCell;
+
 use beacon_shared::error::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +21,7 @@ const RETRY_AFTER: i64 = 30_000;
 pub struct SiteLog {
     state: State,
     env: Env,
+    log: OnceCell<Log<Storage>>,
 }
 
 /// The object's own SQLite database.
@@ -44,7 +47,7 @@ struct Site(String);
 
 impl DurableObject for SiteLog {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, log: OnceCell::new() }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -60,7 +63,7 @@ impl DurableObject for SiteLog {
                 let appended = log.append(&entries).map_err(told)?;
                 if appended.full && self.state.storage().get_alarm().await?.is_none() {
                     self.state.storage().put("site", Site(site)).await?;
-                    self.state.storage().set_alarm(now() + SEAL_AFTER).await?;
+                    self.state.storage().set_alarm(SEAL_AFTER).await?;
                 }
                 Response::from_json(&appended)
             }
@@ -74,15 +77,20 @@ impl DurableObject for SiteLog {
     async fn alarm(&self) -> worker::Result<Response> {
         if let Err(error) = self.seal().await {
             worker::console_error!("seal: {}", error.to_string());
-            self.state.storage().set_alarm(now() + RETRY_AFTER).await?;
+            self.state.storage().set_alarm(RETRY_AFTER).await?;
         }
         Response::ok("")
     }
 }
 
 impl SiteLog {
-    fn log(&self) -> worker::Result<Log<Storage>> {
-        Log::open(Storage(self.state.storage().sql())).map_err(told)
+    /// Opens the log at the object's first request.
+    fn log(&self) -> worker::Result<&Log<Storage>> {
+        if let Some(log) = self.log.get() {
+            return Ok(log);
+        }
+        let log = Log::open(Storage(self.state.storage().sql())).map_err(told)?;
+        Ok(self.log.get_or_init(|| log))
     }
 
     /// Moves full segments to R2, one at a time. The object is written before its rows go, so a crash in between
