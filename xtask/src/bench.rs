@@ -9,7 +9,7 @@ const PACKAGE: &str = "beacon-bench";
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
-    let all = ["evaluation", "statistics"];
+    let all = ["evaluation", "collect", "statistics"];
     let chosen: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !all.contains(name)) {
         bail!("There is no benchmark `{unknown}`; there are: {}.", all.join(", "));
@@ -18,6 +18,9 @@ pub fn task(arguments: &[String]) -> Result<()> {
     if wanted("evaluation") {
         setup::all()?;
         evaluation()?;
+    }
+    if wanted("collect") {
+        run(cargo(&["run", "--quiet", "--release", "-p", PACKAGE, "--", "collect"])?.current_dir(paths::root()))?;
     }
     if wanted("statistics") {
         statistics::bench()?;

@@ -198,8 +198,8 @@ impl<S: Sql> Log<S> {
     /// Returns the oldest segment that is full, if there is one.
     pub fn full(&self) -> Result<Option<Full>> {
         let state = self.state()?;
-        match state.first {
-            Some(first) if state.full() => self.lines(first, u64::MAX).map(Some),
+        match (state.first, state.last) {
+            (Some(first), Some(last)) if state.full() => self.lines(first, last).map(Some),
             _ => Ok(None),
         }
     }

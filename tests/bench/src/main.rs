@@ -1,6 +1,7 @@
 //! `beacon-bench NAME`: runs a benchmark, prints medians and ratios, and fails when a goal is missed.
 
 mod allocations;
+mod collect;
 mod evaluation;
 
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use anyhow::{Result, bail};
 /// What a benchmark says at its end: whether its goals were met.
 type Benchmark = fn() -> Result<bool>;
 
-const BENCHMARKS: &[(&str, Benchmark)] = &[("evaluation", evaluation::run)];
+const BENCHMARKS: &[(&str, Benchmark)] = &[("evaluation", evaluation::run), ("collect", collect::run)];
 
 fn main() -> ExitCode {
     match run(std::env::args().nth(1).as_deref()) {
