@@ -11,8 +11,8 @@ import { minify } from 'terser';
  * goal is not met. Lower the limit with every byte that is saved.
  */
 const SIZES = {
-  'beacon.js': { goal: 6144, limit: 8100 },
-  'its evaluator': { goal: 2560, limit: 2560 },
+  'beacon.js': { goal: 6144, limit: 8090 },
+  'its evaluator': { goal: 2560, limit: 2510 },
 };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -32,13 +32,18 @@ async function bundle(from, format, plugins = []) {
   return { code: file('.js'), map: file('.map') };
 }
 
+/** Members that only the script itself reads: on no wire, in no storage, in no payload. */
+const INTERNAL = /^(measured|assignment|assigned|sticky|forcedVariations|leaf|stuck|qaMode|isPerformed|source)$/;
+
 /** esbuild bundles; terser makes smaller code of it than esbuild does. */
 async function minified({ code, map }, name, format) {
   return minify(code, {
     ecma: 2022,
-    module: format === 'esm',
+    module: true,
     toplevel: true,
-    compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+    compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false, hoist_funs: true, sequences: false },
+    // The conformance suites read what the evaluator answers, so its own build keeps all names.
+    mangle: { properties: format === 'iife' && { regex: INTERNAL } },
     sourceMap: { content: map, filename: name, url: `${name}.map` },
   });
 }

@@ -1,8 +1,9 @@
 import { variationKey, type Context } from './eval/evaluate';
-import { debug, inlined, options } from './options';
+import { inlined, options, safely } from './options';
+import { address, forcedVariant } from './record';
 import { consented, read, write } from './storage';
-import { address, forcedVariants } from './record';
-import { history, userId, visitorId } from './visitor';
+import { toJson } from './values';
+import { history, isLasting, userId, visitorId } from './visitor';
 
 /** An experiment as the payload has it; the evaluator knows more of its members. */
 export interface Experiment {
@@ -10,7 +11,7 @@ export interface Experiment {
   status?: string;
   active?: boolean;
   variations: unknown[];
-  phase?: string;
+  phase?: unknown;
   autoActivate?: boolean;
   urlPatterns?: unknown[];
 }
@@ -25,8 +26,16 @@ const AGAIN = 30000;
 let payload: Payload | null = null;
 let loading: Promise<Payload | null> | undefined;
 
+/** Those who want to know when a flag may have another value. */
+export const listeners = new Set<() => void>();
+
+export const notify = (): void => [...listeners].forEach((listener) => safely(listener, 'A listener'));
+
 /** A new phase is a new assignment, unless the definition says which version of the buckets it has. */
 const take = (given: Payload): Payload => (payload = { ...given, experiments: given.experiments?.map((e) => ({ bucketVersion: e.phase, ...e })) });
+
+/** What the definitions say, whenever they were published. */
+const content = (): string => toJson({ ...known(), dateUpdated: 0 });
 
 /** The definitions, if they are here. */
 export function known(): Payload | null {
@@ -35,24 +44,20 @@ export function known(): Payload | null {
 }
 
 /** Asks the edge for the definitions; null when it does not answer. */
-export async function refresh(): Promise<Payload | null> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), PATIENCE);
-  try {
+export const refresh = async (): Promise<Payload | null> =>
+  safely(async () => {
     const url = options.endpoint + '/api/features/' + encodeURIComponent(options.siteId);
-    const answer = await fetch(url, { signal: patience.signal, credentials: 'omit', cache: 'no-cache' });
-    if (answer.ok) return take(await answer.json());
-  } catch (e) {
-    debug('No definitions came.', e);
-  } finally {
-    clearTimeout(timer);
-  }
-  return null;
-}
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), cache: 'no-cache' });
+    if (!answer.ok) return null;
+    const before = content();
+    take(await answer.json());
+    if (content() !== before) notify();
+    return payload;
+  }, 'The request for definitions');
 
 /** The definitions, fetched at their first use; before a required consent nothing is fetched. */
-export function definitions(): Promise<Payload | null> {
-  if (known() || !options.siteId || (options.requireConsent && !consented())) return Promise.resolve(payload);
+export async function definitions(): Promise<Payload | null> {
+  if (known() || !options.siteId || (options.requireConsent && !consented())) return payload;
   if (!loading) {
     loading = refresh();
     void loading.then((p) => p || setTimeout(() => (loading = undefined), AGAIN));
@@ -73,7 +78,8 @@ function attributes(): Record<string, unknown> {
     referrer: document.referrer,
     language: navigator.language,
     user_id: userId() || null,
-    id: visitorId(),
+    // An id that the next page will not know would give the visitor another variant there.
+    id: isLasting() ? visitorId() : '',
   };
 }
 
@@ -83,13 +89,11 @@ const MOST_REMEMBERED = 200;
 export function evaluated<T>(ask: (context: Context) => T): T {
   const sticky = read<Record<string, string>>('assign') || {};
   const assigned: Record<string, string> = {};
-  const wanted = forcedVariants();
-  const experiments = known()?.experiments || [];
-  const forcedVariations = Object.fromEntries(
-    experiments
-      .filter((e) => e.key in wanted)
-      .map((e) => [e.key, e.variations.findIndex((_, i) => variationKey(e, i) === wanted[e.key])]),
-  );
+  const forcedVariations: Record<string, number> = {};
+  for (const e of known()?.experiments || []) {
+    const wanted = forcedVariant(e.key);
+    if (wanted) forcedVariations[e.key] = e.variations.findIndex((_, i) => variationKey(e, i) === wanted);
+  }
   const answer = ask({ ...known(), url: address(), attributes: attributes(), sticky, assigned, forcedVariations });
   if (Object.keys(assigned).some((k) => assigned[k] !== sticky[k])) {
     write('assign', Object.fromEntries(Object.entries({ ...sticky, ...assigned }).slice(-MOST_REMEMBERED)));

@@ -2,8 +2,8 @@ import { definitions, evaluated, known, type Experiment } from './definitions';
 import { run, variationKey } from './eval/evaluate';
 import { redirect } from './eval/redirect';
 import { isTargeted } from './eval/url';
-import { debug, options, warnOnce } from './options';
-import { address, force, forcedVariants, record, unforce, valued, whenShown } from './record';
+import { debug, options, safely, warnOnce } from './options';
+import { address, force, forcedVariant, record, unforce, valued, whenShown } from './record';
 import { read, remove, write } from './storage';
 import { isLasting, visitorId } from './visitor';
 
@@ -18,20 +18,27 @@ export interface Variant {
   config: unknown;
 }
 
-/** `measured` is false for who gets the control without being part of the experiment. */
+/** A variant for this visitor. `measured` is false for visitors who get the control without being part of the experiment. */
 interface Choice extends Variant {
+  phase: unknown;
   measured: boolean;
+  /** Whether the site's function has run. */
+  isPerformed?: boolean;
 }
 
 const MOST_REMEMBERED = 200;
 const behaviours = new Map<string, Behaviour>();
-/** What this page shows stays, whatever is decided later: a page must not flip under its reader. */
+/** The variants that this page shows. They stay, whatever is decided later: a page must not change under its reader. */
 const applied = new Map<string, Choice>();
 
 const find = (id: string): Experiment | undefined => known()?.experiments?.find((e) => e.key === id);
-const place = (e: Experiment): string => e.key + ':' + (e.phase || '0');
 
-const choice = (e: Experiment, i: number, measured: boolean): Choice => ({ variant_id: variationKey(e, i), config: e.variations[i], measured });
+const choice = (e: Experiment, i: number, measured: boolean): Choice => ({
+  variant_id: variationKey(e, i),
+  config: e.variations[i],
+  phase: e.phase,
+  measured,
+});
 
 /** Whoever cannot be recognised at the next page gets the control, where the experiment runs at all. */
 const unmeasured = (e: Experiment): Choice | null =>
@@ -41,59 +48,52 @@ function choose(id: string): Choice | null {
   const shown = applied.get(id);
   const e = find(id);
   if (shown || !e) return shown || null;
-  const isForced = id in forcedVariants();
+  const isForced = !!forcedVariant(id);
   if (!isForced && !isLasting()) return unmeasured(e);
   const { index, at } = evaluated((context) => run(e, context));
   return index < 0 ? null : choice(e, index, isForced || at !== undefined);
 }
 
-/** One exposure per visitor, experiment, phase and variant, sent when the variant is applied. */
-function expose(e: Experiment, c: Choice): void {
-  if (!c.measured) return;
-  const mark = place(e) + ':' + c.variant_id;
-  const seen = read<string[]>('exposed') || [];
-  const forced = Object.keys(forcedVariants()).length > 0;
-  if (!forced && seen.indexOf(mark) >= 0) return;
-  record('exposure', { experiment_id: e.key, variant_id: c.variant_id, props: { phase: e.phase || '0' } }, false, true);
-  // A forced exposure is no exposure: the real one is still to come.
-  if (!forced) write('exposed', seen.concat(mark).slice(-MOST_REMEMBERED));
+/** Records one exposure per visitor, experiment, phase and variant, when the page is shown. */
+export function expose(experiment: string, phase: unknown, variant: string): void {
+  whenShown(() => {
+    const mark = [experiment, phase, variant].join(':');
+    const seen = read<string[]>('exposed') || [];
+    const isForced = forcedVariant(experiment);
+    if (seen.includes(mark) && !isForced) return;
+    record('exposure', { experiment_id: experiment, variant_id: variant, phase }, false, true);
+    // A forced exposure does not count: the real one is still to come.
+    if (!isForced) write('exposed', [...seen, mark].slice(-MOST_REMEMBERED));
+  });
 }
 
+/** Shows the visitor's variant, with the site's behaviour if it has one, and exposes the visitor. */
 function apply(id: string): Choice | null {
-  const e = find(id);
   const c = choose(id);
-  if (!e || !c || applied.has(id)) return c;
+  if (!c) return c;
+  if (!applied.has(id)) {
+    applied.set(id, c);
+    // Also when the site's function fails: whoever was assigned counts, or the groups would not be comparable.
+    if (c.measured) expose(id, c.phase, c.variant_id);
+  }
   const behaviour = behaviours.get(id);
-  if (!behaviour) {
-    debug('No behaviour is defined for ' + id);
-    return c;
-  }
-  applied.set(id, c);
-  // Also when the site's function fails: whoever was assigned counts, or the groups would not be comparable.
-  whenShown(() => expose(e, c));
-  const failed = (error: unknown): void => debug('The variant failed: ' + id, error);
-  try {
-    const variant = (behaviour.variants || []).find((v) => v.id === c.variant_id);
-    const result: any = variant && variant.activate && variant.activate(c.config == null ? {} : c.config);
-    if (result && result.then) result.then(null, failed);
-  } catch (error) {
-    failed(error);
-  }
+  if (!behaviour || c.isPerformed) return c;
+  c.isPerformed = true;
+  safely(() => behaviour.variants?.find((v) => v.id === c.variant_id)?.activate?.(c.config ?? {}), 'The variant of ' + id);
   return c;
 }
 
 const shape = (c: Choice | null): Variant | null => c && { variant_id: c.variant_id, config: c.config };
 
-/** Sends the visitor where a redirect experiment leads; returns whether it did. */
+/** Sends the visitor where a redirect experiment leads; returns whether it did. A redirect that does not happen exposes nobody. */
 function follow(): boolean {
   const found = isLasting() && evaluated(redirect);
   if (!found) return false;
   const { experiment, index, at } = found.assignment;
   const leads = /^https?:/.test(found.url || '');
-  whenShown(() => {
-    expose(experiment, choice(experiment, index, at !== undefined));
-    if (leads) location.replace(found.url!);
-  });
+  if (found.target && !leads) return false;
+  if (at !== undefined) expose(experiment.key, experiment.phase, variationKey(experiment, index));
+  if (leads) whenShown(() => location.replace(found.url!));
   return leads;
 }
 
@@ -103,19 +103,20 @@ export function autoActivate(): void {
     follow() ||
     behaviours.forEach((b, id) => {
       const e = find(id);
-      if (e && (b.autoActivate == null ? e.autoActivate : b.autoActivate)) apply(id);
+      if (e && (b.autoActivate ?? e.autoActivate)) safely(() => apply(id));
     });
   // With inlined definitions it happens at once: a promise's turn could let the original be painted.
   if (known()) run();
   else if (behaviours.size) void definitions().then(run);
 }
 
-/** `?beacon_force=experiment:variant,…` shows a variant on the real page. */
+/** Reads `?beacon_force=experiment:variant,…`, which shows variants on the real page. An empty variant, or nothing at all, ends it. */
 export function readForced(): void {
   const wanted = new URLSearchParams(location.search).get('beacon_force');
-  for (const pair of wanted ? wanted.split(',') : []) {
+  if (wanted === '') unforce();
+  for (const pair of wanted?.split(',') || []) {
     const [experiment, variant] = pair.split(':');
-    if (variant) force(experiment, variant);
+    force(experiment, variant || undefined);
   }
 }
 
@@ -140,24 +141,24 @@ export async function getVariant(id: string): Promise<Variant | null> {
 }
 
 export async function isInVariant(id: string, variant: string): Promise<boolean> {
-  const c = await getVariant(id);
-  return !!c && c.variant_id === variant;
+  return (await getVariant(id))?.variant_id === variant;
 }
 
-/** The variant of an experiment whose definition is not here, or no longer, or not for this page. */
-function remembered(id: string): string | undefined {
-  const all = read<Record<string, string>>('assign') || {};
-  const key = Object.keys(all).filter((k) => k.split('||').pop()!.replace(/__[^_]*$/, '') === id).pop();
-  return key && all[key];
+/** What the visitor was last exposed to, in an experiment that a flag runs, or whose definition is not here or not for this page. */
+function remembered(id: string): { variant_id?: string; phase?: unknown } {
+  const mark = (read<string[]>('exposed') || []).findLast((m) => m.startsWith(id + ':')) || id;
+  const [phase, variant_id] = mark.slice(id.length + 1).split(':');
+  return { variant_id, phase };
 }
 
 export function trackConversion(id: string, name: string, value?: unknown, properties?: unknown): void {
   if (!name) return debug('A name is needed.');
   const c = choose(id);
   if (c && !c.measured) return;
-  const variant = c ? c.variant_id : remembered(id);
-  if (variant) record('conversion', { experiment_id: id, variant_id: variant, name, ...valued(value, properties) }, options.directEvents, true);
-  else if (known()) debug('Not in ' + id + ': no conversion is sent.');
+  const { variant_id, phase } = c || remembered(id);
+  if (variant_id) {
+    record('conversion', { experiment_id: id, variant_id, phase, name, ...valued(value, properties) }, options.directEvents, true);
+  } else if (known()) debug('Not in ' + id + ': no conversion is sent.');
   else void definitions().then((p) => p && trackConversion(id, name, value, properties));
 }
 
@@ -168,7 +169,7 @@ function debugOnly(): boolean {
 
 export function resetAssignments(): void {
   if (!debugOnly()) return;
-  ['assign', 'exposed', 'forced'].forEach(remove);
+  ['assign', 'exposed'].forEach(remove);
   unforce();
   applied.clear();
 }
@@ -180,5 +181,5 @@ export function forceVariant(id: string, variant: string): void {
 }
 
 export function getUserId(): string | null {
-  return debugOnly() ? visitorId() || null : null;
+  return (debugOnly() && visitorId()) || null;
 }

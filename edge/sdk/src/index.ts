@@ -1,11 +1,12 @@
 import * as experiments from './experiments';
 import * as flags from './flags';
-import { configure, configureFromTag, debug, options, warnOnce } from './options';
+import { notify } from './definitions';
+import { configure, configureFromTag, debug, options, safely, warnOnce } from './options';
 import { trackPageView, watchClicks, watchPages, watchTimings } from './pageviews';
 import { drain, drop, flush, watch } from './queue';
 import { record, valued } from './record';
 import { allowed, decide } from './storage';
-import { identify, reset } from './visitor';
+import { identify, reset, userId } from './visitor';
 
 let started = false;
 let viewed = false;
@@ -16,15 +17,11 @@ function init(given: Record<string, unknown> = {}): void {
   configure(given);
   if (!options.siteId) return warnOnce('Beacon.init needs a siteId.');
   started = true;
-  experiments.readForced();
-  experiments.autoActivate();
-  watch();
-  begin();
-  if (options.trackClicks) watchClicks();
-  if (options.trackUserTimings) watchTimings();
+  const parts = [experiments.readForced, experiments.autoActivate, watch, begin, options.trackClicks && watchClicks, options.trackUserTimings && watchTimings];
+  for (const part of parts) if (part) safely(part);
 }
 
-/** Starts counting pages, once there is leave to. */
+/** Starts counting pages, unless the visitor may not be measured yet. */
 function begin(): void {
   if (viewed || !options.trackPageViews || !allowed()) return;
   viewed = true;
@@ -34,20 +31,23 @@ function begin(): void {
 function setConsent(granted: boolean): void {
   const before = allowed();
   if (!granted) {
-    reset();
     drop();
+    reset();
   }
   decide(!!granted);
-  if (!started || before || !allowed()) return;
-  if (viewed) trackPageView();
-  begin();
-  experiments.autoActivate();
+  if (!started || before === allowed()) return;
+  if (!before) {
+    if (viewed) trackPageView();
+    begin();
+    experiments.autoActivate();
+  }
+  notify();
 }
 
 function trackEvent(event: Record<string, unknown>): void {
-  const { name, category, label, value, properties } = event || {};
+  const { id, name, category, label, value, properties } = event || {};
   if (!name) return debug('A name is needed.');
-  record('event', { name, category, label, ...valued(value, properties) }, options.directEvents);
+  record('event', { id, name, category, label, ...valued(value, properties) }, options.directEvents);
 }
 
 type Api = Record<string, (...args: any[]) => any>;
@@ -57,9 +57,18 @@ const beacon: Api = {
   trackEvent,
   trackPageView,
   setConsent,
-  identify,
-  reset: () => (drop(), reset()),
-  flush: () => Promise.all([flush(), drain()]).then(() => undefined),
+  identify(name: unknown) {
+    const before = userId();
+    identify(name);
+    if (userId() !== before) notify();
+  },
+  reset() {
+    reset();
+    notify();
+  },
+  async flush() {
+    await Promise.all([flush(), drain()]);
+  },
 };
 
 const beaconExperiments: Api = {
@@ -81,32 +90,21 @@ const beaconExperiments: Api = {
   getUserId: experiments.getUserId,
 };
 
-const beaconFlags: Api = { get: flags.get, isOn: flags.isOn, onChange: flags.onChange };
-
-/** What a call answers when it cannot be served. */
-function instead(method: string, args: any[]): unknown {
-  if (method === 'get') return args[1];
-  if (method === 'isOn') return false;
-  if (/^(activate|getV|isIn|flush)/.test(method)) return Promise.resolve(method === 'isInVariant' ? false : null);
-}
+const apis: Record<string, Api> = {
+  Beacon: beacon,
+  BeaconExperiments: beaconExperiments,
+  BeaconFlags: { get: flags.get, isOn: flags.isOn, onChange: flags.onChange },
+};
 
 /** No exception of ours reaches the page; what is called before `init` warns once and does no harm. */
 function guarded(global: string, api: Api): Api {
   const out: Api = {};
   for (const method in api) {
+    const name = global + '.' + method;
     out[method] = (...args: any[]) => {
-      try {
-        // Definitions of behaviours wait for init, and consent may be known before it.
-        const waits = method === 'init' || /^(define|setConsent|onChange)/.test(method);
-        if (started || waits) {
-          const answer = api[method](...args);
-          return answer instanceof Promise ? answer.catch(() => instead(method, args)) : answer;
-        }
-        warnOnce(global + '.' + method + ' was called before Beacon.init.');
-      } catch (e) {
-        debug(global + '.' + method + ' failed.', e);
-      }
-      return instead(method, args);
+      // Definitions of behaviours wait for init, and consent may be known before it.
+      if (!started && !/^(init|define|setConsent|onChange)/.test(method)) warnOnce(name + ' was called before Beacon.init.');
+      return safely(() => api[method](...args), name);
     };
   }
   return out;
@@ -116,33 +114,24 @@ type Call = [method: string, args?: ArrayLike<unknown>, resolve?: (answer: unkno
 
 function install(): void {
   const page = window as any;
-  if (page.Beacon && page.Beacon.trackEvent && !page.Beacon.q) return warnOnce('The script was called twice; the first call counts.');
-  const apis: [string, Api][] = [
-    ['Beacon', guarded('Beacon', beacon)],
-    ['BeaconExperiments', guarded('BeaconExperiments', beaconExperiments)],
-    ['BeaconFlags', guarded('BeaconFlags', beaconFlags)],
-  ];
-  const queues = apis.map(([name, api]) => {
-    const calls: Call[] = (page[name] && page[name].q) || [];
-    page[name] = api;
-    return calls;
-  });
+  if (page.Beacon?.trackEvent && !page.Beacon.q) return warnOnce('The script was called twice; the first call counts.');
+  const waiting: [name: string, call: Call][] = [];
+  for (const name in apis) {
+    for (const call of page[name]?.q || []) waiting.push([name, call]);
+    page[name] = guarded(name, apis[name]);
+  }
   configureFromTag();
+  const isInit = ([name, call]: [string, Call]): boolean => name === 'Beacon' && call?.[0] === 'init';
   // A queued init carries options that the tag alone does not: it goes first.
-  const first = queues[0].findIndex((c) => c && c[0] === 'init');
-  if (first >= 0) beaconCall(apis[0][1], queues[0].splice(first, 1)[0]);
-  else if (options.siteId) apis[0][1].init();
-  apis.forEach(([, api], i) => queues[i].forEach((c) => beaconCall(api, c)));
+  if (waiting.some(isInit)) waiting.sort((a, b) => +isInit(b) - +isInit(a));
+  else if (options.siteId) page.Beacon.init();
+  for (const [name, call] of waiting) {
+    safely(() => {
+      const [method, args, resolve] = call;
+      const answer = page[name][method](...[].slice.call(args || []));
+      resolve?.(answer);
+    }, name);
+  }
 }
 
-function beaconCall(api: Api, call: Call): void {
-  const [method, args, resolve] = call || [];
-  const answer = method && api[method] && api[method](...Array.from(args || []));
-  if (resolve) resolve(answer);
-}
-
-try {
-  install();
-} catch (e) {
-  debug('The start failed.', e);
-}
+safely(install, 'The start');

@@ -1,12 +1,12 @@
-import { options } from './options';
-import { address, record, whenShown, type Fields } from './record';
-import { valued } from './record';
+import { options, safely } from './options';
+import { address, record, recorded, valued, whenShown, type Fields } from './record';
+import { cut } from './values';
 
 let current = '';
 let previous = '';
 
 export function trackPageView(overrides: Fields = {}): void {
-  const { url, path, title, referrer, properties } = overrides;
+  const { url, path, title, referrer, properties } = overrides || {};
   record('pageview', { url, path, title, referrer: referrer || previous, ...valued(undefined, properties) }, options.directPageViews);
 }
 
@@ -16,7 +16,7 @@ function moved(): void {
   previous = current;
   current = now;
   // Frameworks set the title after they push the address.
-  setTimeout(() => trackPageView({ url: now }), 0);
+  setTimeout(() => trackPageView({ url: now }));
 }
 
 /** Counts this page, and those that a single-page app shows after it. */
@@ -25,10 +25,13 @@ export function watchPages(): void {
   trackPageView();
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];
-    history[name] = function (this: History, ...args: any) {
-      original.apply(this, args);
-      moved();
-    };
+    // A page may have made its history read-only.
+    safely(() => {
+      history[name] = function (this: History, ...args: any) {
+        original.apply(this, args);
+        moved();
+      };
+    });
   }
   addEventListener('popstate', moved);
   if (options.hashRouting) addEventListener('hashchange', moved);
@@ -39,10 +42,10 @@ export function watchClicks(): void {
   document.addEventListener(
     'click',
     (e) => {
-      const link = e.target instanceof Element && (e.target.closest('a[href]') as HTMLAnchorElement | null);
+      const link = (e.target as Element).closest?.<HTMLAnchorElement>('a[href]');
       if (!link) return;
       const category = link.host === location.host ? 'internal' : 'outbound';
-      record('click', { name: 'link_click', category, label: (link.textContent || '').trim(), props: { href: String(link.href).slice(0, 1000) } });
+      record('click', { name: 'link_click', category, label: (link.textContent || '').trim(), props: { href: cut(recorded(link.href)?.href, 1000) } });
     },
     true,
   );
@@ -53,15 +56,14 @@ export function watchTimings(): void {
   const report = (): void => {
     const nav = performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming | undefined;
     const paint = performance.getEntriesByName('first-contentful-paint')[0];
-    const measured: [string, number | undefined][] = [
-      ['ttfb', nav && nav.responseStart],
-      ['fcp', paint && paint.startTime],
-      ['dom_ready', nav && nav.domContentLoadedEventEnd],
-      ['load', nav && nav.loadEventEnd],
-    ];
+    const measured = [
+      ['ttfb', nav?.responseStart],
+      ['fcp', paint?.startTime],
+      ['dom_ready', nav?.domContentLoadedEventEnd],
+      ['load', nav?.loadEventEnd],
+    ] as const;
     for (const [name, value] of measured) if (value) record('timing', { name, category: 'navigation', value: Math.round(value) });
   };
   // The load event's own end is known only after it.
-  const later = (): void => void setTimeout(report, 0);
-  whenShown(() => (document.readyState === 'complete' ? later() : addEventListener('load', later)));
+  whenShown(() => (document.readyState === 'complete' ? report() : addEventListener('load', () => setTimeout(report))));
 }

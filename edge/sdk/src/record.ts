@@ -1,22 +1,24 @@
-import { options } from './options';
+import { options, safely } from './options';
 import { add } from './queue';
-import { allowed, read, write } from './storage';
+import { allowed, read, remove, write } from './storage';
+import { cut, isObject, own, parsed, toJson } from './values';
 import { count, sessionId, userId, uuidv7, visitorId } from './visitor';
 
-let forced: Record<string, string> = {};
+let forced: Record<string, string | undefined> = {};
 
-/** Variants forced by hand; while there are any, results leave this visitor's events out. */
-export function forcedVariants(): Record<string, string> {
-  return { ...read<Record<string, string>>('forced'), ...forced };
-}
+/** The variants that were forced by hand in this tab, by experiment. */
+const forcedVariants = (): typeof forced => ({ ...read<typeof forced>('forced'), ...forced });
 
-export function force(experiment: string, variant: string): void {
-  forced[experiment] = variant;
-  write('forced', forcedVariants());
+export const forcedVariant = (experiment: unknown): string | undefined => own(forcedVariants(), experiment as string);
+
+/** Forces a variant while the tab is open; without a variant, the experiment is as before. */
+export function force(experiment: string, variant?: string): void {
+  write('forced', (forced = { ...forcedVariants(), [experiment]: variant }));
 }
 
 export function unforce(): void {
   forced = {};
+  remove('forced');
 }
 
 /** Runs now, or when a prerendered page is shown: what nobody saw did not happen. */
@@ -25,23 +27,35 @@ export function whenShown(run: () => void): void {
   else run();
 }
 
-const cut = (text: unknown, most: number): string | undefined => (text == null || text === '' ? undefined : String(text).slice(0, most));
-
 /** The page's address; without its fragment, unless fragments are its routes. */
 export function address(): string {
   return options.hashRouting ? location.href : location.href.split('#')[0];
 }
 
+/** An address as it is recorded. Of its parameters only campaigns' and allowed ones stay: others can hold secrets. */
+export function recorded(address: unknown): URL | undefined {
+  const url = address ? parsed(String(address), location.href) : undefined;
+  if (!url) return;
+  const allowedParameters = options.allowedParameters.split(/[\s,]+/);
+  for (const name of [...url.searchParams.keys()]) {
+    if (!name.startsWith('utm_') && !allowedParameters.includes(name)) url.searchParams.delete(name);
+  }
+  url.hash = options.hashRouting ? url.hash.split('?')[0] : '';
+  return url;
+}
+
 export type Fields = Record<string, unknown>;
+
+/** How many characters of a text are recorded, where that is not 120. */
+const LONGEST: Record<string, number> = { url: 2000, referrer: 2000, path: 1000, title: 300, label: 300 };
 
 /** Completes an event and queues it. */
 export function record(type: string, fields: Fields, direct = false, durable = false): void {
   const href = address();
   whenShown(() => {
     if (!allowed()) return;
-    const at = new URL(String(fields.url || href), location.href);
-    const user = userId();
-    const props = { ...(options.appName && { app_name: options.appName }), ...(user && { user_id: user }), ...(fields.props as Fields) };
+    const here = recorded(fields.url || href) || recorded(href)!;
+    const props = { app_name: options.appName || undefined, user_id: userId() || undefined, ...(fields.props as Fields) };
     const event: any = {
       event_id: uuidv7(),
       site_id: options.siteId,
@@ -49,30 +63,36 @@ export function record(type: string, fields: Fields, direct = false, durable = f
       type,
       visitor_id: visitorId(),
       session_id: sessionId(),
-      language: cut(navigator.language, 35),
+      language: navigator.language,
       ...fields,
-      url: cut(at.href, 2000),
-      path: cut(fields.path || at.pathname + (options.hashRouting ? at.hash : ''), 1000),
-      title: cut(fields.title || document.title, 300),
-      referrer: cut(fields.referrer || document.referrer, 2000),
-      name: cut(fields.name, 120),
-      category: cut(fields.category, 120),
-      label: cut(fields.label, 300),
-      props: Object.keys(props).length ? props : undefined,
-      marks: Object.keys(forcedVariants()).length ? ['forced'] : undefined,
+      id: cut(fields.id, 120),
+      phase: cut(fields.phase, 64),
+      url: here.href,
+      path: fields.path || here.pathname + here.hash,
+      title: fields.title || document.title,
+      referrer: recorded(fields.referrer || document.referrer)?.href,
+      props,
+      marks: forcedVariant(fields.experiment_id) ? ['forced'] : undefined,
       schema_version: 1,
     };
-    for (const k of ['source', 'medium', 'campaign', 'term', 'content']) event['utm_' + k] = cut(at.searchParams.get('utm_' + k), 200);
+    for (const name in event) if (typeof event[name] === 'string') event[name] = cut(event[name], LONGEST[name] || 120);
+    for (const name of ['source', 'medium', 'campaign', 'term', 'content']) event['utm_' + name] = cut(here.searchParams.get('utm_' + name), 200);
     if (type === 'pageview' || type === 'event') count(event.name || '');
     add(event, direct, durable);
   });
 }
 
-/** Splits what a site calls a value: a finite number has a column, other text goes into the properties. */
+/**
+ * Splits what a site calls a value: a finite number has a column, anything else goes into the properties. What JSON
+ * cannot say, such as an object inside itself, is left out of these.
+ */
 export function valued(value: unknown, properties: unknown): Fields {
-  const props: Fields = properties && typeof properties === 'object' ? { ...properties } : {};
-  const number = value === '' || value == null || typeof value === 'boolean' ? NaN : Number(value);
+  const number = (typeof value === 'string' && value.trim()) || /number|bigint/.test(typeof value) ? Number(value) : NaN;
+  const given: Fields = isObject(properties) ? (properties as Fields) : {};
+  const props: Fields = {};
+  const keep = (key: string, part: () => unknown): unknown => safely(() => (props[key] = JSON.parse(toJson(part()))));
+  for (const key of Object.keys(given)) keep(key, () => given[key]);
   if (isFinite(number)) return { value: number, props };
-  if (value != null && value !== '') props.value = value;
+  if (value !== '') keep('value', () => value ?? undefined);
   return { props };
 }

@@ -1,14 +1,31 @@
-import { options } from './options';
+import { options, safely } from './options';
+import { toJson } from './values';
 
 const PREFIX = 'beacon_';
-const memory: Record<string, string> = {};
+/** The cookie with the visitor's id. */
+export const ID_COOKIE = PREFIX + 'id';
+/** Values that the browser did not store, as JSON. */
+const memory = new Map<string, string>();
+/** What was read in this turn of the event loop. */
+const turn = new Map<string, unknown>();
 let decided: boolean | undefined;
 
-/** Whether this visitor may be measured: no signal against it, and consent where it is required. */
+/** Reads at most once per turn: a page may ask for a hundred flags while it renders. */
+function once<T>(key: string, find: () => T): T {
+  if (!turn.has(key)) {
+    turn.set(key, find());
+    queueMicrotask(() => turn.clear());
+  }
+  return turn.get(key) as T;
+}
+
+/** Forced variants last as long as the tab. */
+const area = (key: string): Storage => (key === 'forced' ? sessionStorage : localStorage);
+
+/** Whether this visitor may be measured: the site is known, no signal speaks against it, and consent where it is required. */
 export function allowed(): boolean {
-  const n = navigator as any;
-  if (options.respectDoNotTrack && (n.doNotTrack === '1' || (window as any).doNotTrack === '1' || n.globalPrivacyControl)) return false;
-  return consented();
+  const { doNotTrack, globalPrivacyControl } = navigator as any;
+  return !!options.siteId && !(options.respectDoNotTrack && (doNotTrack === '1' || globalPrivacyControl)) && consented();
 }
 
 /** Whether consent, where it is required, was given. An objection counts even where consent is not required. */
@@ -18,91 +35,63 @@ export function consented(): boolean {
   return options.requireConsent ? /^(1|true|yes|granted|accepted)$/i.test(said) : !/^(0|false|no|denied)$/i.test(said);
 }
 
-/** Remembers a decision; a withdrawal deletes all that was stored. */
+/** Remembers a decision. */
 export function decide(granted: boolean): void {
   decided = granted;
-  if (!granted) forget();
   // Where consent is required, its absence says enough: nothing stays behind.
-  if (granted || !options.requireConsent) writeCookie(options.consentCookie, granted ? 'granted' : 'denied');
-  else deleteCookie(options.consentCookie);
+  writeCookie(options.consentCookie, granted ? 'granted' : options.requireConsent ? '' : 'denied');
 }
 
+/** A stored value; what is read must not be changed, as others read it in the same turn. */
 export function read<T>(key: string): T | null {
   if (!allowed()) return null;
-  try {
-    const text = memory[key] || localStorage.getItem(PREFIX + key);
-    return text ? JSON.parse(text) : null;
-  } catch {
-    return null;
-  }
+  return once(key, () => safely(() => JSON.parse(memory.get(key) || area(key).getItem(PREFIX + key)!)));
 }
 
 /** Returns whether it will outlive the page. */
 export function write(key: string, value: unknown): boolean {
   if (!allowed()) return false;
-  const text = JSON.stringify(value);
-  try {
-    localStorage.setItem(PREFIX + key, text);
-    delete memory[key];
-    return true;
-  } catch {
-    memory[key] = text;
-    return false;
-  }
+  const text = toJson(value);
+  turn.delete(key);
+  memory.set(key, text);
+  safely(() => {
+    area(key).setItem(PREFIX + key, text);
+    memory.delete(key);
+  });
+  return !memory.has(key);
 }
 
 export function remove(key: string): void {
-  delete memory[key];
-  try {
-    localStorage.removeItem(PREFIX + key);
-  } catch {
-    // Blocked storage holds nothing.
-  }
+  turn.delete(key);
+  memory.delete(key);
+  safely(() => area(key).removeItem(PREFIX + key));
 }
 
+/** Forgets the visitor. */
 export function forget(): void {
-  ['id', 'user', 'session', 'did', 'assign', 'exposed', 'queue', 'forced'].forEach(remove);
-  deleteCookie(PREFIX + 'id');
+  ['id', 'user', 'session', 'did', 'assign', 'exposed', 'forced'].forEach(remove);
+  writeCookie(ID_COOKIE, '');
 }
 
-export function readCookie(name: string): string {
-  try {
-    const found = document.cookie.split('; ').find((c) => c.indexOf(name + '=') === 0);
-    return found ? decodeURIComponent(found.slice(name.length + 1)) : '';
-  } catch {
-    return '';
-  }
-}
+export const readCookie = (name: string): string =>
+  safely(() => {
+    const found = once(';', () => document.cookie.split('; ')).find((c) => c.startsWith(name + '='));
+    return found && found.slice(name.length + 1);
+  }) || '';
 
 /** 13 months, in seconds. */
 const LIFETIME = 34128000;
 
-function put(name: string, value: string, age: number, domain: string): void {
-  const where = (domain && ';domain=' + domain) + (location.protocol === 'https:' ? ';secure' : '');
-  try {
-    document.cookie = name + '=' + encodeURIComponent(value) + ';path=/;samesite=lax;max-age=' + age + where;
-  } catch {
-    // A sandboxed frame has no cookies.
-  }
-}
-
 /** From the widest domain to the host itself: browsers refuse public suffixes, so the first that holds is ours. */
-function domains(): string[] {
-  const labels = location.hostname.split('.');
-  const found = [];
-  if (!/^[\d.]+$|:/.test(location.hostname)) {
-    for (let i = 2; i <= labels.length; i++) found.push(labels.slice(-i).join('.'));
-  }
-  return found.concat('');
-}
+const domains = (): string[] => [...location.hostname.split('.').map((_, i, labels) => labels.slice(-1 - i).join('.')).slice(1), ''];
 
+/** Writes a cookie, or deletes it when the value is empty; returns whether the browser did so. */
 export function writeCookie(name: string, value: string): boolean {
-  return domains().some((d) => {
-    put(name, value, LIFETIME, d);
+  const end = ';path=/;samesite=lax;max-age=' + (value ? LIFETIME : 0) + (location.protocol === 'https:' ? ';secure' : '');
+  return domains().some((domain) => {
+    turn.clear();
+    // A sandboxed frame has no cookies.
+    safely(() => (document.cookie = name + '=' + value + end + (domain && ';domain=' + domain)));
     return readCookie(name) === value;
   });
-}
-
-export function deleteCookie(name: string): void {
-  domains().forEach((d) => put(name, '', 0, d));
 }

@@ -1,37 +1,28 @@
 import { debug, options } from './options';
 import type { Event } from './queue';
-
-/** Browsers refuse keepalive requests that carry more than 64 KiB between them. */
-const KEEPALIVE = 60000;
-let inFlight = 0;
+import { toJson } from './values';
 
 export const size = (text: string): number => new Blob([text]).size;
 
-/** What became of a batch: `done` also when it was refused for good; a number says when to try again. */
-export type Outcome = 'done' | 'retry' | number;
+/**
+ * What became of a batch. `settled`: the collector took it or refused it for good. `failed`: no answer, or none that the
+ * page may read. A number: the collector asks to wait for that many milliseconds.
+ */
+export type Outcome = 'settled' | 'failed' | number;
 
-/** Sends one batch. When the page is being left it must go now, and nobody may be there to hear the answer. */
-export async function post(events: Event[], leaving: boolean): Promise<Outcome> {
+/** Sends one batch, also when the page is being left: then nobody may be there to read the answer. */
+export async function post(events: Event[]): Promise<Outcome> {
   const url = options.endpoint + '/api/events/batch';
-  const body = JSON.stringify({ site_id: options.siteId, events, webdriver: navigator.webdriver === true });
-  const bytes = size(body);
-  const keepalive = inFlight + bytes < KEEPALIVE;
-  if (navigator.onLine === false || (leaving && !keepalive)) return 'retry';
-  if (leaving && !('keepalive' in Request.prototype)) {
-    return navigator.sendBeacon && navigator.sendBeacon(url, body) ? 'done' : 'retry';
-  }
-  if (keepalive) inFlight += bytes;
+  // The collector compares `sent_at` with its own clock, so that late events are not taken for those of a slow clock.
+  const batch = { site_id: options.siteId, sent_at: Date.now(), webdriver: navigator.webdriver };
+  const body = toJson({ ...batch, events: events.map((e) => ({ ...e, failures: undefined })) });
   try {
     // text/plain needs no preflight, which a page that is being left could not wait for.
-    const answer = await fetch(url, { method: 'POST', body, keepalive, headers: { 'content-type': 'text/plain' } });
-    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) {
-      return Number(answer.headers.get('retry-after')) * 1000 || 'retry';
-    }
-    if (options.debug) debug('The collector answered ' + answer.status + '.', await answer.text());
-    return 'done';
+    const { status, headers } = await fetch(url, { method: 'POST', body, keepalive: true, headers: { 'content-type': 'text/plain' } });
+    if (status > 299) debug('The collector answered', status);
+    return /^5|429|408/.test('' + status) ? +headers.get('retry-after')! * 1000 || 'failed' : 'settled';
   } catch {
-    return 'retry';
-  } finally {
-    if (keepalive) inFlight -= bytes;
+    // Also when the requests of a page that is being left carry more than the browser's 64 KiB.
+    return 'failed';
   }
 }

@@ -20,10 +20,14 @@ export interface BeaconOptions {
   appName?: string;
   /** Whether fragments are the routes of a single-page app. */
   hashRouting?: boolean;
+  /** Query parameters that are recorded beside campaigns' (`utm_…`), with commas between their names. Default: none. */
+  allowedParameters?: string;
 }
 
 export interface BeaconEvent {
   name: string;
+  /** The site's own id of what happened, such as an order number: results count it once. */
+  id?: string | number;
   category?: string;
   label?: string;
   /** Text that is no number goes into the properties. */
@@ -63,9 +67,9 @@ declare global {
     trackPageView(overrides?: BeaconPageView): void;
     setConsent(granted: boolean): void;
     flush(): Promise<void>;
-    /** Names the visitor in later events (`props.user_id`) and for conditions; the visitor id stays. */
+    /** Names the visitor in later events (`props.user_id`) and for conditions; the visitor id stays. Listeners of flags are called. */
     identify(id: string | null): void;
-    /** Forgets the visitor: the next event comes from a new one. */
+    /** Forgets the visitor: the next event comes from a new one. What happened before is still sent, under the old id. */
     reset(): void;
   };
 
@@ -73,10 +77,12 @@ declare global {
     init(options?: { endpoint?: string; debug?: boolean }): void;
     defineExperimentBehaviors(behaviors: BeaconBehavior[]): void;
     activateAll(): Promise<void>;
+    /** Shows the visitor's variant and exposes the visitor, also where no behaviour is defined and the caller renders the variant. */
     activate(experimentId: string): Promise<BeaconVariant | null>;
     /** A lookup; it exposes nobody. */
     getVariant(experimentId: string): Promise<BeaconVariant | null>;
     isInVariant(experimentId: string, variantId: string): Promise<boolean>;
+    /** A property `order_id` or `transaction_id` is the conversion's id: results count it once. */
     trackConversion(experimentId: string, name: string, value?: number | string, properties?: Record<string, unknown>): void;
     /** In debug mode. */
     resetAssignments(): void;
@@ -87,10 +93,14 @@ declare global {
   };
 
   const BeaconFlags: {
-    /** The fallback, too, while definitions are not here and for a flag that is off at its kill switch. */
+    /**
+     * The fallback, too, while definitions are not here and for a flag that is off at its kill switch. Where an experiment
+     * decides the value, the visitor is exposed.
+     */
     get<T>(key: string, fallback: T): T;
+    /** Whether the value is truthy; exposes like `get`. */
     isOn(key: string): boolean;
-    /** Returns how to stop listening. */
+    /** Calls back when the definitions arrive or change, and when the visitor does. Returns how to stop listening. */
     onChange(callback: () => void): () => void;
   };
 }

@@ -2,19 +2,20 @@
 export type Range = [number, number];
 
 /** `n` equal weights. */
-export const equalWeights = (n: number): number[] => Array.from({ length: n }, () => 1 / n);
+export const equalWeights = (n: number): number[] => Array(n).fill(1 / n);
 
 /** The range of each variation: it starts where the weights before it end, so a higher coverage moves nobody. */
 export function bucketRanges(n: number, coverage = 1, weights?: number[] | null): Range[] {
-  const sum = weights?.reduce((a, b) => a + b, 0) ?? 0;
-  const sound = weights?.length === n && sum >= 0.99 && sum <= 1.01;
+  let sum = 0;
+  for (const weight of weights || []) sum += weight;
+  if (weights?.length !== n || !(sum >= 0.99 && sum <= 1.01)) weights = equalWeights(n);
+  const ranges: Range[] = [];
   let start = 0;
-  return Array.from({ length: n }, (_, i): Range => {
-    const from = start;
-    const weight = sound ? weights[i] : 1 / n;
+  for (const weight of weights) {
+    ranges.push([start, start + Math.min(Math.max(coverage, 0), 1) * weight]);
     start += weight;
-    return [from, from + Math.min(Math.max(coverage, 0), 1) * weight];
-  });
+  }
+  return ranges;
 }
 
 /** The index of the range that holds `at`, or -1. */

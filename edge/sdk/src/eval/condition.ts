@@ -1,4 +1,4 @@
-import { equal, isList, isObject, own, type Json } from './json';
+import { isList, isObject, own, type Json } from '../values';
 
 /** Saved groups by id: lists of values, or the newer `{type: 'list', values}`. */
 export type Groups = Record<string, Json> | undefined;
@@ -8,7 +8,7 @@ type Operator = (actual: Json, expected: Json) => boolean | undefined;
 
 /** How deep a condition may nest. A deeper one is, as a whole, true for nobody: or its negation would be true for all. */
 const DEEPEST = 65;
-/** The most that a regular expression sees, so that its work is bounded. */
+/** The most characters that a regular expression sees. */
 const MOST_SEEN = 1000;
 
 /** The groups of the condition that is being evaluated: nothing here waits, so there is only one. */
@@ -78,6 +78,13 @@ for (const i of ['', 'i']) {
   operators['$notRegex' + i] = (a, e) => isFound(a, e, i) === false;
   operators['$all' + i] = (a, e) => hasAll(a, e, fold);
 }
+
+/** Whether all of `a` is in `b`, at the same places. */
+const within = (a: Json, b: Json): boolean =>
+  isObject(a) && isObject(b) ? isList(a) === isList(b) && Object.keys(a).every((key) => within(a[key], own(b, key))) : a === b;
+
+/** Equal as JSON, whatever the order of members. */
+const equal = (a: Json, b: Json): boolean => within(a, b) && within(b, a);
 
 const isPlain = (value: Json): boolean => isObject(value) && !isList(value);
 

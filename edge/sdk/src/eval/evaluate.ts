@@ -1,7 +1,7 @@
+import { own, type Json } from '../values';
 import { bucketRanges, chooseVariation, type Range } from './bucket';
 import { matches, type Groups } from './condition';
 import { hash } from './hash';
-import { own, type Json } from './json';
 import { isTargeted, queryOverride } from './url';
 
 /** Definitions, and who is asking from where. */
@@ -77,13 +77,18 @@ export const inNamespace = (value: string, [name, ...range]: Json[]): boolean =>
 
 const isEligible = ({ condition }: Json, { attributes, savedGroups }: Context): boolean => !condition || matches(condition, attributes, savedGroups);
 
-/** Why prerequisites keep the visitor out, if they do; an empty reason skips no more than the rule. */
-function closed({ parentConditions }: Json, context: Context, chain: string[]): string | undefined {
+/** Who meets the prerequisites, and who does not meet one that concerns the rule alone. */
+const MET = 1;
+const UNMET = 2;
+
+/** Whether the prerequisites are met; a text says why the feature, or the experiment, has no value for the visitor at all. */
+function prerequisites({ parentConditions }: Json, context: Context, chain: string[]): typeof MET | typeof UNMET | string {
   for (const parent of parentConditions || []) {
     const { value, source } = feature(parent.id, context, chain);
     if (source === CYCLE) return source;
-    if (!isEligible(parent, { ...context, attributes: { value } })) return parent.gate ? 'prerequisite' : '';
+    if (!isEligible(parent, { ...context, attributes: { value } })) return parent.gate ? 'prerequisite' : UNMET;
   }
+  return MET;
 }
 
 function isInRollout(rule: Json, seed: string, context: Context): boolean {
@@ -102,9 +107,9 @@ export function feature(key: string, context: Context, chain: string[] = []): De
   if (!definition) return { value: null, source: 'unknownFeature' };
   const here = [...chain, key];
   for (const rule of definition.rules || []) {
-    const why = closed(rule, context, here);
-    if (why) return { value: null, source: why };
-    if (why === '' || isFilteredOut(rule.filters || [], context)) continue;
+    const outcome = prerequisites(rule, context, here);
+    if (typeof outcome === 'string') return { value: null, source: outcome };
+    if (outcome === UNMET || isFilteredOut(rule.filters || [], context)) continue;
     if ('force' in rule) {
       if (isEligible(rule, context) && isInRollout(rule, key, context)) return { value: rule.force, source: 'force', rule };
       continue;
@@ -149,7 +154,7 @@ export function run(e: Json, context: Context, feature?: string, chain: string[]
     stuck < 0 &&
     ((e.filters ? isFilteredOut(e.filters, context) : e.namespace && !inNamespace(value, e.namespace)) ||
       !isEligible(e, context) ||
-      (!feature && closed(e, context, chain) !== undefined))
+      (!feature && prerequisites(e, context, chain) !== MET))
   )
     return out;
   const at = hash(e.seed || key, value, e.hashVersion || 1);

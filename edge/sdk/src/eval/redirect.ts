@@ -1,5 +1,5 @@
+import { parsed, type Json } from '../values';
 import { run, type Assignment, type Context } from './evaluate';
-import type { Json } from './json';
 import { isTargeted } from './url';
 
 /** The redirect experiment that a visitor of a page is in. */
@@ -15,7 +15,7 @@ export interface Redirect {
 export function redirect(context: Context): Redirect | undefined {
   for (const e of context.experiments || []) {
     const targets: string[] = (e.variations || []).map((v: Json) => v?.urlRedirect);
-    if (!e.urlPatterns || !targets.some(Boolean) || ![context.url || '', ...targets.filter(Boolean)].every((url) => URL.canParse(url))) continue;
+    if (!e.urlPatterns || !targets.some(Boolean) || ![context.url || '', ...targets.filter(Boolean)].every((url) => parsed(url))) continue;
     const assignment = run(e, context);
     const target = targets[assignment.index];
     if (assignment.index < 0) continue;

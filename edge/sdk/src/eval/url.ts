@@ -1,4 +1,4 @@
-import type { Json } from './json';
+import type { Json } from '../values';
 
 /** What `*` becomes in a pattern, since no host can hold a `*`; also the host of a pattern without one. */
 const WILDCARD = '_____';
