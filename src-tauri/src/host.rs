@@ -146,12 +146,13 @@ mod tests {
         let (go, wait) = std::sync::mpsc::channel();
         let wait = Mutex::new(Some(wait));
         let (keychain, edge) = (Arc::new(Keychain::default()), Arc::new(FakeEdge::default()));
+        let clock = Arc::new(std::sync::atomic::AtomicI64::new(crate::fixtures::NOW));
         let host = Host::new(move |workspaces, bus, say| {
             if let Some(wait) = wait.lock().unwrap().take() {
                 say(Preparing::Events);
                 wait.recv().unwrap();
             }
-            Ok(open_folder(workspaces, bus, &keychain, &edge))
+            Ok(open_folder(workspaces, bus, &keychain, &edge, &clock))
         });
         (Arc::new(host), go)
     }

@@ -69,6 +69,32 @@ impl App {
         Ok(Self { window, pictures, display: desktop.display().to_owned(), driver })
     }
 
+    /// Returns the screen's number of the window, for [`App::close`].
+    pub async fn window_number(&self) -> Result<String> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", TITLE]).await?;
+        found.lines().next_back().map(str::to_owned).context("The screen has no window of Beacon.")
+    }
+
+    /// Asks the window manager to close the window, as a person does, and waits until it is gone.
+    pub async fn close(&self, window: &str) -> Result<()> {
+        self.xdotool(&["windowactivate", window, "key", "--clearmodifiers", "alt+F4"]).await?;
+        wait::until("The end of the window", PATIENCE, || async {
+            match self.xdotool(&["getwindowname", window]).await {
+                Ok(name) => bail!("{name} is still there"),
+                Err(_) => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn xdotool(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output().await?;
+        if !output.status.success() {
+            bail!("xdotool: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
     /// Kills the app as a power cut would.
     pub async fn kill(mut self) -> Result<()> {
         self.driver.kill().await
@@ -106,6 +132,18 @@ impl App {
     pub async fn click_css(&self, css: &str) -> Result<()> {
         let what = format!("A click on {css}");
         wait::until(&what, PATIENCE, || async { Ok(in_time(css, self.find_css(css).await?.click()).await??) }).await
+    }
+
+    /// Stops the page's timers from now on, and with them autosave.
+    pub async fn stop_timers(&self) -> Result<()> {
+        self.window.execute("window.setTimeout = () => 0", vec![]).await?;
+        Ok(())
+    }
+
+    /// Types at the end of what a field holds, and returns at once.
+    pub async fn add_to(&self, id: &str, text: &str) -> Result<()> {
+        let field = self.find(id).await?;
+        in_time(id, field.send_keys(text)).await?.with_context(|| format!("{id} takes no text"))
     }
 
     /// Replaces what a field holds by typing.

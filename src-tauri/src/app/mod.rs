@@ -121,6 +121,11 @@ impl App {
         self.clock.now()
     }
 
+    /// Returns the clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Returns the source of new ids.
     pub fn ids(&self) -> Ids {
         self.ids.clone()

@@ -17,9 +17,9 @@ use reqwest::header::HeaderValue;
 use reqwest::{Client, ClientBuilder, Method, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use url::{Host, Url};
+use url::Url;
 
-use super::{Edge, Target};
+use super::{Edge, Target, is_loopback};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,24 +49,24 @@ impl HttpEdge {
         Ok(Self { remote: builder().build().map_err(broken)?, local: builder().no_proxy().build().map_err(broken)? })
     }
 
-    async fn get<T: DeserializeOwned>(&self, at: &Target, url: Url) -> Result<T> {
-        answer::json(&url, &self.send(at, Method::GET, url.clone(), None::<&()>).await?)
+    async fn get<T: DeserializeOwned>(&self, target: &Target, url: Url) -> Result<T> {
+        answer::json(&url, &self.send(target, Method::GET, url.clone(), None::<&()>).await?)
     }
 
-    async fn post<T: DeserializeOwned>(&self, at: &Target, path: &str, body: &impl Serialize) -> Result<T> {
-        let url = address(at, path);
-        answer::json(&url, &self.send(at, Method::POST, url.clone(), Some(body)).await?)
+    async fn post<T: DeserializeOwned>(&self, target: &Target, path: &str, body: &impl Serialize) -> Result<T> {
+        let url = address(target, path);
+        answer::json(&url, &self.send(target, Method::POST, url.clone(), Some(body)).await?)
     }
 
     /// The body of a successful answer.
-    async fn send(&self, at: &Target, method: Method, url: Url, body: Option<&impl Serialize>) -> Result<Vec<u8>> {
-        let client = if is_local(&url) { &self.local } else { &self.remote };
-        if !is_local(&url) && url.scheme() != "https" {
+    async fn send(&self, target: &Target, method: Method, url: Url, body: Option<&impl Serialize>) -> Result<Vec<u8>> {
+        let client = if is_loopback(&url) { &self.local } else { &self.remote };
+        if !is_loopback(&url) && url.scheme() != "https" {
             let message =
                 "The edge's address must begin with https://, so that nobody can read the API key on the way.";
             return Err(Error::new(Code::Invalid, message));
         }
-        let mut key = HeaderValue::from_str(at.key.expose())
+        let mut key = HeaderValue::from_str(target.key.expose())
             .map_err(|_| Error::new(Code::Unauthorized, "This is not an API key. Copy it again in the settings."))?;
         key.set_sensitive(true);
         let mut request = client.request(method, url.clone()).header(KEY_HEADER, key);
@@ -79,69 +79,60 @@ impl HttpEdge {
 
 #[async_trait]
 impl Edge for HttpEdge {
-    async fn whoami(&self, at: &Target) -> Result<WhoAmI> {
-        let url = address(at, route::WHOAMI);
-        let who: WhoAmI = self.get(at, url.clone()).await?;
+    async fn whoami(&self, target: &Target) -> Result<WhoAmI> {
+        let url = address(target, route::WHOAMI);
+        let who: WhoAmI = self.get(target, url.clone()).await?;
         if who.product == PRODUCT { Ok(who) } else { Err(answer::not_an_edge(&url)) }
     }
 
-    async fn push(&self, at: &Target, request: &PushRequest) -> Result<PushResponse> {
-        self.post(at, route::PUSH, request).await
+    async fn push(&self, target: &Target, request: &PushRequest) -> Result<PushResponse> {
+        self.post(target, route::PUSH, request).await
     }
 
-    async fn pull(&self, at: &Target, cursor: &Cursor) -> Result<PullResponse> {
-        let mut url = address(at, route::PULL);
+    async fn pull(&self, target: &Target, cursor: &Cursor) -> Result<PullResponse> {
+        let mut url = address(target, route::PULL);
         url.query_pairs_mut()
             .append_pair("epoch", &cursor.epoch)
             .append_pair("seq", &cursor.seq.to_string())
             .append_pair("op_id", &cursor.op_id);
-        self.get(at, url).await
+        self.get(target, url).await
     }
 
-    async fn publish(&self, at: &Target, request: &PublishRequest) -> Result<Publication> {
-        self.post(at, route::PUBLISH, request).await
+    async fn publish(&self, target: &Target, request: &PublishRequest) -> Result<Publication> {
+        self.post(target, route::PUBLISH, request).await
     }
 
-    async fn publications(&self, at: &Target) -> Result<Vec<Publication>> {
-        self.get(at, address(at, route::PUBLICATIONS)).await
+    async fn publications(&self, target: &Target) -> Result<Vec<Publication>> {
+        self.get(target, address(target, route::PUBLICATIONS)).await
     }
 
-    async fn heads(&self, at: &Target) -> Result<Heads> {
-        self.get(at, address(at, route::HEADS)).await
+    async fn heads(&self, target: &Target) -> Result<Heads> {
+        self.get(target, address(target, route::HEADS)).await
     }
 
-    async fn segments(&self, at: &Target, site: &str, after: u64) -> Result<SegmentList> {
-        let mut url = address(at, route::SEGMENTS);
+    async fn segments(&self, target: &Target, site: &str, after: u64) -> Result<SegmentList> {
+        let mut url = address(target, route::SEGMENTS);
         url.query_pairs_mut().append_pair("site", site).append_pair("after", &after.to_string());
-        self.get(at, url).await
+        self.get(target, url).await
     }
 
-    async fn segment(&self, at: &Target, _site: &str, id: &str) -> Result<Vec<Line>> {
-        let mut url = address(at, route::SEGMENT.trim_end_matches("/{id}"));
+    async fn segment(&self, target: &Target, _site: &str, id: &str) -> Result<Vec<Line>> {
+        let mut url = address(target, route::SEGMENT.trim_end_matches("/{id}"));
         if let Ok(mut path) = url.path_segments_mut() {
             path.push(id);
         }
-        Ok(Line::parse_all(&self.send(at, Method::GET, url, None::<&()>).await?))
+        Ok(Line::parse_all(&self.send(target, Method::GET, url, None::<&()>).await?))
     }
 }
 
 /// The route below the edge's address, which may have a path of its own.
-fn address(at: &Target, path: &str) -> Url {
-    let mut url = at.url.clone();
-    url.set_path(&format!("{}{path}", at.url.path().trim_end_matches('/')));
+fn address(target: &Target, path: &str) -> Url {
+    let mut url = target.url.clone();
+    url.set_path(&format!("{}{path}", target.url.path().trim_end_matches('/')));
     url.set_query(None);
     url.set_fragment(None);
     // A name and password in the address would travel as a second credential.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url
-}
-
-fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }

@@ -8,7 +8,7 @@ use beacon_shared::api::{
 };
 use beacon_shared::error::Result;
 use beacon_shared::event::Line;
-use url::Url;
+use url::{Host, Url};
 
 use crate::vault::Secret;
 
@@ -25,19 +25,45 @@ pub struct Target {
 #[async_trait]
 pub trait Edge: Send + Sync {
     /// Tests the address and the key.
-    async fn whoami(&self, at: &Target) -> Result<WhoAmI>;
+    async fn whoami(&self, target: &Target) -> Result<WhoAmI>;
     /// Sends frozen ops.
-    async fn push(&self, at: &Target, request: &PushRequest) -> Result<PushResponse>;
+    async fn push(&self, target: &Target, request: &PushRequest) -> Result<PushResponse>;
     /// Gets documents after the cursor.
-    async fn pull(&self, at: &Target, cursor: &Cursor) -> Result<PullResponse>;
+    async fn pull(&self, target: &Target, cursor: &Cursor) -> Result<PullResponse>;
     /// Releases and publishes.
-    async fn publish(&self, at: &Target, request: &PublishRequest) -> Result<Publication>;
+    async fn publish(&self, target: &Target, request: &PublishRequest) -> Result<Publication>;
     /// The newest publications, the live one marked.
-    async fn publications(&self, at: &Target) -> Result<Vec<Publication>>;
+    async fn publications(&self, target: &Target) -> Result<Vec<Publication>>;
     /// Where every published site's log ends.
-    async fn heads(&self, at: &Target) -> Result<Heads>;
+    async fn heads(&self, target: &Target) -> Result<Heads>;
     /// The segments of a site's log with a sequence number above `after`.
-    async fn segments(&self, at: &Target, site: &str, after: u64) -> Result<SegmentList>;
+    async fn segments(&self, target: &Target, site: &str, after: u64) -> Result<SegmentList>;
     /// The lines of one segment.
-    async fn segment(&self, at: &Target, site: &str, id: &str) -> Result<Vec<Line>>;
+    async fn segment(&self, target: &Target, site: &str, id: &str) -> Result<Vec<Line>>;
+}
+
+/// Returns true if the address stays on this computer, so that nobody can listen on the way.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_computer_is_loopback() {
+        let loopback = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        for here in ["http://localhost:1/", "http://127.0.0.1/", "http://127.9.9.9/", "http://[::1]:1/"] {
+            assert!(loopback(here), "{here}");
+        }
+        for there in ["http://localhost.example/", "http://127.0.0.1.example/", "http://10.0.0.1/", "http://[::2]/"] {
+            assert!(!loopback(there), "{there}");
+        }
+    }
 }

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use beacon_shared::api::{PRODUCT, WhoAmI};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{ConnectionInput, ConnectionOutcome, ConnectionView, Notice, OtherWorkspace};
-use url::{Host, Url};
+use url::Url;
 
 use super::workspace;
 use crate::app::{App, target};
-use crate::edge::Target;
+use crate::edge::{Target, is_loopback};
 use crate::store::Setting;
 use crate::sync;
 use crate::vault::Secret;
@@ -128,15 +128,6 @@ fn address(input: &str) -> Result<String> {
     url.set_query(None);
     url.set_fragment(None);
     Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 fn invalid(pointer: &str, detail: &str) -> Error {

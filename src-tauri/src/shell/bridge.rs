@@ -39,7 +39,12 @@ pub async fn connect_from_environment(app: &Arc<App>) {
     let key = std::env::var("BEACON_CONNECT_KEY").ok();
     let input = serde_json::json!(ConnectionInput { url, key, choice: None });
     match dispatch(app, ConnectionSave::NAME, input).await {
-        Ok(_) => tracing::info!("Connected to the edge that BEACON_CONNECT_URL names."),
+        Ok(answer) if answer["outcome"] == "connected" => {
+            tracing::info!("Connected to the edge that BEACON_CONNECT_URL names.")
+        }
+        Ok(_) => {
+            tracing::warn!("The edge that BEACON_CONNECT_URL names holds another workspace. Connect in the settings.")
+        }
         Err(error) => tracing::error!(%error, "The edge that BEACON_CONNECT_URL names cannot be used."),
     }
 }

@@ -28,7 +28,7 @@ pub async fn drive(app: Arc<App>) {
 }
 
 async fn drive_documents(app: &App) {
-    let mut wait = Wait::new(app.sync().signals(), app.ids());
+    let mut wait = Wait::new(app);
     loop {
         let done = documents::run(app).await;
         match done {
@@ -44,7 +44,7 @@ async fn drive_documents(app: &App) {
 }
 
 async fn drive_events(app: &App) {
-    let mut wait = Wait::new(app.sync().signals(), app.ids()).ignoring_edits();
+    let mut wait = Wait::new(app).ignoring_edits();
     loop {
         match fetch_events(app).await {
             Ok(()) => {

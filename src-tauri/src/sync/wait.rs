@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use beacon_shared::error::{Code, Error};
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::{Signal, Signals};
-use crate::ids::Ids;
+use crate::app::{App, Signal, Signals};
+use crate::ids::{Clock, Ids};
 
 /// A push follows an edit when nothing was edited for this long, so that a sentence is one push.
 pub(super) const QUIET: Duration = Duration::from_secs(2);
@@ -14,6 +15,11 @@ pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(15);
 const BREATH: Duration = Duration::from_millis(250);
 /// Somebody works for this long after the last change.
 const ACTIVE: Duration = Duration::from_secs(120);
+
+/// How often a loop that waits for the edge looks at the clock.
+const LOOK: Duration = Duration::from_secs(5);
+/// A clock that went this much further than the wait has slept with the computer, or was set.
+const SLEPT: i64 = 10_000;
 
 const BACKOFF: Duration = Duration::from_secs(2);
 /// The longest back-off from an edge that does not answer: a request into a dead network costs nobody anything.
@@ -25,6 +31,7 @@ const LONGEST_REFUSED: Duration = Duration::from_secs(300);
 pub(super) struct Wait {
     signals: Signals,
     ids: Ids,
+    clock: Arc<dyn Clock>,
     edits_count: bool,
     failures: u32,
     last_edit: Option<Instant>,
@@ -32,8 +39,9 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    pub(super) fn new(signals: Signals, ids: Ids) -> Self {
-        Self { signals, ids, edits_count: true, failures: 0, last_edit: None, active_until: Instant::now() }
+    pub(super) fn new(app: &App) -> Self {
+        let (signals, ids, clock) = (app.sync().signals(), app.ids(), app.clock());
+        Self { signals, ids, clock, edits_count: true, failures: 0, last_edit: None, active_until: Instant::now() }
     }
 
     /// The waits of a loop that has nothing to do after an edit.
@@ -68,7 +76,12 @@ impl Wait {
         let longest = if error.code == Code::Unreachable { LONGEST_UNREACHABLE } else { LONGEST_REFUSED };
         let pause = backoff(self.failures, longest, self.ids.fraction());
         let edited_before = self.last_edit;
-        match self.signal_until(failed + pause).await {
+        let clock = Arc::clone(&self.clock);
+        let signal = tokio::select! {
+            signal = self.signal_until(failed + pause) => signal,
+            () = wake_from_sleep(clock) => Some(Signal::Wake),
+        };
+        match signal {
             Some(Signal::Edit) if edited_before.is_some_and(|edit| edit.elapsed() < QUIET) => {
                 self.pause_in_typing().await;
             }
@@ -103,6 +116,18 @@ impl Wait {
                 self.active_until = Instant::now() + ACTIVE;
                 return Some(signal);
             }
+        }
+    }
+}
+
+/// Waits until the computer has slept: its network is another one, and the waits stood still meanwhile.
+async fn wake_from_sleep(clock: Arc<dyn Clock>) {
+    loop {
+        let before = clock.now();
+        tokio::time::sleep(LOOK).await;
+        let expected = i64::try_from(LOOK.as_millis()).unwrap_or_default();
+        if clock.now() - before - expected > SLEPT {
+            return;
         }
     }
 }

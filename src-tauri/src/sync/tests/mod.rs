@@ -1,4 +1,5 @@
 mod pace;
+mod restores;
 mod workspaces;
 
 use std::sync::Arc;

@@ -148,6 +148,17 @@ async fn the_networks_return_ends_a_long_backoff() {
     assert_eq!(d.device.app.sync().view().problem, None);
 }
 
+/// The waits of a process stand still while the computer sleeps; its clock does not.
+#[tokio::test(start_paused = true)]
+async fn the_computers_waking_ends_a_long_backoff() {
+    let d = Driven::connected().await;
+    d.down_for(6).await;
+    d.edge.fault(Fault::None);
+    d.device.clock.fetch_add(8 * 60 * 60 * 1000, Ordering::SeqCst);
+    let waited = d.until("the sync", |d| d.device.app.sync().view().online).await;
+    assert!(waited < Duration::from_secs(6), "{waited:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_any_signal_the_edges_return_is_seen_within_a_minute() {
     let d = Driven::connected().await;
