@@ -207,7 +207,7 @@ pub async fn load_index(deps: &Deps, pointer: &Pointer) -> Result<Arc<Index>> {
     if let Some((_, index)) = lock(&deps.live.index).as_ref().filter(|(hash, _)| *hash == pointer.hash) {
         return Ok(Arc::clone(index));
     }
-    let index = match read(deps, &index_object(pointer.seq, &pointer.hash)).await {
+    let index = match read(deps, &index_object(&pointer.hash)).await {
         Ok(text) => parse(&text)?,
         Err(error) => old_index(deps, pointer).await?.ok_or(error)?,
     };
@@ -271,9 +271,10 @@ pub async fn load_site(deps: &Deps, id: &str, entry: &Entry) -> Result<Arc<Site>
     Ok(site)
 }
 
-/// Returns the name of an index's object.
-pub fn index_object(seq: u64, hash: &str) -> String {
-    format!("bundles/{seq}/index-{hash}.json")
+/// Returns the name of an index's object. It is named by its content alone, so that a publication can point to the
+/// index of an earlier one.
+pub fn index_object(hash: &str) -> String {
+    format!("bundles/index-{hash}.json")
 }
 
 /// Reads an immutable object: the cache first, which is near every visitor.

@@ -42,11 +42,14 @@ WHERE seq > (SELECT CASE WHEN meta.epoch = ?1 AND EXISTS (
   SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.op_id = ?3) THEN ?2 ELSE 0 END FROM meta)
 ORDER BY seq LIMIT ?4";
 
-/// The next `?2` documents after id `?1` of which something is released, with that part alone.
+/// The next `?2` documents after id `?1` that are live, with their released part alone. Experiments that do not run
+/// are on no page.
 const SELECT_RELEASED: &str = "
 SELECT id, kind, key, rev, seq, op_id, deleted,
   json_object('schema', schema, 'draft', NULL, 'released', json(body -> 'released')) AS body
-FROM docs WHERE deleted = 0 AND body ->> 'released' IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+FROM docs WHERE deleted = 0 AND body ->> 'released' IS NOT NULL AND id > ?1
+  AND (kind <> 'experiment' OR body ->> '$.released.status' = 'running')
+ORDER BY id LIMIT ?2";
 
 /// Whether there is or was a site `?1`.
 const IS_SITE: &str = "SELECT EXISTS (SELECT 1 FROM docs WHERE id = ?1 AND kind = 'site') AS known";

@@ -13,8 +13,8 @@ use crate::store::documents::{self, DocumentRow};
 use crate::store::publications::{self, Pointer};
 use crate::store::{Batch, meta, run};
 
-/// The most documents in one query: at 10 KB each, 5 MB of answer.
-const PAGE: u64 = 500;
+/// The most documents in one query. Few queries, because the free plan allows 50 in one request.
+const PAGE: u64 = 2_000;
 /// How often the documents are read again because one was released meanwhile.
 const ATTEMPTS: usize = 5;
 
@@ -29,7 +29,7 @@ pub struct Prepared {
 
 /// Builds and stores the bundles and the index of what is released.
 pub async fn prepare(deps: &Deps) -> Result<Prepared> {
-    let (seq, documents) = released(deps.db.as_ref()).await?;
+    let (seq, documents) = released(deps.db.as_ref(), Vec::push).await?;
     let bundle = beacon_shared::bundle::bundle(seq, &documents);
     drop(documents);
     let pointer: Option<Pointer> = run(deps.db.as_ref(), publications::select_live()).await?.first()?;
@@ -46,7 +46,7 @@ pub async fn prepare(deps: &Deps) -> Result<Prepared> {
     }
     let text = serde_json::to_string(&index).map_err(|e| defect(&e))?;
     let hash = digest::sha256(text.as_bytes());
-    deps.objects.put(&live::index_object(seq, &hash), text.into_bytes()).await?;
+    deps.objects.put(&live::index_object(&hash), text.into_bytes()).await?;
     Ok(Prepared { seq, hash })
 }
 
@@ -62,11 +62,11 @@ async fn store(deps: &Deps, seq: u64, id: &str, site: &SiteBundle, before: Optio
     Ok(live::entry_of(site, object, deps.clock.now()))
 }
 
-/// Reads every released part, all at the sequence number that is returned. Drafts that are pushed meanwhile change
+/// Reads every part that is live, all at the sequence number that is returned. Drafts that are pushed meanwhile change
 /// nothing that is released.
-async fn released(db: &dyn Db) -> Result<(u64, Vec<Document>)> {
+pub async fn released<T: Default>(db: &dyn Db, take: impl Fn(&mut T, Document)) -> Result<(u64, T)> {
     for _ in 0..ATTEMPTS {
-        let (mut documents, mut after, mut first) = (Vec::new(), String::new(), None);
+        let (mut all, mut after, mut first) = (T::default(), String::new(), None);
         loop {
             let mut batch = Batch::default();
             let (workspace, page) = (batch.add(meta::select()), batch.add(documents::select_released(&after, PAGE)));
@@ -79,18 +79,15 @@ async fn released(db: &dyn Db) -> Result<(u64, Vec<Document>)> {
             let rows = answers.take(page).all::<DocumentRow>()?;
             let more = rows.len() as u64 == PAGE;
             after = rows.last().map(|row| row.id.clone()).unwrap_or_default();
-            documents.extend(documents::documents(rows)?);
+            for row in rows {
+                take(&mut all, row.document()?);
+            }
             if !more {
-                return Ok((seq, documents));
+                return Ok((seq, all));
             }
         }
     }
     Err(Error::new(Code::Storage, "The documents keep changing. Retry the publication in a moment."))
-}
-
-/// Reads every released part for a review.
-pub async fn review(db: &dyn Db) -> Result<Vec<Document>> {
-    released(db).await.map(|(_, documents)| documents)
 }
 
 fn defect(why: &impl std::fmt::Display) -> Error {

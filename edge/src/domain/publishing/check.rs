@@ -14,13 +14,12 @@ use crate::ports::Deps;
 /// The most problems in one answer.
 const MAX_PROBLEMS: usize = 100;
 
-/// What is live now, and what will be.
+/// What will be live.
 pub struct Review {
-    before: Live,
-    after: Live,
+    live: Live,
     /// The keys of the documents that the publication changes, by id.
     changed: BTreeMap<String, String>,
-    removed: Vec<(String, Kind, String)>,
+    removed: Vec<Document>,
     problems: Vec<Problem>,
 }
 
@@ -44,6 +43,12 @@ impl Live {
             Kind::Segment => self.workspace.segments.extend(Segment::deserialize(part).ok().map(|s| (id, s))),
             Kind::Site => self.sites.extend(Site::deserialize(part).ok().map(|_| id)),
             Kind::Metric => {}
+        }
+    }
+
+    fn insert_released(&mut self, document: &Document) {
+        if let Some(released) = document.body.get("released").filter(|released| !released.is_null()) {
+            self.insert(document, released);
         }
     }
 
@@ -71,14 +76,9 @@ impl Live {
 impl Review {
     /// Begins with what is live now.
     pub async fn new(deps: &Deps) -> Result<Self> {
-        let mut before = Live::default();
-        for document in bundle::review(deps.db.as_ref()).await? {
-            if let Some(released) = document.body.get("released") {
-                before.insert(&document, released);
-            }
-        }
-        let after = before.clone();
-        Ok(Self { before, after, changed: BTreeMap::new(), removed: Vec::new(), problems: Vec::new() })
+        let insert = |live: &mut Live, document: Document| live.insert_released(&document);
+        let (_, live) = bundle::released(deps.db.as_ref(), insert).await?;
+        Ok(Self { live, changed: BTreeMap::new(), removed: Vec::new(), problems: Vec::new() })
     }
 
     /// The document's draft becomes what is released.
@@ -95,22 +95,21 @@ impl Review {
             self.add(&document.id, &document.key, &problem.pointer, &problem.detail);
         }
         self.changed.insert(document.id.clone(), document.key.clone());
-        self.after.insert(document, draft);
+        self.live.insert(document, draft);
         Ok(())
     }
 
     /// A command changed what is released into `body`. It must always go out, so nothing else is checked.
     pub fn changed(&mut self, document: &Document, body: &Value) {
         if let Some(released) = body.get("released") {
-            self.after.insert(document, released);
-            self.before.insert(document, released);
+            self.live.insert(document, released);
         }
     }
 
     /// The document is taken off the sites.
     pub fn removed(&mut self, document: &Document) {
-        self.after.remove(&document.id);
-        self.removed.push((document.id.clone(), document.kind, document.key.clone()));
+        self.live.remove(&document.id);
+        self.removed.push(document.clone());
     }
 
     fn add(&mut self, id: &str, key: &str, pointer: &str, detail: &str) {
@@ -131,14 +130,14 @@ impl Review {
 
     fn check_sites(&mut self) {
         for (id, key) in self.changed.clone() {
-            let site = self.after.workspace.experiments.get(&id).map(|e| e.site_id.clone());
-            if site.is_some_and(|site| !self.after.sites.contains(&site)) {
+            let site = self.live.workspace.experiments.get(&id).map(|e| e.site_id.clone());
+            if site.is_some_and(|site| !self.live.sites.contains(&site)) {
                 self.add(&id, &key, "/site_id", "Its site is not published. Tick the site too.");
             }
         }
-        for (id, kind, key) in self.removed.clone() {
-            let user = self.after.users_of_site(&id).next().filter(|_| kind == Kind::Site);
-            if let Some(user) = user.map(|user| self.after.name(user)) {
+        for Document { id, kind, key, .. } in self.removed.clone() {
+            let user = self.live.users_of_site(&id).next().filter(|_| kind == Kind::Site);
+            if let Some(user) = user.map(|user| self.live.name(user)) {
                 self.add(&id, &key, "", &format!("The {user} is live on this site. Remove it first."));
             }
         }
@@ -147,18 +146,20 @@ impl Review {
     /// A problem between documents counts when one of the changed documents can solve it, or when it was not there
     /// before: a removal must not break what nobody ticked.
     fn check_between(&mut self) {
-        let before = match self.removed.is_empty() {
-            true => Vec::new(),
-            false => validate::workspace(&self.before.workspace),
-        };
-        for (id, problem) in validate::workspace(&self.after.workspace) {
-            if let Some(key) = self.changed.get(&id).cloned() {
-                self.add(&id, &key, &problem.pointer, &problem.detail);
-            } else if let Some((removed, _, key)) = self.removed.first().cloned()
-                && !before.iter().any(|known| *known == (id.clone(), problem.clone()))
-            {
-                let user = self.after.name(&id);
-                self.add(&removed, &key, "", &format!("The {user} needs this. Change it first."));
+        let found = validate::workspace(&self.live.workspace);
+        for (id, problem) in &found {
+            if let Some(key) = self.changed.get(id).cloned() {
+                self.add(id, &key, &problem.pointer, &problem.detail);
+            }
+        }
+        for removed in self.removed.clone() {
+            // The same without this removal.
+            let mut with = self.live.clone();
+            with.insert_released(&removed);
+            let known = validate::workspace(&with.workspace);
+            let caused = found.iter().find(|f| !self.changed.contains_key(&f.0) && !known.contains(f));
+            if let Some(user) = caused.map(|(id, _)| self.live.name(id)) {
+                self.add(&removed.id, &removed.key, "", &format!("The {user} needs this. Change it first."));
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::store::documents::{self, DocumentRow};
 use crate::store::{Batch, meta, run};
 
 /// The most documents that are read in one query.
-const READ: usize = 200;
+const READ: usize = 1_000;
 /// The most bytes of entries in one parameter: D1 takes 2,000,000.
 const MAX_PARAMETER: usize = 1_000_000;
 

@@ -1,0 +1,164 @@
+//! Push and pull.
+
+use beacon_shared::api::{Cursor, Op, OpOutcome, PULL_PAGE, PushRequest};
+use beacon_shared::model::Kind;
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn the_same_op_takes_effect_once() {
+    let edge = MemoryEdge::new();
+    let first = op("o1", "sit_1", Kind::Site, 0, site("shop", "Shop"));
+    assert_eq!(push_one(&edge, first.clone()), ok("o1", 1, 1));
+    assert_eq!(push_one(&edge, first), ok("o1", 1, 1));
+    let changes: u32 =
+        edge.db.connection().query_row("SELECT COUNT(*) FROM changes", [], |r| r.get(0)).expect("a count");
+    assert_eq!(changes, 1);
+    assert_eq!(pull(&edge, &Cursor::default()).documents[0].rev, 1);
+}
+
+#[test]
+fn an_op_from_an_old_revision_is_stale() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
+    push_one(&edge, op("o2", "sit_1", Kind::Site, 1, site("shop", "Two")));
+    let OpOutcome::Stale { current: Some(current), .. } =
+        push_one(&edge, op("o3", "sit_1", Kind::Site, 1, site("shop", "Three")))
+    else {
+        panic!("not stale")
+    };
+    assert_eq!((current.rev, &current.body["draft"]["name"]), (2, &json!("Two")));
+    assert!(matches!(
+        push_one(&edge, op("o4", "sit_9", Kind::Site, 4, site("x", "X"))),
+        OpOutcome::Stale { current: None, .. }
+    ));
+}
+
+/// After a restore the same number can mean another revision.
+#[test]
+fn a_revision_is_its_op_id_and_not_its_number() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
+    push_one(&edge, op("o2", "sit_1", Kind::Site, 1, site("shop", "After the restore")));
+    let from = |base: &str| Op {
+        base_op: Some(base.into()),
+        ..op("o3", "sit_1", Kind::Site, 2, site("shop", "From before the restore"))
+    };
+    let OpOutcome::Stale { current: Some(current), .. } = push_one(&edge, from("lost")) else { panic!("not stale") };
+    assert_eq!((current.op_id.as_str(), &current.body["draft"]["name"]), ("o2", &json!("After the restore")));
+    assert_eq!(push_one(&edge, from("o2")), ok("o3", 3, 3));
+    let create = Op { base_op: Some(String::new()), ..op("o4", "sit_2", Kind::Site, 0, site("new", "New")) };
+    assert_eq!(push_one(&edge, create), ok("o4", 1, 4));
+}
+
+#[test]
+fn a_late_duplicate_does_not_bring_its_body_back() {
+    let edge = MemoryEdge::new();
+    let first = op("o1", "sit_1", Kind::Site, 0, site("shop", "One"));
+    push_one(&edge, first.clone());
+    push_one(&edge, op("o2", "sit_1", Kind::Site, 1, site("shop", "Two")));
+    assert_eq!(push_one(&edge, first), ok("o1", 1, 1));
+    let documents = pull(&edge, &Cursor::default()).documents;
+    assert_eq!((documents[0].rev, &documents[0].body["draft"]["name"]), (2, &json!("Two")));
+}
+
+#[test]
+fn a_taken_key_is_rejected_and_free_again_after_a_delete() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
+    let taken = op("o2", "sit_2", Kind::Site, 0, site("shop", "Two"));
+    let OpOutcome::Rejected { problems, .. } = push_one(&edge, taken.clone()) else { panic!("not rejected") };
+    assert_eq!(problems[0].pointer, "/key");
+    push_one(&edge, Op { deleted: true, ..op("o3", "sit_1", Kind::Site, 1, site("shop", "One")) });
+    assert_eq!(push_one(&edge, taken), ok("o2", 1, 3));
+}
+
+#[test]
+fn what_is_malformed_is_rejected() {
+    let edge = MemoryEdge::new();
+    let pointer = |op: Op| match push_one(&edge, op) {
+        OpOutcome::Rejected { problems, .. } => problems[0].pointer.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(pointer(op("o", "sit_1", Kind::Site, 0, json!({"schema": 1}))), "/body");
+    assert_eq!(pointer(op("o", "sit_1", Kind::Site, 0, site("a", &"x".repeat(70_000)))), "");
+    let mut other_key = op("o", "sit_1", Kind::Site, 0, site("a", "A"));
+    other_key.key = "b".into();
+    assert_eq!(pointer(other_key), "/key");
+    let mut released = site("a", "A");
+    released["released"] = released["draft"].clone();
+    assert_eq!(pointer(op("o", "sit_1", Kind::Site, 0, released)), "/released");
+}
+
+#[test]
+fn pull_pages_through_everything_and_says_when_there_is_more() {
+    let edge = MemoryEdge::new();
+    let total = PULL_PAGE + 3;
+    for i in 0..total {
+        push_one(&edge, op(&format!("o{i}"), &format!("sit_{i}"), Kind::Site, 0, site(&format!("k{i}"), "N")));
+    }
+    let first = pull(&edge, &Cursor::default());
+    assert_eq!((first.documents.len(), first.more, first.resync), (PULL_PAGE, true, false));
+    let second = pull(&edge, &first.cursor);
+    assert_eq!((second.documents.len(), second.more, second.resync), (3, false, false));
+    let third = pull(&edge, &second.cursor);
+    assert_eq!((third.documents.len(), third.resync, &third.cursor), (0, false, &second.cursor));
+}
+
+#[test]
+fn a_cursor_from_a_workspace_that_is_gone_starts_over() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("a", "A")));
+    let here = pull(&edge, &Cursor::default()).cursor;
+    for gone in [
+        Cursor { epoch: "other".into(), ..here.clone() },
+        Cursor { op_id: "undone".into(), ..here.clone() },
+        Cursor { seq: 99, ..here.clone() },
+    ] {
+        let answer = pull(&edge, &gone);
+        assert!(answer.resync);
+        assert_eq!((answer.documents.len(), &answer.cursor), (1, &here));
+    }
+}
+
+#[test]
+fn replaced_bodies_go_and_ops_stay() {
+    const MINUTE: i64 = 60_000;
+    let edge = MemoryEdge::new();
+    edge.clock.set(1000 * MINUTE);
+    let mut rev = 0;
+    for (op_id, device, at) in [("o1", "d", 0), ("o2", "d", 1), ("o3", "e", 2), ("o4", "d", 30), ("o5", "d", MINUTE)] {
+        let op = Op { at, ..op(op_id, "sit_1", Kind::Site, rev, site("shop", op_id)) };
+        edge.push(&PushRequest { device: device.into(), ops: vec![op] }).expect("pushed");
+        rev += 1;
+    }
+    let kept = || -> Vec<String> {
+        let connection = edge.db.connection();
+        let mut select = connection.prepare("SELECT op_id FROM changes WHERE body <> '' ORDER BY seq").expect("SQL");
+        select.query_map((), |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect()
+    };
+    assert_eq!(kept(), ["o3", "o4", "o5"]);
+    // A retry of an op whose body is gone is answered as before, and changes nothing.
+    let retry = op("o1", "sit_1", Kind::Site, 0, site("shop", "o1"));
+    assert_eq!(push_one(&edge, retry), ok("o1", 1, 1));
+    assert_eq!(document(&edge, "sit_1").body["draft"]["name"], "o5");
+    // Pull and its cursor need no bodies.
+    let cursor = Cursor { epoch: edge.epoch().expect("an epoch"), seq: 1, op_id: "o1".into() };
+    assert_eq!((pull(&edge, &cursor).resync, pull(&edge, &cursor).documents.len()), (false, 1));
+    edge.clock.set(200 * 24 * 60 * MINUTE);
+    push_one(&edge, Op { at: edge.clock.get(), ..op("o6", "sit_1", Kind::Site, 5, site("shop", "o6")) });
+    assert_eq!(kept(), ["o6"]);
+}
+
+#[test]
+fn a_restore_takes_the_workspace_back_and_keeps_its_epoch() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
+    let (epoch, earlier) = (edge.epoch().expect("an epoch"), edge.copy().expect("a copy"));
+    push_one(&edge, op("o2", "sit_1", Kind::Site, 1, site("shop", "Two")));
+    let cursor = pull(&edge, &Cursor::default()).cursor;
+    edge.restore(&earlier).expect("restored");
+    assert_eq!((document(&edge, "sit_1").op_id.as_str(), edge.epoch().expect("an epoch")), ("o1", epoch));
+    assert!(pull(&edge, &cursor).resync);
+}

@@ -1,0 +1,286 @@
+//! Publishing: releases, commands, removals, and what is live afterwards.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use beacon_shared::api::{Action, Transition};
+use beacon_shared::error::Code;
+
+use super::*;
+use crate::domain::{live, publishing};
+use crate::memory::MemoryDb;
+use crate::ports::{Db, Deps};
+use crate::store::{Argument, Rows, Statement, changes, publications};
+
+#[test]
+fn publishing_releases_all_of_it_once() {
+    let edge = two_documents();
+    let first = publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1)]).expect("published");
+    assert_eq!((first.seq, first.live), (4, true));
+    let again = publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1)]).expect("published before");
+    assert_eq!((again.seq, &again.hash), (first.seq, &first.hash));
+    let documents = pull(&edge, &Cursor::default()).documents;
+    assert!(documents.iter().all(|d| d.rev == 2 && d.body["released"] == d.body["draft"]));
+}
+
+#[test]
+fn one_stale_document_keeps_all_from_being_released() {
+    let edge = two_documents();
+    push_one(&edge, op("o3", "sit_1", Kind::Site, 1, site("shop", "Edited meanwhile")));
+    let error = publish(&edge, "c1", &[("exp_1", 1), ("sit_1", 1)]).expect_err("stale");
+    assert_eq!(error.code, Code::Stale);
+    assert!(pull(&edge, &Cursor::default()).documents.iter().all(|d| d.body["released"].is_null()));
+}
+
+/// The statement itself, without the check before it: that is what holds when a push comes in between.
+#[test]
+fn the_release_statement_is_all_or_nothing() {
+    let edge = two_documents();
+    let entry = |id: &str, rev| changes::Entry {
+        id: id.into(),
+        rev,
+        op_id: format!("c:{id}"),
+        deleted: None,
+        schema: None,
+        phases: None,
+        body: None,
+    };
+    let entries = [entry("exp_1", 1), entry("sit_1", 7)];
+    // In two statements, as a large publication is written.
+    for entry in &entries {
+        let all = r#"[["exp_1",1],["sit_1",7]]"#;
+        now(run(edge.db.as_ref(), changes::publish(std::slice::from_ref(entry), all, "d", "a", 1))).expect("run");
+    }
+    let count = now(run(edge.db.as_ref(), changes::count_published("c"))).expect("run");
+    assert_eq!(count.0[0]["count"], 0);
+}
+
+#[test]
+fn what_is_invalid_is_not_published() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o2", "exp_1", Kind::Experiment, 0, experiment("running", [5000, 4000], json!(null))));
+    let error = publish(&edge, "c1", &[("exp_1", 1)]).expect_err("invalid");
+    assert_eq!(error.code, Code::Invalid);
+    assert!(error.problems.iter().any(|p| p.pointer == "/exp_1/site_id"));
+    assert!(error.problems.iter().any(|p| p.pointer.starts_with("/exp_1/variants")));
+}
+
+#[test]
+fn the_allocation_of_what_runs_is_locked() {
+    let edge = two_documents();
+    publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1)]).expect("published");
+    // With the time at which its phase started.
+    let released = pull(&edge, &Cursor::default()).documents.remove(1).body["released"].clone();
+    let edit = experiment("running", [9000, 1000], released.clone());
+    let OpOutcome::Rejected { problems, .. } = push_one(&edge, op("o9", "exp_1", Kind::Experiment, 2, edit)) else {
+        panic!("not rejected")
+    };
+    assert_eq!(problems[0].pointer, "/variants");
+    let stop = experiment("stopped", [5000, 5000], released);
+    assert!(matches!(push_one(&edge, op("o10", "exp_1", Kind::Experiment, 2, stop)), OpOutcome::Ok { .. }));
+}
+
+#[test]
+fn an_older_publication_never_replaces_a_newer_one() {
+    let edge = two_documents();
+    let old = now(publishing::prepare(&edge.deps())).expect("prepared");
+    let newer = publish(&edge, "c2", &[("sit_1", 1)]).expect("published");
+    let late = now(publishing::finish(&edge.deps(), "test", "c1", &old)).expect("stored");
+    assert!(newer.live && !late.live);
+}
+
+#[test]
+fn a_release_stamps_when_a_phase_starts() {
+    let edge = two_documents();
+    edge.clock.set(77);
+    publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1)]).expect("published");
+    let body = document(&edge, "exp_1").body;
+    assert_eq!(body["released"]["phases"][0]["started"], 77);
+    assert_eq!(body["released"], body["draft"]);
+}
+
+#[test]
+fn a_command_goes_out_whatever_the_draft_is_doing() {
+    let edge = two_documents();
+    edge.clock.set(77);
+    push_one(&edge, op("o3", "flg_1", Kind::Flag, 0, flag("banner", &["sit_1"])));
+    publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1), ("flg_1", 1)]).expect("published");
+    // Half-typed drafts, which could not be published.
+    for id in ["exp_1", "flg_1"] {
+        let mut current = document(&edge, id);
+        current.body["draft"]["name"] = json!("");
+        push_one(&edge, op(&format!("half_{id}"), id, current.kind, 2, current.body));
+    }
+    edge.clock.set(99);
+    let act = |doc_id: &str, rev, action| Transition { doc_id: doc_id.into(), rev, action };
+    let transitions = vec![act("exp_1", 3, Action::Stop), act("flg_1", 3, Action::Kill)];
+    let request = PublishRequest { transitions, ..command("c2") };
+    let stale = PublishRequest { transitions: vec![act("flg_1", 2, Action::Kill)], ..command("c3") };
+    assert_eq!(edge.publish(&stale).expect_err("stale").code, Code::Stale);
+    let published = edge.publish(&request).expect("published");
+    assert!(published.live);
+    assert_eq!(edge.publish(&request).expect("once").seq, published.seq);
+    let (experiment, flag) = (document(&edge, "exp_1").body, document(&edge, "flg_1").body);
+    for part in ["released", "draft"] {
+        assert_eq!(experiment[part]["status"], "stopped", "{part}");
+        assert_eq!(experiment[part]["phases"][0]["ended"], 99, "{part}");
+        assert_eq!(flag[part]["enabled"], false, "{part}");
+    }
+    assert_eq!((&flag["draft"]["name"], &flag["released"]["name"]), (&json!(""), &json!("banner")));
+}
+
+#[test]
+fn what_is_live_is_deleted_by_publishing_its_removal_only() {
+    let edge = two_documents();
+    publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1)]).expect("published");
+    let live = document(&edge, "exp_1");
+    let delete = |rev, body| Op { deleted: true, ..op("delete", "exp_1", Kind::Experiment, rev, body) };
+    let OpOutcome::Rejected { problems, .. } = push_one(&edge, delete(2, live.body)) else { panic!("not rejected") };
+    assert_eq!(problems[0].pointer, "/deleted");
+    let rev = remove(&edge, "exp_1");
+    publish(&edge, "c2", &[("exp_1", rev)]).expect("published");
+    let gone = document(&edge, "exp_1");
+    assert_eq!((gone.deleted, gone.rev, &gone.body["released"]), (true, rev + 1, &json!(null)));
+    // Its key is free.
+    let body = experiment("draft", [5000, 5000], json!(null));
+    assert!(matches!(push_one(&edge, op("o9", "exp_2", Kind::Experiment, 0, body)), OpOutcome::Ok { .. }));
+}
+
+#[test]
+fn a_removal_that_something_live_needs_is_refused() {
+    let edge = two_documents();
+    let segment = json!({"schema": 1, "released": null, "draft": {"key": "vip", "name": "VIP",
+        "type": "list", "attribute": "id", "values": ["a"]}});
+    let mut needs = flag("banner", &["sit_1"]);
+    needs["draft"]["rules"] = json!([{"id": "r1", "condition": {"id": {"$inGroup": "vip"}}, "value": false,
+        "coverage": 10000, "hash_attribute": "id", "hash_version": 2, "seed": ""}]);
+    for (id, kind, body) in [("seg_1", Kind::Segment, segment), ("flg_1", Kind::Flag, needs)] {
+        let pushed = push_one(&edge, op(id, id, kind, 0, body));
+        assert!(matches!(pushed, OpOutcome::Ok { .. }), "{pushed:?}");
+    }
+    publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1), ("seg_1", 1), ("flg_1", 1)]).expect("published");
+    for (id, user) in [("seg_1", "flag \"banner\""), ("sit_1", "experiment \"Hero\"")] {
+        let rev = remove(&edge, id);
+        let error = publish(&edge, &format!("remove_{id}"), &[(id, rev)]).expect_err("needed");
+        assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, format!("/{id}").as_str()));
+        assert!(error.message.contains(user), "{}", error.message);
+    }
+    // Together with what needs it, it goes.
+    let (flag, segment) = (remove(&edge, "flg_1"), document(&edge, "seg_1").rev);
+    publish(&edge, "c9", &[("flg_1", flag), ("seg_1", segment)]).expect("published");
+}
+
+/// Counts statements.
+struct Counted {
+    db: Arc<MemoryDb>,
+    statements: AtomicUsize,
+}
+
+#[async_trait]
+impl Db for Counted {
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Rows>> {
+        let longest = statements.iter().flat_map(|s| &s.arguments).filter_map(|argument| match argument {
+            Argument::Text(text) => Some(text.len()),
+            Argument::Integer(_) => None,
+        });
+        assert!(longest.max().unwrap_or(0) < 2_000_000, "D1's limit for a text");
+        self.statements.fetch_add(statements.len(), Ordering::Relaxed);
+        self.db.batch(statements).await
+    }
+}
+
+/// Case D24: neither the number of documents nor their size is a ceiling.
+#[test]
+fn ten_thousand_documents_are_published_at_once() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o0", "sit_1", Kind::Site, 0, site("shop", "Shop")));
+    let mut connection = edge.db.connection();
+    let transaction = connection.transaction().expect("a transaction");
+    for i in 0..10_000 {
+        let mut body = flag(&format!("flag_{i}"), &["sit_1"]);
+        body["draft"]["description"] = json!("x".repeat(500));
+        let insert = "INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
+            VALUES (?1, ?2, ?3, 'flag', ?4, 1, 0, 'd', 'a', 1, 0, 1, ?5)";
+        let row = (i + 2, format!("o{}", i + 1), format!("flg_{i}"), format!("flag_{i}"), body.to_string());
+        transaction.execute(insert, row).expect("a change");
+    }
+    let copy = "INSERT INTO docs (id, kind, key, rev, seq, op_id, deleted, schema, body)
+        SELECT doc_id, kind, key, rev, seq, op_id, deleted, schema, body FROM changes WHERE kind = 'flag'";
+    transaction.execute(copy, ()).expect("documents");
+    transaction.commit().expect("committed");
+    drop(connection);
+    let ids: Vec<String> = (0..10_000).map(|i| format!("flg_{i}")).collect();
+    let release: Vec<(&str, u64)> = ids.iter().map(|id| (id.as_str(), 1)).chain([("sit_1", 1)]).collect();
+    let counted = Arc::new(Counted { db: edge.db.clone(), statements: AtomicUsize::new(0) });
+    let deps = Deps { db: counted.clone(), ..edge.deps() };
+    let request = PublishRequest {
+        release: release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), rev: *rev }).collect(),
+        ..command("c1")
+    };
+    let published = now(publishing::publish(&deps, "test", &request)).expect("published");
+    assert_eq!(published.seq, 20_002);
+    let statements = counted.statements.load(Ordering::Relaxed);
+    assert!(statements <= 45, "{statements} statements, and the free plan allows 50 in one request, its key included");
+    let released = "SELECT COUNT(*) FROM docs WHERE rev = 2 AND body -> 'released' = body -> 'draft'";
+    let count: usize = edge.db.connection().query_row(released, (), |row| row.get(0)).expect("a count");
+    assert_eq!(count, 10_001);
+    // One that moved on keeps all of them out.
+    push_one(&edge, op("late", "sit_1", Kind::Site, 2, document(&edge, "sit_1").body));
+    let again: Vec<(&str, u64)> = release.iter().map(|(id, _)| (*id, 2)).collect();
+    assert_eq!(publish(&edge, "c2", &again).expect_err("stale").code, Code::Stale);
+}
+
+#[test]
+fn a_site_that_did_not_change_keeps_its_bundle() {
+    let edge = MemoryEdge::new();
+    for i in [1, 2] {
+        let (id, key) = (format!("sit_{i}"), format!("shop{i}"));
+        push_one(&edge, op(&id, &id, Kind::Site, 0, site(&key, "Shop")));
+    }
+    push_one(&edge, op("f", "flg_1", Kind::Flag, 0, flag("banner", &["sit_1"])));
+    publish(&edge, "c1", &[("sit_1", 1), ("sit_2", 1)]).expect("published");
+    let bundles = |site: &str| edge.objects.names().iter().filter(|name| name.contains(&format!("/{site}-"))).count();
+    assert_eq!((bundles("sit_1"), bundles("sit_2")), (1, 1));
+    publish(&edge, "c2", &[("flg_1", 1)]).expect("published");
+    assert_eq!((bundles("sit_1"), bundles("sit_2")), (2, 1));
+}
+
+/// D36: rolling back is publishing an earlier index again.
+#[test]
+fn an_earlier_index_can_be_live_again() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "Shop")));
+    push_one(&edge, op("f", "flg_1", Kind::Flag, 0, flag("banner", &["sit_1"])));
+    let first = publish(&edge, "c1", &[("sit_1", 1)]).expect("published");
+    let flags = || {
+        edge.deps().live.forget();
+        let site = now(live::site(&edge.deps(), "sit_1")).expect("a site");
+        site.has_flag("banner")
+    };
+    assert!(!flags());
+    let second = publish(&edge, "c2", &[("flg_1", 1)]).expect("published");
+    assert!(flags());
+    let again = publications::insert("c3", second.seq, &first.hash, 9, "test");
+    now(edge.db.batch(vec![again, publications::flip("c3")])).expect("rolled back");
+    assert!(!flags());
+}
+
+/// What was published before there was an index is served on.
+#[test]
+fn a_bundle_of_all_sites_is_still_served() {
+    let edge = MemoryEdge::new();
+    let bundle = json!({"seq": 3, "sites": {"sit_1": {"domains": ["shop.example"], "allow_localhost": false,
+        "enabled": true, "payload": {"features": {"banner": {"defaultValue": true}}, "experiments": []}}}});
+    now(edge.deps().objects.put("bundles/3-abc.json", bundle.to_string().into_bytes())).expect("stored");
+    let old = publications::insert("c1", 3, "abc", 9, "test");
+    now(edge.db.batch(vec![old, publications::flip("c1")])).expect("published");
+    for _ in 0..2 {
+        let site = now(live::site(&edge.deps(), "sit_1")).expect("a site");
+        assert!(site.has_flag("banner"));
+        // Another isolate has the index in its memory and the site not yet.
+        let index = now(live::index(&edge.deps(), live::Reader::Collector)).expect("an index").expect("an index");
+        let deps = Deps { live: Arc::default(), ..edge.deps() };
+        assert!(now(live::load_site(&deps, "sit_1", &index.sites["sit_1"])).expect("a site").has_flag("banner"));
+    }
+}
