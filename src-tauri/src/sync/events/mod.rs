@@ -67,13 +67,21 @@ pub async fn fetch(app: &App, target: &Target) -> Result<Fetch> {
                 fetch.trouble = Some(error);
                 break;
             }
-            result => {
-                if let Err(error) = &result {
-                    tracing::warn!(site, news, code = ?error.code, %error, "A site's events did not arrive.");
-                }
-                fetch.sites.push(FetchedSite { site, news, result });
+            Err(error) => {
+                tracing::warn!(site, news, code = ?error.code, %error, "A site's events did not arrive.");
+                let message = format!("Events of {}: {}", facts(app, &site).await?.name, error.message);
+                fetch.sites.push(FetchedSite { site, news, result: Err(Error { message, ..error }) });
             }
+            Ok(()) => fetch.sites.push(FetchedSite { site, news, result: Ok(()) }),
         }
+    }
+    let strangers = fetch.sites.iter().all(|site| site.result.as_ref().is_err_and(|e| e.code == Code::NotAnEdge));
+    if heads.is_none()
+        && strangers
+        && let Some(FetchedSite { result: Err(error), .. }) = fetch.sites.pop()
+    {
+        // Nothing there answered like an edge, such as the sign-in page of a hotel's network.
+        fetch.trouble = Some(error);
     }
     Ok(fetch)
 }
@@ -88,11 +96,16 @@ pub async fn site_notes(app: &App) -> Result<Vec<String>> {
     for site in app.store(|s| s.sites()).await? {
         let id = site.clone();
         let Some(log) = app.events(move |events| events.log(&id)).await? else { continue };
-        let row = app.store(move |s| s.document(&site)).await?;
-        let facts = SiteFacts::of(&row.map(|row| row.replica.local.body).unwrap_or_default());
+        let facts = facts(app, &site).await?;
         all.extend(notes(&facts.name, &log, &facts.zone.unwrap_or(Zone::UTC)));
     }
     Ok(all)
+}
+
+async fn facts(app: &App, site: &str) -> Result<SiteFacts> {
+    let id = site.to_owned();
+    let row = app.store(move |s| s.document(&id)).await?;
+    Ok(SiteFacts::of(&row.map(|row| row.replica.local.body).unwrap_or_default()))
 }
 
 /// One site's log at the edge and here.
