@@ -399,6 +399,9 @@ pub struct ResultsView {
     pub excluded: Vec<Excluded>,
     /// Sentences about the events that the numbers come from, such as which are missing at the edge.
     pub notes: Vec<String>,
+    /// Sentences about visitors whose outcome may still change, one for each metric with open windows.
+    #[serde(default)]
+    pub open_windows: Vec<String>,
     /// How many events of the site are on this machine.
     pub events: u64,
     /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.

@@ -28,7 +28,7 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
             Ok((analysed, events.log(&site_id)?.unwrap_or_default()))
         })
         .await?;
-    let Analysed { analysis, excluded, events, data_as_of } = analysed;
+    let Analysed { analysis, excluded, open_windows, events, data_as_of } = analysed;
     let mut notes = notes(&site.name, &log, site.zone.as_ref().unwrap_or(&Zone::UTC));
     if site.zone.is_none() {
         notes.push(format!("Beacon doesn't know the time zone of {}, so its days are in UTC.", site.name));
@@ -40,6 +40,7 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
         phase: phase_id,
         excluded,
         notes,
+        open_windows,
         events,
         data_as_of,
         analysis,

@@ -9,6 +9,8 @@ pub mod sqlite;
 mod tests;
 mod zone;
 
+use std::collections::BTreeMap;
+
 use beacon_shared::error::Result;
 use beacon_shared::event::Line;
 use beacon_shared::model::Metric;
@@ -34,6 +36,8 @@ pub struct Query {
     pub started: Option<i64>,
     /// Unix milliseconds when the phase's end went live. Outcomes of metrics without a window end here.
     pub ended: Option<i64>,
+    /// Unix milliseconds up to which all events are here, if that is known: windows that end later are still open.
+    pub as_of: Option<i64>,
     /// Where the site's days begin.
     pub zone: Zone,
     /// The phase's variant ids, the baseline first.
@@ -65,6 +69,8 @@ pub struct Counts {
     pub multiple_exposures: u64,
     /// What was left out.
     pub excluded: Vec<Excluded>,
+    /// Visitors whose window is still open, by metric id, where there are any. They count as they are so far.
+    pub open_windows: BTreeMap<String, u64>,
 }
 
 impl Counts {

@@ -117,6 +117,9 @@ async fn an_offline_queue_converts() {
     let view = shop.results(None).await;
     assert_eq!((view.phase.as_str(), control(&view)), (phase.as_str(), (1, 1, 49.9)));
     assert_eq!((view.excluded, view.notes), (vec![], Vec::<String>::new()));
+    shop.send(&[shop.event(3, "b", "exposure", NOON - 23 * HOUR, &json!({"phase": phase}))]);
+    let open = shop.results(None).await.open_windows;
+    assert_eq!(open, ["1 visitor is still within the 24-hour window of Buy, so this number may change."]);
 }
 
 /// B33: each load of the thank-you page was an order.

@@ -88,6 +88,7 @@ fn Detail(props: &DetailProps) -> Html {
                 <p class="note">{ several_variants(a.health.multiple_exposures) }</p>
                 { for a.health.missing.iter().map(|m| html! { <p class="note problem">{ missing(&view, m) }</p> }) }
                 { for view.notes.iter().map(|note| html! { <p class="note problem" data-testid="results-note">{ note.clone() }</p> }) }
+                { for view.open_windows.iter().map(|text| html! { <p class="note">{ text.clone() }</p> }) }
                 { for excluded.map(|e| html! { <p class="note">{ left_out(e) }</p> }) }
             </section>
         </>

@@ -7,6 +7,7 @@ use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::{Assignment, Direction, Experiment, Metric, Phase};
 use beacon_shared::results::Excluded;
 use beacon_shared::stats::{Analysis, Engine, MetricOptions, Plan, Proportion, Sample, analyse};
+use beacon_shared::wording::count;
 
 use super::{Cancel, Counts, EventStore, Query, Zone};
 
@@ -20,6 +21,8 @@ pub struct Analysed {
     pub analysis: Analysis,
     /// What was left out.
     pub excluded: Vec<Excluded>,
+    /// Sentences about visitors whose outcome may still change.
+    pub open_windows: Vec<String>,
     /// How many events of the site are on this machine.
     pub events: u64,
     /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.
@@ -37,9 +40,12 @@ pub fn analyse_phase(
     let plan = plan(experiment, &experiment.assignment(phase));
     // Read before counting, so that it never promises more than was counted.
     let data_as_of = events.as_of(&experiment.site_id)?;
-    let counts = events.count(&query(experiment, phase, &plan, zone), cancel)?;
+    let query = Query { as_of: data_as_of, ..query(experiment, phase, &plan, zone) };
+    let counts = events.count(&query, cancel)?;
     let analysis = analyse(&plan, &samples(&plan, &counts)?, counts.multiple_exposures);
-    Ok(Analysed { analysis, excluded: counts.excluded, events: events.len(&experiment.site_id)?, data_as_of })
+    let open_windows = plan.metrics.iter().filter_map(|metric| open_window(metric, &counts)).collect();
+    let events = events.len(&experiment.site_id)?;
+    Ok(Analysed { analysis, excluded: counts.excluded, open_windows, events, data_as_of })
 }
 
 /// Sequential, since people look every day. The split is checked against the phase's own weights: those of today may
@@ -90,10 +96,24 @@ fn query(experiment: &Experiment, phase: &Phase, plan: &Plan, zone: &Zone) -> Qu
         phase: phase.id.clone(),
         started: phase.started,
         ended: phase.ended,
+        as_of: None,
         zone: zone.clone(),
         variants: plan.variants.clone(),
         metrics: plan.metrics.clone(),
     }
+}
+
+/// Says how many visitors are still within the metric's window.
+fn open_window(metric: &Metric, counts: &Counts) -> Option<String> {
+    let (visitors, hours) = (*counts.open_windows.get(&metric.id)?, metric.counting.window?);
+    let name = &metric.name;
+    Some(match visitors {
+        1 => format!("1 visitor is still within the {hours}-hour window of {name}, so this number may change."),
+        n => format!(
+            "{} visitors are still within the {hours}-hour window of {name}, so this number may change.",
+            count(n)
+        ),
+    })
 }
 
 /// For each metric, each variant's cells together; and lastly how many visitors there are, since the check of the split

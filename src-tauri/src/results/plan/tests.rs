@@ -105,7 +105,7 @@ fn days_add_up_to_a_verdict() {
     let counts = signups(&[("bold", 1, 900, 300), ("bold", 2, 100, 40), ("control", 1, 1000, 100)]);
     let store = Fixed::new(Counts { multiple_exposures: 3, excluded: vec![bots.clone()], ..counts });
     let phases = json!([{"started_at": 100, "ended_at": 200}, {"id": "p1", "started": 300, "ended": null}]);
-    let Analysed { analysis, excluded, events, data_as_of } = newest(&store, &experiment(phases));
+    let Analysed { analysis, excluded, events, data_as_of, .. } = newest(&store, &experiment(phases));
     let bold = &analysis.metrics[0].variants[1];
     assert_eq!((bold.units, bold.conversions), (1000, 340));
     assert_eq!(analysis.verdict, Verdict::Winner { variant: "bold".into() });

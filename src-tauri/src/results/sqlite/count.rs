@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result, Row, params};
 use super::exclusions;
 use super::fold::{Fold, Winsor};
 use super::functions::LOCAL_DAY;
-use super::outcome::{DAY, Outcome};
+use super::outcome::{DAY, HOUR, Outcome};
 use crate::results::{Counts, Exposed, Query};
 
 const TABLE: &str = "CREATE TEMP TABLE visitors \
@@ -60,10 +60,24 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
             |((variant, day), sample)| Cell { variant, metric: metric.id.clone(), day, value: String::new(), sample };
         cells.extend(samples.into_iter().map(cell));
     }
-    let counts = Counts { exposed: exposed(&transaction)?, cells, multiple_exposures, excluded };
+    let (exposed, open_windows) = (exposed(&transaction)?, open_windows(&transaction, query)?);
+    let counts = Counts { exposed, cells, multiple_exposures, excluded, open_windows };
     // The table is this transaction's own and goes with it.
     transaction.rollback()?;
     Ok(counts)
+}
+
+fn open_windows(connection: &Connection, query: &Query) -> Result<BTreeMap<String, u64>> {
+    let mut open = BTreeMap::new();
+    for metric in &query.metrics {
+        if let (Some(as_of), Some(hours)) = (query.as_of, metric.counting.window) {
+            let since = as_of.saturating_sub(i64::from(hours) * HOUR);
+            let sql = "SELECT count(*) FROM temp.visitors WHERE ts > ?1";
+            open.insert(metric.id.clone(), connection.query_row(sql, [since], |row| row.get(0))?);
+        }
+    }
+    open.retain(|_, visitors| *visitors > 0);
+    Ok(open)
 }
 
 fn exposed(connection: &Connection) -> Result<Vec<Exposed>> {

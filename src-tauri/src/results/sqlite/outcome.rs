@@ -10,7 +10,7 @@ use crate::results::Query;
 
 /// In milliseconds.
 pub(super) const DAY: i64 = 24 * HOUR;
-const HOUR: i64 = 60 * 60 * 1000;
+pub(super) const HOUR: i64 = 60 * 60 * 1000;
 
 /// Events that a metric may count. `e` is the event.
 pub(super) const MAY_COUNT: &str = "e.type IN ('event', 'conversion') AND e.counts = 1 AND e.event_id IS NOT NULL";

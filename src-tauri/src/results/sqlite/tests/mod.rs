@@ -114,6 +114,7 @@ fn query() -> Query {
         phase: PHASE.into(),
         started: Some(START),
         ended: Some(END),
+        as_of: None,
         zone: Zone::UTC,
         variants: vec!["control".into(), "treatment".into()],
         metrics: vec![metric("signup"), metric("o'rder")],

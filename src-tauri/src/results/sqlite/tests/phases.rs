@@ -112,6 +112,22 @@ fn a_window_may_reach_past_the_phases_end() {
     assert_eq!(table(&log.counted(&query())), [row("control", 20_009, 3, [0, 0])], "without a window it ends there");
 }
 
+#[test]
+fn visitors_whose_window_is_open_are_counted() {
+    let mut log = Log::new();
+    for (visitor, at) in [("a", 0), ("b", HOUR), ("c", HOUR + 1), ("d", 5 * HOUR)] {
+        log.exposed(visitor, "control", at);
+    }
+    log.count();
+    let mut query = Query { as_of: Some(START + 25 * HOUR), ..query() };
+    query.metrics[0].counting.window = Some(24);
+    let counts = log.counted(&query);
+    assert_eq!(counts.open_windows.into_iter().collect::<Vec<_>>(), [("signup".to_owned(), 2)]);
+    assert_eq!(counts.exposed[0].units, 4, "they count as they are so far");
+    let closed = log.counted(&Query { as_of: Some(START + 29 * HOUR), ..query });
+    assert!(closed.open_windows.is_empty());
+}
+
 /// B04: a queue that was offline sends exposure and conversion together, days later.
 #[test]
 fn an_offline_queue_keeps_its_order() {
