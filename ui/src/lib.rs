@@ -3,10 +3,12 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod app;
+mod commands;
 mod flush;
 mod format;
 mod ipc;
 mod pages;
+mod router;
 mod state;
 mod widgets;
 

@@ -49,7 +49,7 @@ calls! {
     Overview = "overview": () => OverviewView;
     /// All sites that are not deleted.
     SiteList = "site.list": () => Vec<DocumentView<Site>>;
-    /// What lists show of all documents of a kind that are not deleted, the newest change first.
+    /// What lists show of the documents of a kind that are not deleted, the newest change first.
     DocumentSummaries = "document.summaries": OfKind => Vec<Summary>;
     /// One site.
     SiteGet = "site.get": ById => DocumentView<Site>;
@@ -121,11 +121,14 @@ pub struct DocumentRef {
     pub id: String,
 }
 
-/// Names a kind of documents.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// Names documents of a kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OfKind {
     /// The kind.
     pub kind: Kind,
+    /// Only these documents; empty for all of the kind.
+    #[serde(default)]
+    pub ids: Vec<String>,
 }
 
 /// An urgent command on what is live.

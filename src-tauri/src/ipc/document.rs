@@ -166,9 +166,9 @@ pub fn reference(replica: &Replica) -> DocumentRef {
     DocumentRef { kind: replica.kind, id: replica.id.clone() }
 }
 
-/// Returns what lists show of all documents of a kind.
-pub async fn summaries(app: &Arc<App>, OfKind { kind }: OfKind) -> Result<Vec<Summary>> {
-    app.store(move |s| s.summaries(kind)).await
+/// Returns what lists show of the documents of a kind, or of some of them.
+pub async fn summaries(app: &Arc<App>, OfKind { kind, ids }: OfKind) -> Result<Vec<Summary>> {
+    app.store(move |s| if ids.is_empty() { s.summaries(kind) } else { s.summaries_of(kind, &ids) }).await
 }
 
 /// Decides an open conflict, if it still is the one that the person saw.

@@ -143,6 +143,20 @@ pub fn summaries(c: &Connection, kind: Kind) -> Result<Vec<Summary>> {
     rows.map(|text| json(&text.map_err(storage)?)).collect()
 }
 
+/// Returns what lists show of these documents of a kind. Deleted ones are left out.
+pub fn summaries_of(c: &Connection, kind: Kind, ids: &[String]) -> Result<Vec<Summary>> {
+    let sql = "SELECT summary FROM documents WHERE id = ?1 AND kind = ?2 AND deleted_local = 0 AND summary IS NOT NULL";
+    let mut statement = c.prepare_cached(sql).map_err(storage)?;
+    let mut found = Vec::new();
+    for id in ids {
+        let rows = statement.query_map([id.as_str(), kind.as_str()], |row| row.get::<_, String>(0)).map_err(storage)?;
+        for text in rows {
+            found.push(json(&text.map_err(storage)?)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Writes the columns that an older version did not know, for rows that lack them.
 pub fn fill_in(c: &Connection) -> Result<()> {
     for id in ids(c, "SELECT id FROM documents WHERE summary IS NULL", [])? {

@@ -82,6 +82,11 @@ impl Store {
         documents::summaries(&self.connection, kind)
     }
 
+    /// Returns what lists show of these documents of a kind.
+    pub fn summaries_of(&self, kind: Kind, ids: &[String]) -> Result<Vec<Summary>> {
+        documents::summaries_of(&self.connection, kind, ids)
+    }
+
     /// One document, deleted or not.
     pub fn document(&self, id: &str) -> Result<Option<Row>> {
         documents::get(&self.connection, id)

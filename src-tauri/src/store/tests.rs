@@ -172,6 +172,9 @@ fn lists_and_counts_read_no_bodies() {
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
     store.connection.execute("UPDATE documents SET local_body = 'not JSON', base_body = 'neither'", []).unwrap();
     let summaries = store.summaries(Kind::Site).unwrap();
+    let ids: Vec<String> = summaries.iter().map(|s| s.id.clone()).chain(["sit_none".to_owned()]).collect();
+    assert_eq!(store.summaries_of(Kind::Site, &ids).unwrap(), summaries);
+    assert_eq!(store.summaries_of(Kind::Flag, &ids).unwrap(), []);
     assert_eq!(
         (summaries[0].name.as_str(), summaries[0].sync, summaries[0].readable),
         ("One", SyncState::Pending, false)

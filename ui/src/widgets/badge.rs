@@ -1,3 +1,5 @@
+//! Words with a colour.
+
 use beacon_shared::ipc::SyncState;
 use beacon_shared::model::Status;
 use yew::prelude::*;
@@ -16,7 +18,8 @@ pub struct BadgeProps {
 #[component]
 pub fn Badge(props: &BadgeProps) -> Html {
     html! {
-        <span class={classes!("badge", props.tone.to_string())} title={props.title.clone()}>{ props.text.clone() }</span>
+        <span class={classes!("badge", props.tone.to_string())}
+            title={props.title.clone()}>{ props.text.clone() }</span>
     }
 }
 
@@ -25,7 +28,7 @@ pub struct StatusProps {
     pub status: Status,
 }
 
-/// Where an experiment is in its life.
+/// The status of an experiment.
 #[component]
 pub fn StatusBadge(props: &StatusProps) -> Html {
     let (text, tone) = match props.status {
@@ -42,14 +45,14 @@ pub struct SyncProps {
     pub sync: SyncState,
 }
 
-/// How a document stands towards the edge; nothing when all is well.
+/// The sync state of a document. Nothing when the edge has it as it is here.
 #[component]
 pub fn SyncBadge(props: &SyncProps) -> Html {
     let (text, tone, title) = match props.sync {
         SyncState::Synced => return Html::default(),
-        SyncState::Pending => ("On this computer", "", "Saved here; the edge gets it with the next sync."),
-        SyncState::Conflict => ("Conflict", "warn", "Changed here and elsewhere in the same place."),
-        SyncState::Rejected => ("Refused", "bad", "The edge refuses it as it is; see what must be fixed."),
+        SyncState::Pending => ("On this computer", "", "Saved here. The edge gets it with the next sync."),
+        SyncState::Conflict => ("Conflict", "warn", "Someone else changed the same fields."),
+        SyncState::Rejected => ("Refused", "bad", "The edge refuses this draft. Fix what is marked in it."),
     };
     html! { <Badge {text} {tone} {title} /> }
 }

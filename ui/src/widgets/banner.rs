@@ -1,3 +1,5 @@
+//! Sentences that a person should read: news, errors and notes.
+
 use beacon_shared::error::{Code, Error};
 use yew::prelude::*;
 
@@ -23,7 +25,7 @@ pub struct ErrorProps {
     pub on_retry: Option<Callback<()>>,
 }
 
-/// What went wrong with something the person asked for, and what to do; nothing when nothing did.
+/// An error of something that the person asked for, with what to do. Nothing without an error.
 #[component]
 pub fn ErrorBanner(props: &ErrorProps) -> Html {
     let Some(error) = &props.error else { return Html::default() };
@@ -46,7 +48,7 @@ pub fn ErrorBanner(props: &ErrorProps) -> Html {
 fn title(code: Code) -> &'static str {
     match code {
         Code::Invalid | Code::TooLarge => "Something needs fixing",
-        Code::NotFound => "It is not there any more",
+        Code::NotFound => "It isn't there any more",
         Code::Stale => "It changed in between",
         Code::SealedSince | Code::Gone => "Some events are missing",
         Code::Locked => "Locked while it runs",

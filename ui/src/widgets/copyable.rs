@@ -1,7 +1,9 @@
+//! A text to copy.
+
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
 
-/// A text that is there to be taken elsewhere: in sight, selected as a whole, and with a button that copies it.
+/// A text to take elsewhere: shown, selected as a whole, and with a button that copies it.
 #[derive(Properties, PartialEq)]
 pub struct CopyableProps {
     pub title: AttrValue,
@@ -35,7 +37,8 @@ pub fn Copyable(props: &CopyableProps) -> Html {
         <div class="snippet">
             <div class="snippet-head">
                 <strong>{ props.title.clone() }</strong>
-                <button type="button" class="quiet" data-testid={format!("{}-copy", props.testid)} {onclick}>{ *said }</button>
+                <button type="button" class="quiet" data-testid={format!("{}-copy", props.testid)}
+                    {onclick}>{ *said }</button>
             </div>
             <pre data-testid={props.testid.clone()}>{ props.text.clone() }</pre>
             { props.children.clone() }

@@ -1,6 +1,8 @@
+//! A page without anything on it yet.
+
 use yew::prelude::*;
 
-/// A place where nothing is yet: what it is for, and the first step.
+/// Says what an empty page is for, and the first step.
 #[derive(Properties, PartialEq)]
 pub struct EmptyProps {
     pub title: AttrValue,

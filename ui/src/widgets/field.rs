@@ -1,7 +1,9 @@
+//! Labelled fields: text, a choice, a checkbox.
+
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// What a [`Field`] takes.
+/// The kind of text that a [`Field`] takes.
 #[derive(Clone, Copy, PartialEq, Default)]
 pub enum FieldKind {
     #[default]
@@ -22,7 +24,12 @@ pub struct FieldProps {
     pub label: AttrValue,
     pub testid: AttrValue,
     pub value: AttrValue,
+    /// Hears every keystroke.
+    #[prop_or_default]
     pub on_input: Callback<String>,
+    /// Hears the whole text when the person leaves the field after typing.
+    #[prop_or_default]
+    pub on_done: Callback<String>,
     #[prop_or_default]
     pub on_blur: Callback<()>,
     #[prop_or_default]
@@ -63,9 +70,13 @@ pub fn Field(props: &FieldProps) -> Html {
         Callback::from(move |_: FocusEvent| typed.set(Some(value.clone())))
     };
     let onblur = {
-        let (typed, visited, on_blur) = (typed.setter(), visited.setter(), props.on_blur.clone());
+        let (seen, visited) = (typed.clone(), visited.setter());
+        let (on_blur, on_done, before) = (props.on_blur.clone(), props.on_done.clone(), props.value.clone());
         Callback::from(move |_: FocusEvent| {
-            typed.set(None);
+            if let Some(text) = seen.as_ref().filter(|text| **text != before) {
+                on_done.emit(text.to_string());
+            }
+            seen.set(None);
             visited.set(true);
             on_blur.emit(());
         })
@@ -77,7 +88,8 @@ pub fn Field(props: &FieldProps) -> Html {
         let oninput =
             Callback::from(move |e: InputEvent| set(e.target_unchecked_into::<HtmlTextAreaElement>().value()));
         html! {
-            <textarea id={props.testid.clone()} data-testid={props.testid.clone()} class={classes!(code)} {value} {oninput}
+            <textarea id={props.testid.clone()} data-testid={props.testid.clone()} class={classes!(code)}
+                {value} {oninput}
                 {onfocus} {onblur} rows={props.rows.to_string()} placeholder={props.placeholder.clone()}
                 disabled={props.disabled} aria-invalid={invalid} aria-describedby={note.clone()}
                 spellcheck={if code.is_some() { "false" } else { "true" }} />
@@ -85,7 +97,8 @@ pub fn Field(props: &FieldProps) -> Html {
     } else {
         let oninput = Callback::from(move |e: InputEvent| set(e.target_unchecked_into::<HtmlInputElement>().value()));
         html! {
-            <input id={props.testid.clone()} data-testid={props.testid.clone()} class={classes!(code)} {value} {oninput}
+            <input id={props.testid.clone()} data-testid={props.testid.clone()} class={classes!(code)} {value}
+                {oninput}
                 {onfocus} {onblur} type={if props.kind == FieldKind::Secret { "password" } else { "text" }}
                 placeholder={props.placeholder.clone()} disabled={props.disabled} autocomplete="off"
                 spellcheck={if props.kind == FieldKind::Text { "true" } else { "false" }}
@@ -131,12 +144,15 @@ pub fn Choice(props: &ChoiceProps) -> Html {
     html! {
         <div class="field">
             <label for={props.testid.clone()}>{ props.label.clone() }</label>
-            <select id={props.testid.clone()} data-testid={props.testid.clone()} {onchange} disabled={props.disabled}>
+            <select id={props.testid.clone()} data-testid={props.testid.clone()} {onchange}
+                disabled={props.disabled}>
                 if unknown {
                     <option value="" selected=true disabled=true>{ props.placeholder.clone() }</option>
                 }
                 { for props.options.iter().map(|(value, name)| html! {
-                    <option key={value.to_string()} value={value.clone()} selected={*value == props.value}>{ name.clone() }</option>
+                    <option key={value.to_string()} value={value.clone()} selected={*value == props.value}>
+                        { name.clone() }
+                    </option>
                 }) }
             </select>
             <p class="note">{ props.hint.clone() }</p>

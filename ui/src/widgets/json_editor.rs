@@ -1,9 +1,11 @@
+//! A text field for JSON.
+
 use serde_json::{Map, Value};
 use yew::prelude::*;
 
 use super::{Field, FieldKind};
 
-/// What was typed: JSON, or a text that is not JSON yet and is kept as it is.
+/// A text that was typed: JSON, or something that is not JSON yet and is kept as it is.
 #[derive(Clone, PartialEq, Debug)]
 pub enum JsonEdit {
     Valid(Value),
@@ -19,8 +21,7 @@ impl JsonEdit {
         serde_json::from_str(text).map_or_else(|_| Self::Invalid(text.to_owned()), Self::Valid)
     }
 
-    /// Puts it where it belongs: JSON into `value`, and what is not JSON yet next to it, under `name` in `extra`,
-    /// so that it is saved too and nothing typed is lost.
+    /// Stores JSON in `value`, and what is not JSON yet beside it as `name` in `extra`, so that it is saved too.
     pub fn store(self, value: &mut Value, extra: &mut Map<String, Value>, name: &str) {
         match self {
             Self::Valid(new) => {
@@ -33,7 +34,7 @@ impl JsonEdit {
         }
     }
 
-    /// The same for a condition, which is an object: anything else is kept as text until it is one.
+    /// Stores a condition, which is an object. Anything else is kept as text until it is one.
     pub fn store_condition(self, condition: &mut Map<String, Value>, extra: &mut Map<String, Value>, name: &str) {
         let kept = match self {
             Self::Valid(Value::Object(typed)) => {
@@ -54,7 +55,7 @@ impl JsonEdit {
     }
 }
 
-/// A text field for JSON that says in place what is wrong with it.
+/// Edits a JSON value, and says in place what is wrong with it.
 #[derive(Properties, PartialEq)]
 pub struct JsonEditorProps {
     pub label: AttrValue,
@@ -82,22 +83,29 @@ pub fn JsonEditor(props: &JsonEditorProps) -> Html {
     let on_change = props.on_change.clone();
     let on_input = Callback::from(move |text: String| on_change.emit(JsonEdit::read(&text)));
     html! {
-        <Field label={props.label.clone()} testid={props.testid.clone()} kind={FieldKind::CodeLines} value={text} {on_input}
-            on_blur={props.on_blur.clone()} {problem} hint={props.hint.clone()} disabled={props.disabled} rows={props.rows} />
+        <Field label={props.label.clone()} testid={props.testid.clone()} kind={FieldKind::CodeLines}
+            value={text} {on_input}
+            on_blur={props.on_blur.clone()} {problem} hint={props.hint.clone()} disabled={props.disabled}
+            rows={props.rows} />
     }
+}
+
+/// Returns a text that is not JSON yet, as [`JsonEdit::store`] kept it.
+pub fn unfinished(extra: &Map<String, Value>, name: &str) -> Option<String> {
+    extra.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-/// What keeps `text` from being JSON, and where.
+/// Returns what keeps `text` from being JSON, and where.
 fn explain(text: &str) -> Option<String> {
     let error = serde_json::from_str::<Value>(text).err()?;
     let what = error.to_string();
     let what = what.split(" at line").next().unwrap_or_default();
     Some(format!(
-        "Line {}, column {}: {what}. Until it is valid JSON, pages keep the last valid value; what you typed is saved.",
+        "Not valid JSON yet: {what} at line {}, column {}. What you typed is saved; fix it before publishing.",
         error.line(),
         error.column()
     ))
@@ -131,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_explanation_names_the_place() {
-        assert!(explain("{\n  \"a\" 1\n}").is_some_and(|e| e.starts_with("Line 2, column 7: ")));
+        assert!(explain("{\n  \"a\" 1\n}").is_some_and(|e| e.contains("at line 2, column 7")));
         assert_eq!(explain("{}"), None);
     }
 }

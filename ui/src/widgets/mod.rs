@@ -6,10 +6,14 @@ mod copyable;
 mod empty;
 mod field;
 mod json_editor;
+mod keys;
+mod scroll;
 
 pub use badge::{Badge, StatusBadge, SyncBadge};
 pub use banner::{Banner, ErrorBanner, Note};
 pub use copyable::Copyable;
 pub use empty::Empty;
 pub use field::{Checkbox, Choice, Field, FieldKind};
-pub use json_editor::{JsonEdit, JsonEditor};
+pub use json_editor::{JsonEdit, JsonEditor, unfinished};
+pub use keys::keys;
+pub use scroll::use_scroll_to;

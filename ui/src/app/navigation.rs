@@ -1,0 +1,49 @@
+//! The way between the pages.
+
+use yew::prelude::*;
+
+use crate::commands::{command, hint, use_situation};
+use crate::router::Page;
+
+#[component]
+pub fn Navigation() -> Html {
+    let situation = use_situation();
+    let item = |page: Page| {
+        let Some(command) = command(&format!("go.{}", page.as_str())) else { return Html::default() };
+        let current = (page == situation.router.route.page).then_some("page");
+        let onclick = {
+            let situation = situation.clone();
+            move |_: MouseEvent| (command.run)(&situation)
+        };
+        html! {
+            <button type="button" data-testid={format!("nav-{}", page.as_str())} {onclick}
+                aria-current={current}
+                title={hint(command.keys)}>{ icon(page) }<span>{ command.title }</span></button>
+        }
+    };
+    html! {
+        <nav aria-label="Main">
+            <div class="brand">
+                <img src="./logo.svg" alt="" width="24" height="24" /><span>{ "Beacon" }</span>
+            </div>
+            { for Page::ALL.into_iter().map(item) }
+        </nav>
+    }
+}
+
+fn icon(page: Page) -> Html {
+    let d = match page {
+        Page::Sites => {
+            "M2 8h12M8 2c2 2 2.5 4 2.5 6S10 12 8 14c-2-2-2.5-4-2.5-6S6 4 8 2zM8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2z"
+        }
+        Page::Experiments => "M6 2h4M7 2v4L3 13a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1L9 6V2M5 10h6",
+        Page::Flags => "M4 14V2M4 3h8l-2 3 2 3H4",
+        Page::Publish => "M8 11V2M5 5l3-3 3 3M3 10v3h10v-3",
+        Page::Results => "M2 14h12M4 12V8M8 12V3M12 12V6",
+        Page::Settings => "M2 5h6M12 5h2M2 11h2M8 11h6M10 3v4M6 9v4",
+    };
+    html! {
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" fill="none" stroke="currentColor"
+            stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round"><path {d} /></svg>
+    }
+}

@@ -1,0 +1,46 @@
+//! Sync at the foot of the window. Failures in the background show here, quietly.
+
+use yew::prelude::*;
+
+use crate::commands::CommandButton;
+use crate::format;
+use crate::state::use_live;
+
+#[component]
+pub fn StatusBar() -> Html {
+    let live = use_live();
+    let (sync, connected) = (&live.sync, live.connection.url.is_some());
+    let (tone, text) = match (connected, sync.online) {
+        (false, _) => ("off", "Working on this computer"),
+        (true, true) => ("on", "Online"),
+        (true, false) => ("off", "Offline · your work is kept here"),
+    };
+    let last = sync.last_at.map(|time| format!("Synced {}", format::ago(time)));
+    let problem = sync.problem.as_ref().filter(|_| connected);
+    let note = sync.events_problem.iter().chain(&sync.events_notes).next().filter(|_| connected);
+    html! {
+        <footer>
+            <div class="sync" data-testid="status-sync" aria-live="polite"
+                data-pending={sync.pending.to_string()}
+                data-conflicts={sync.conflicts.to_string()} data-online={sync.online.to_string()}
+                data-connected={connected.to_string()} data-busy={sync.busy.to_string()}>
+                <span class={classes!("dot", tone, sync.busy.then_some("busy"))}></span>
+                <span>{ text }</span>
+                if sync.pending > 0 { <span>{ format!("{} pending", sync.pending) }</span> }
+                if sync.conflicts > 0 {
+                    <span class="warn-text">{ format!("{} in conflict", sync.conflicts) }</span>
+                }
+                if let Some(last) = last { <span>{ last }</span> }
+                if let Some(problem) = problem {
+                    <span class="trouble" title={problem.clone()}>{ problem.clone() }</span>
+                }
+                if let Some(note) = note {
+                    <span class="trouble" data-testid="status-events"
+                        title={note.clone()}>{ note.clone() }</span>
+                }
+            </div>
+            if connected { <CommandButton command="sync.now" testid="sync-now" class="quiet" /> }
+            if !live.version.is_empty() { <span>{ format!("Beacon {}", live.version) }</span> }
+        </footer>
+    }
+}

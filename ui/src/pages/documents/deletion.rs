@@ -1,0 +1,92 @@
+//! Deleting a document, and taking that back.
+
+use beacon_shared::error::Error;
+use beacon_shared::ipc::{ById, DocumentDelete, DocumentRestore};
+use beacon_shared::model::Kind;
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::ipc::call;
+use crate::widgets::{Banner, ErrorBanner};
+
+#[derive(Properties, PartialEq)]
+pub struct DeletionProps {
+    pub id: Option<String>,
+    pub kind: Kind,
+    /// Whether something of it is live: then publishing deletes it.
+    pub live: bool,
+    /// Whether the next publication deletes it.
+    pub removed: bool,
+    /// Hears that the editor has nothing left to show.
+    pub on_deleted: Callback<()>,
+}
+
+/// Deletes after a second click. What is live is only marked, and stays until that is published.
+#[component]
+pub fn Deletion(props: &DeletionProps) -> Html {
+    let (asked, error) = (use_state(|| false), use_state(|| None::<Error>));
+    let Some(id) = props.id.clone() else { return Html::default() };
+    let name = props.kind.as_str();
+    let ask = |on: bool| {
+        let (asked, error) = (asked.setter(), error.setter());
+        move |_: MouseEvent| {
+            asked.set(on);
+            error.set(None);
+        }
+    };
+    let delete = {
+        let (asked, error, on_deleted, id) = (asked.setter(), error.setter(), props.on_deleted.clone(), id.clone());
+        let stays = props.live;
+        move |_: MouseEvent| {
+            let (asked, error, on_deleted) = (asked.clone(), error.clone(), on_deleted.clone());
+            let request = ById { id: id.clone() };
+            spawn_local(async move {
+                asked.set(false);
+                match call::<DocumentDelete>(request).await {
+                    Ok(()) if stays => error.set(None),
+                    Ok(()) => on_deleted.emit(()),
+                    Err(e) => error.set(Some(e)),
+                }
+            });
+        }
+    };
+    let restore = {
+        let error = error.setter();
+        move |_: MouseEvent| {
+            let (error, request) = (error.clone(), ById { id: id.clone() });
+            spawn_local(async move { error.set(call::<DocumentRestore>(request).await.err()) });
+        }
+    };
+    let question = if props.live {
+        format!("Delete this {name}? It stays live until you publish.")
+    } else {
+        format!("Delete this {name} on all computers?")
+    };
+    html! {
+        <div class="delete">
+            <ErrorBanner error={(*error).clone()} />
+            if props.removed {
+                <Banner tone="warn">
+                    <p>{ format!("This {name} will be deleted when you publish.") }</p>
+                    <div class="actions">
+                        <button type="button" data-testid="delete-undo"
+                            onclick={restore}>{ "Keep it" }</button>
+                    </div>
+                </Banner>
+            } else if *asked {
+                <div class="actions">
+                    <span>{ question }</span>
+                    <button type="button" class="danger" data-testid="delete-confirm" onclick={delete}>
+                        { "Delete" }
+                    </button>
+                    <button type="button" data-testid="delete-keep"
+                        onclick={ask(false)}>{ "Keep it" }</button>
+                </div>
+            } else {
+                <button type="button" class="quiet bad" data-testid="delete" onclick={ask(true)}>
+                    { format!("Delete this {name}…") }
+                </button>
+            }
+        </div>
+    }
+}

@@ -1,0 +1,13 @@
+//! What the lists and editors of every kind of document have.
+
+mod conflict;
+mod deletion;
+mod opening;
+mod problems;
+mod rows;
+
+pub use conflict::Conflict;
+pub use deletion::Deletion;
+pub use opening::use_opening;
+pub use problems::{problem_at, problem_under};
+pub use rows::{Rows, site_options};

@@ -1,0 +1,65 @@
+//! The question: name, hypothesis, site and traffic.
+
+use beacon_shared::model::Experiment;
+use yew::prelude::*;
+
+use super::PartProps;
+use crate::format::{parse_parts, parts, slug};
+use crate::pages::documents::{problem_at, site_options};
+use crate::widgets::{Choice, Field, FieldKind};
+
+#[component]
+pub fn Basics(props: &PartProps) -> Html {
+    let (e, editor, problems) = (&props.experiment, &props.editor, &props.problems);
+    let options = site_options(&props.sites);
+    let none = options.is_empty();
+    let follows = editor.is_new();
+    let name = move |e: &mut Experiment, text: String| {
+        if follows && e.key == slug(&e.name) {
+            set_key(e, slug(&text));
+        }
+        e.name = text;
+    };
+    // Only of a new experiment does the seed follow the key: nobody was assigned with it yet.
+    let key = move |e: &mut Experiment, text: String| if follows { set_key(e, text) } else { e.key = text };
+    let coverage = |e: &mut Experiment, text: String| {
+        e.coverage = parse_parts(&text).unwrap_or(e.coverage);
+    };
+    html! {
+        <section class="card" id="question">
+            <h2>{ "Question" }</h2>
+            <div class="columns">
+                <Field label="Name" testid="experiment-name" value={e.name.clone()} placeholder="Home hero"
+                    on_blur={editor.saving()} problem={problem_at(problems, "/name")}
+                    on_input={editor.edit(name)} />
+                <Field label="Key" testid="experiment-key" kind={FieldKind::Code} value={e.key.clone()}
+                    placeholder="home_hero" hint="The name that pages and events use."
+                    on_blur={editor.saving()}
+                    problem={problem_at(problems, "/key")} disabled={props.locked}
+                    on_input={editor.edit(key)} />
+            </div>
+            <Field label="Hypothesis" testid="experiment-hypothesis" kind={FieldKind::Lines} rows=3
+                value={e.hypothesis.clone()} on_blur={editor.saving()}
+                problem={problem_at(problems, "/hypothesis")}
+                placeholder="Because …, we believe that … will …, and we will see it in …"
+                on_input={editor.edit(|e: &mut Experiment, text| e.hypothesis = text)} />
+            <div class="columns">
+                <Choice label="Site" testid="experiment-site" value={e.site_id.clone()} {options}
+                    disabled={props.locked} placeholder={if none { "No site yet" } else { "Choose a site" }}
+                    hint={if none { "Add a site first. This draft waits." } else { "" }}
+                    on_change={editor.edit(|e: &mut Experiment, id| e.site_id = id)} />
+                <Field label="Traffic" testid="experiment-coverage" value={parts(e.coverage)} suffix="%"
+                    disabled={props.locked} hint="Share of the site's visitors who take part."
+                    on_blur={editor.saving()} problem={problem_at(problems, "/coverage")}
+                    on_input={editor.edit(coverage)} />
+            </div>
+        </section>
+    }
+}
+
+fn set_key(e: &mut Experiment, key: String) {
+    if e.phases.is_empty() {
+        e.seed.clone_from(&key);
+    }
+    e.key = key;
+}

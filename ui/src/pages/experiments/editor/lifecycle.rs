@@ -1,0 +1,106 @@
+//! Starting and stopping.
+
+use beacon_shared::error::Error;
+use beacon_shared::ipc::{ById, Call, DocumentView, ExperimentHalt, ExperimentStart, ExperimentStop, Start, Urgent};
+use beacon_shared::lifecycle::Visitors;
+use beacon_shared::model::{Experiment, Status};
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::ipc::call;
+use crate::state::Editor;
+use crate::widgets::{Checkbox, ErrorBanner};
+
+#[derive(Properties, PartialEq)]
+pub struct LifecycleProps {
+    pub editor: Editor<Experiment>,
+    pub status: Status,
+    /// Whether nothing keeps it from starting.
+    pub ready: bool,
+    /// The revision at the edge, while it runs on pages.
+    pub live_rev: Option<u64>,
+}
+
+/// A step in an experiment's life.
+#[derive(Clone, Copy)]
+enum Step {
+    Start(Visitors),
+    Stop,
+    /// Stops it on pages at once, without a publication.
+    StopNow(u64),
+}
+
+#[component]
+pub fn Lifecycle(props: &LifecycleProps) -> Html {
+    let (error, busy, keep) = (use_state(|| None::<Error>), use_state(|| false), use_state(|| false));
+    let choose = {
+        let keep = keep.setter();
+        Callback::from(move |on: bool| keep.set(on))
+    };
+    let run = |step: Step| {
+        let (editor, error, busy) = (props.editor.clone(), error.setter(), busy.setter());
+        Callback::from(move |_: MouseEvent| {
+            let (editor, error, busy) = (editor.clone(), error.clone(), busy.clone());
+            busy.set(true);
+            spawn_local(async move {
+                let outcome = take(&editor, step).await;
+                busy.set(false);
+                error.set(outcome.err());
+            });
+        })
+    };
+    let visitors = if *keep { Visitors::Keep } else { Visitors::Reassign };
+    let why = if props.ready { "" } else { "First fix what is marked below." };
+    let start = if props.status == Status::Stopped { "Start a new phase" } else { "Start" };
+    html! {
+        <div class="lifecycle">
+            if props.status == Status::Running {
+                <button type="button" data-testid="experiment-stop" disabled={*busy}
+                    onclick={run(Step::Stop)}>
+                    { "Stop" }
+                </button>
+                <p class="note">{ "Goes live when you publish." }</p>
+            } else {
+                <button type="button" class="primary" data-testid="experiment-start"
+                    disabled={*busy || !props.ready} title={why}
+                    onclick={run(Step::Start(visitors))}>{ start }</button>
+                <p class="note">{ if props.ready { "Goes live when you publish." } else { why } }</p>
+                if props.status == Status::Stopped {
+                    <Checkbox label="Keep visitors in their variants" testid="experiment-keep" checked={*keep}
+                        hint="Off: the new phase assigns a variant to each visitor again, so nothing carries over."
+                        on_change={choose} />
+                }
+            }
+            if let Some(rev) = props.live_rev {
+                <button type="button" class="danger" data-testid="experiment-stop-now" disabled={*busy}
+                    title="Stops it for all visitors at once. Nothing else is published."
+                    onclick={run(Step::StopNow(rev))}>{ "Stop now" }</button>
+            }
+            <ErrorBanner error={(*error).clone()} />
+        </div>
+    }
+}
+
+/// Saves what is typed, then takes the step. Stopping at once does not wait for what is typed.
+async fn take(editor: &Editor<Experiment>, step: Step) -> Result<(), Error> {
+    let Some(id) = editor.id() else { return Ok(()) };
+    if let Step::StopNow(rev) = step {
+        return call::<ExperimentHalt>(Urgent { id, rev }).await.map(drop);
+    }
+    // The reason why it could not be saved is already shown above the fields.
+    if !editor.flush().await {
+        return Ok(());
+    }
+    match step {
+        Step::Start(visitors) => change::<ExperimentStart>(editor, Start { id, visitors }).await,
+        _ => change::<ExperimentStop>(editor, ById { id }).await,
+    }
+}
+
+async fn change<C>(editor: &Editor<Experiment>, request: C::Request) -> Result<(), Error>
+where
+    C: Call<Response = DocumentView<Experiment>>,
+{
+    editor.adopt(call::<C>(request).await?);
+    Ok(())
+}

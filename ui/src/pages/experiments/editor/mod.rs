@@ -1,0 +1,134 @@
+//! The editor of one experiment.
+
+mod basics;
+mod lifecycle;
+mod metrics;
+mod variants;
+
+use std::rc::Rc;
+
+use beacon_shared::error::Problem;
+use beacon_shared::ipc::{DocumentView, Summary};
+use beacon_shared::model::{Experiment, Kind, Metric, MetricKind, Role, Status, Variant};
+use beacon_shared::validate::WHOLE;
+use serde_json::{Map, Value};
+use yew::prelude::*;
+
+use crate::pages::documents::{Conflict, Deletion};
+use crate::state::{Editor, use_editor};
+use crate::widgets::{Banner, ErrorBanner, StatusBadge, SyncBadge, use_scroll_to};
+use basics::Basics;
+use lifecycle::Lifecycle;
+use metrics::Metrics;
+use variants::Variants;
+
+#[derive(Properties, PartialEq)]
+pub struct ExperimentEditorProps {
+    pub document: Option<Rc<DocumentView<Experiment>>>,
+    pub sites: Vec<Rc<Summary>>,
+    /// The part that is scrolled to: `question`, `variants` or `metrics`.
+    pub section: String,
+    pub on_created: Callback<String>,
+    pub on_close: Callback<()>,
+}
+
+/// What every part of the editor gets.
+#[derive(Properties, PartialEq)]
+pub struct PartProps {
+    pub editor: Editor<Experiment>,
+    pub experiment: Experiment,
+    pub problems: Vec<Problem>,
+    pub sites: Vec<Rc<Summary>>,
+    /// Whether it runs: then who gets what cannot change.
+    pub locked: bool,
+}
+
+#[component]
+pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
+    let sites = props.sites.clone();
+    let editor = use_editor(props.document.clone(), move || new_experiment(&sites), props.on_created.clone());
+    use_scroll_to(&props.section);
+    let (e, problems, view) = (editor.draft(), editor.problems(), editor.view());
+    // Moving visitors between variants while it runs would make the result worthless.
+    let locked = e.status == Status::Running;
+    let close = props.on_close.reform(|_: MouseEvent| ());
+    let part = || PartProps {
+        editor: editor.clone(),
+        experiment: e.clone(),
+        problems: problems.clone(),
+        sites: props.sites.clone(),
+        locked,
+    };
+    html! {
+        <>
+            <header class="page-head">
+                <div>
+                    <button type="button" class="quiet back" data-testid="experiment-back" onclick={close}>
+                        { "← Experiments" }
+                    </button>
+                    <h1>{ if e.name.is_empty() { "New experiment".to_owned() } else { e.name.clone() } }</h1>
+                    <p class="badges">
+                        <StatusBadge status={e.status} /><SyncBadge sync={editor.sync()} />
+                        <span class="save-state" data-testid="save-state" aria-live="polite">
+                            { editor.save_state() }
+                        </span>
+                    </p>
+                </div>
+                <Lifecycle editor={editor.clone()} status={e.status} ready={problems.is_empty()}
+                    live_rev={live_rev(view.as_ref())} />
+            </header>
+            <ErrorBanner error={editor.error()} />
+            <Conflict id={editor.id()} sync={editor.sync()}
+                rev={view.as_ref().and_then(|v| v.conflict_rev)} />
+            if locked {
+                <Banner><p>
+                    { "This experiment is running, so targeting and split are locked. " }
+                    { "To change them, stop it and start a new phase." }
+                </p></Banner>
+            }
+            <Basics ..part() />
+            <Variants ..part() />
+            <Metrics ..part() />
+            <Deletion id={editor.id()} kind={Kind::Experiment}
+                live={view.as_ref().is_some_and(|v| v.released.is_some())}
+                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
+        </>
+    }
+}
+
+/// Returns the revision at the edge of an experiment that runs on pages now.
+fn live_rev(view: Option<&DocumentView<Experiment>>) -> Option<u64> {
+    let is_live = |view: &&DocumentView<Experiment>| {
+        view.released.as_ref().is_some_and(|released| released.status == Status::Running)
+    };
+    view.filter(is_live).map(|view| view.rev)
+}
+
+fn new_experiment(sites: &[Rc<Summary>]) -> Experiment {
+    let only = sites.first().filter(|_| sites.len() == 1);
+    Experiment {
+        site_id: only.map(|site| site.id.clone()).unwrap_or_default(),
+        variants: vec![new_variant("control", "Control", WHOLE / 2), new_variant("treatment", "Treatment", WHOLE / 2)],
+        metrics: vec![new_metric("goal", Role::Goal)],
+        ..Experiment::default()
+    }
+}
+
+fn new_variant(id: &str, name: &str, weight: u32) -> Variant {
+    Variant {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        weight,
+        config: Value::Object(Map::new()),
+        ..Variant::default()
+    }
+}
+
+fn new_metric(id: &str, role: Role) -> Metric {
+    Metric::new(id, "", role, MetricKind::Conversion { event: String::new() })
+}
+
+/// Returns an id that none of `taken` has: `{stem}_2`, `{stem}_3`, …
+fn free_id<'a>(stem: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
+    (2..).map(|n| format!("{stem}_{n}")).find(|id| !taken.clone().any(|t| t == id)).unwrap_or_default()
+}

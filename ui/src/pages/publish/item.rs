@@ -1,0 +1,79 @@
+//! One document in the review: its tick and what differs.
+
+use beacon_shared::ipc::{FieldChange, ReviewItem};
+use beacon_shared::wording::{capitalised, title};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::field_names::{field, value};
+use crate::widgets::Badge;
+
+/// Returns true if nothing keeps the document from being published.
+pub fn is_ready(item: &ReviewItem) -> bool {
+    item.problems.is_empty() && !item.syncing
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ItemProps {
+    pub item: ReviewItem,
+    /// The revision at which it was ticked.
+    pub tick: Option<u64>,
+    /// Hears the document and the revision that was ticked, or that the tick is gone.
+    pub on_tick: Callback<(String, Option<u64>)>,
+}
+
+#[component]
+pub fn Item(props: &ItemProps) -> Html {
+    let item = &props.item;
+    let blocked = !is_ready(item);
+    let changed = props.tick.is_some_and(|rev| rev != item.rev);
+    let onchange = {
+        let (on_tick, id, rev) = (props.on_tick.clone(), item.doc_id.clone(), item.rev);
+        move |e: Event| {
+            let on = e.target_unchecked_into::<HtmlInputElement>().checked();
+            on_tick.emit((id.clone(), on.then_some(rev)));
+        }
+    };
+    html! {
+        <div class="review-item" data-testid="publish-row" data-id={item.doc_id.clone()}>
+            <div class="review-head">
+                <label>
+                    <input type="checkbox" data-testid={format!("publish-tick-{}", item.doc_id)}
+                        checked={props.tick == Some(item.rev) && !blocked} disabled={blocked} {onchange} />
+                    <span>{ title(item.kind, &item.name) }</span>
+                </label>
+                if item.removed { <Badge text="Will be deleted" tone="bad" /> }
+                if item.syncing {
+                    <Badge text="Syncing" tone="busy" />
+                } else if blocked {
+                    <Badge text="Not ready" tone="warn" />
+                }
+                <Badge text={capitalised(item.kind.as_str())} />
+            </div>
+            if changed {
+                <p class="note problem" data-testid="publish-changed">
+                    { "This changed after you ticked it, so it isn't ticked any more. Look at it again." }
+                </p>
+            }
+            { for item.problems.iter().map(|p| html! { <p class="note problem">{ p.detail.clone() }</p> }) }
+            <table class="diff">
+                <thead><tr>
+                    <th>{ "Field" }</th><th>{ "Live now" }</th><th>{ "After publishing" }</th>
+                </tr></thead>
+                <tbody>{ for item.changes.iter().map(change) }</tbody>
+            </table>
+            if item.more > 0 { <p class="note">{ format!("… and {} more fields.", item.more) }</p> }
+        </div>
+    }
+}
+
+fn change(change: &FieldChange) -> Html {
+    let before = (!change.before.is_empty()).then_some("before");
+    html! {
+        <tr>
+            <td>{ field(&change.pointer) }</td>
+            <td><span class={classes!(before)}>{ value(&change.pointer, &change.before) }</span></td>
+            <td class="after">{ value(&change.pointer, &change.after) }</td>
+        </tr>
+    }
+}

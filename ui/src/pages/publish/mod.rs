@@ -1,0 +1,186 @@
+//! What would change on the sites, each document ticked in or out, and the button that does it.
+
+mod field_names;
+mod item;
+
+use std::collections::BTreeMap;
+
+use beacon_shared::api::{Publication, Release};
+use beacon_shared::error::Error;
+use beacon_shared::ipc::{self, PublishReview, PublishTicks, ReviewItem, ReviewView};
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::format::date_time;
+use crate::ipc::call;
+use crate::state::{use_call, use_live};
+use crate::widgets::{Badge, Banner, Empty, ErrorBanner, Note};
+use item::{Item, is_ready};
+
+/// The revision at which each document was ticked. What changes after that is not ticked any more.
+type Ticks = BTreeMap<String, u64>;
+
+#[component]
+pub fn Publish() -> Html {
+    let live = use_live();
+    // A finished sync changes revisions and what is live as much as an edit does.
+    let synced = live.sync.last_at.map_or(0, |time| (time / 1000) as u32);
+    let review = use_call::<PublishReview>((), live.edits.wrapping_add(synced));
+    let ticked = use_state(Ticks::new);
+    let (busy, error, done) = (use_state(|| false), use_state(|| None::<Error>), use_state(|| None::<Publication>));
+    let Some(view) = review.value.clone() else {
+        return html! { <ErrorBanner error={review.error.clone()} on_retry={review.reload.clone()} /> };
+    };
+    let chosen = chosen(&view, &ticked);
+    let on_tick = {
+        let ticked = ticked.clone();
+        Callback::from(move |(id, tick): (String, Option<u64>)| {
+            let mut next = (*ticked).clone();
+            match tick {
+                Some(rev) => next.insert(id, rev),
+                None => next.remove(&id),
+            };
+            ticked.set(next);
+        })
+    };
+    let all = {
+        let (ticked, ready) = (ticked.setter(), ready(&view));
+        move |_: MouseEvent| ticked.set(ready.clone())
+    };
+    let run = {
+        let (busy, error, done, ticked) = (busy.setter(), error.setter(), done.setter(), ticked.setter());
+        let (release, reload) = (chosen.clone(), review.reload.clone());
+        move |_: MouseEvent| {
+            let (busy, error, done, ticked) = (busy.clone(), error.clone(), done.clone(), ticked.clone());
+            let (ticks, reload) = (PublishTicks { release: release.clone() }, reload.clone());
+            busy.set(true);
+            spawn_local(async move {
+                let answer = call::<ipc::Publish>(ticks).await;
+                error.set(answer.as_ref().err().cloned());
+                if let Ok(publication) = answer {
+                    done.set(Some(publication));
+                    ticked.set(Ticks::new());
+                }
+                busy.set(false);
+                reload.emit(());
+            });
+        }
+    };
+    let disabled = *busy || chosen.is_empty() || view.blocked.is_some();
+    let label = match (*busy, chosen.len()) {
+        (true, _) => "Publishing…".to_owned(),
+        (false, 0) => "Publish".to_owned(),
+        (false, 1) => "Publish 1 change".to_owned(),
+        (false, count) => format!("Publish {count} changes"),
+    };
+    html! {
+        <>
+            <header class="page-head">
+                <div>
+                    <h1>{ "Publish" }</h1>
+                    <Note text="Compares drafts with what is live. Only what you tick goes live." />
+                </div>
+                <div class="actions">
+                    if view.items.len() > 1 {
+                        <button type="button" data-testid="publish-all" onclick={all}>
+                            { "Tick all that are ready" }
+                        </button>
+                    }
+                    <button type="button" class="primary" data-testid="publish-run" {disabled} onclick={run}>
+                        { label }
+                    </button>
+                </div>
+            </header>
+            <ErrorBanner error={(*error).clone().or_else(|| review.error.clone())} />
+            if let Some(blocked) = &view.blocked {
+                <Banner tone="warn"><p data-testid="publish-blocked">{ blocked.clone() }</p></Banner>
+            }
+            if let Some(done) = &*done {
+                <Banner tone="good"><p data-testid="publish-done">
+                    { format!("Published. Sites get it within a minute (sequence {}).", done.seq) }
+                </p></Banner>
+            }
+            <Live live={view.live.clone()} />
+            if view.items.is_empty() {
+                <Empty title="Nothing to publish">
+                    <p>
+                        { "All drafts are what the sites already have. Change a site, start an experiment or edit a " }
+                        { "flag, and the difference shows up here, field by field." }
+                    </p>
+                </Empty>
+            } else {
+                <div class="card flush">
+                    { for view.items.iter().map(|item| html! {
+                        <Item key={item.doc_id.clone()} item={item.clone()}
+                            tick={ticked.get(&item.doc_id).copied()} on_tick={on_tick.clone()} />
+                    }) }
+                </div>
+            }
+        </>
+    }
+}
+
+/// Returns what is ticked and still is the revision that was seen.
+fn chosen(view: &ReviewView, ticked: &Ticks) -> Vec<Release> {
+    let wanted = |item: &&ReviewItem| is_ready(item) && ticked.get(&item.doc_id) == Some(&item.rev);
+    view.items.iter().filter(wanted).map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect()
+}
+
+fn ready(view: &ReviewView) -> Ticks {
+    view.items.iter().filter(|i| is_ready(i)).map(|i| (i.doc_id.clone(), i.rev)).collect()
+}
+
+#[derive(Properties, PartialEq)]
+struct LiveProps {
+    live: Option<Publication>,
+}
+
+/// The publication that the sites get now.
+#[component]
+fn Live(props: &LiveProps) -> Html {
+    let Some(p) = &props.live else {
+        return html! {
+            <p class="card note" data-testid="publish-live" data-seq=""
+                data-hash="">{ "Nothing is live yet." }</p>
+        };
+    };
+    html! {
+        <div class="card live-card" data-testid="publish-live" data-seq={p.seq.to_string()}
+            data-hash={p.hash.clone()}>
+            <div class="live">
+                <Badge text="Live" tone="good" />
+                <span>{ format!("Sequence {}", p.seq) }</span>
+                <code title={p.hash.clone()}>{ p.hash.chars().take(12).collect::<String>() }</code>
+                <span class="note">{ format!("{} by {}", date_time(p.at), p.actor) }</span>
+            </div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use beacon_shared::model::Kind;
+
+    use super::*;
+
+    /// D6.
+    #[test]
+    fn a_document_that_changed_after_its_tick_is_not_published() {
+        let item = |id: &str, rev: u64, syncing: bool| ReviewItem {
+            doc_id: id.to_owned(),
+            kind: Kind::Flag,
+            name: String::new(),
+            rev,
+            removed: false,
+            syncing,
+            changes: Vec::new(),
+            more: 0,
+            problems: Vec::new(),
+        };
+        let items = vec![item("seen", 7, false), item("changed", 8, false), item("syncing", 2, true)];
+        let view = ReviewView { items, live: None, blocked: None };
+        let ticks = Ticks::from([("seen".into(), 7), ("changed".into(), 7), ("syncing".into(), 2), ("gone".into(), 1)]);
+        assert_eq!(chosen(&view, &ticks), [Release { doc_id: "seen".into(), rev: 7 }]);
+        assert_eq!(ready(&view), Ticks::from([("seen".into(), 7), ("changed".into(), 8)]));
+    }
+}

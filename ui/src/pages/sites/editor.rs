@@ -1,0 +1,119 @@
+//! The editor of one site.
+
+use std::rc::Rc;
+
+use beacon_shared::ipc::DocumentView;
+use beacon_shared::model::{Kind, Site};
+use wasm_bindgen::{JsCast, JsValue};
+use yew::prelude::*;
+
+use super::snippet::Snippet;
+use crate::format::slug;
+use crate::pages::documents::{Conflict, Deletion, problem_at, problem_under};
+use crate::state::{use_editor, use_live};
+use crate::widgets::{Checkbox, ErrorBanner, Field, FieldKind};
+
+#[derive(Properties, PartialEq)]
+pub struct SiteEditorProps {
+    pub document: Option<Rc<DocumentView<Site>>>,
+    pub on_created: Callback<String>,
+    pub on_close: Callback<()>,
+}
+
+#[component]
+pub fn SiteEditor(props: &SiteEditorProps) -> Html {
+    let live = use_live();
+    let editor = use_editor(props.document.clone(), new_site, props.on_created.clone());
+    let (site, problems, view) = (editor.draft(), editor.problems(), editor.view());
+    let follows = editor.is_new();
+    let name = move |site: &mut Site, text: String| {
+        if follows && site.key == slug(&site.name) {
+            site.key = slug(&text);
+        }
+        site.name = text;
+    };
+    let saving = editor.saving();
+    let snippet = editor.id().map(|id| html! { <Snippet site={id} edge={live.connection.url.clone()} /> });
+    html! {
+        <section class="card">
+            <header class="card-head">
+                <h2>{ if site.name.is_empty() { "New site".to_owned() } else { site.name.clone() } }</h2>
+                <span class="save-state" data-testid="save-state"
+                    aria-live="polite">{ editor.save_state() }</span>
+            </header>
+            <ErrorBanner error={editor.error()} />
+            <Conflict id={editor.id()} sync={editor.sync()}
+                rev={view.as_ref().and_then(|v| v.conflict_rev)} />
+            <div class="columns">
+                <Field label="Name" testid="site-name" value={site.name.clone()} placeholder="Shop"
+                    on_blur={saving.clone()} problem={problem_at(&problems, "/name")}
+                    on_input={editor.edit(name)} />
+                <Field label="Key" testid="site-key" kind={FieldKind::Code} value={site.key.clone()}
+                    placeholder="shop" on_blur={saving.clone()} problem={problem_at(&problems, "/key")}
+                    hint="A short name for files and addresses."
+                    on_input={editor.edit(|site: &mut Site, text| site.key = text)} />
+            </div>
+            <Field label="Domains" testid="site-domains" kind={FieldKind::CodeLines} rows=3
+                value={site.domains.join("\n")} placeholder={"shop.example\n*.shop.example"}
+                on_blur={saving} problem={problem_under(&problems, "/domains")}
+                hint="One a line, without https://. Pages elsewhere can't send events. Anyone can read what you publish."
+                on_input={editor.edit(|site: &mut Site, text: String| site.domains = lines(&text))} />
+            <Field label="Time zone" testid="site-time-zone" kind={FieldKind::Code} value={site.time_zone.clone()}
+                placeholder={own_zone()} on_blur={editor.saving()}
+                problem={problem_at(&problems, "/time_zone").or_else(|| unknown_zone(&site.time_zone))}
+                hint={format!("In results, days begin at midnight here. This computer is in {}.", own_zone())}
+                on_input={editor.edit(|site: &mut Site, text: String| site.time_zone = text.trim().to_owned())} />
+            <Checkbox label="Allow localhost" testid="site-localhost" checked={site.allow_localhost}
+                hint="Pages on your own computer count too. Useful while you develop."
+                on_change={editor.edit(|site: &mut Site, on| site.allow_localhost = on)} />
+            <Checkbox label="Enabled" testid="site-enabled" checked={site.enabled}
+                hint="Off: visitors get the pages as they are, and nothing is recorded. Takes effect when you publish."
+                on_change={editor.edit(|site: &mut Site, on| site.enabled = on)} />
+            <div class="actions">
+                <button type="button" data-testid="site-save" onclick={editor.saving()}>{ "Save" }</button>
+                <span class="note">{ "Beacon also saves while you type." }</span>
+            </div>
+            // In an element of its own: Yew matches children without keys from the end, so a snippet that appears
+            // beside the fields would replace them, and the one being typed in with them.
+            <div>{ snippet }</div>
+            <Deletion id={editor.id()} kind={Kind::Site}
+                live={view.as_ref().is_some_and(|v| v.released.is_some())}
+                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
+        </section>
+    }
+}
+
+fn new_site() -> Site {
+    Site {
+        key: String::new(),
+        name: String::new(),
+        domains: Vec::new(),
+        allow_localhost: false,
+        enabled: true,
+        time_zone: own_zone(),
+        extra: serde_json::Map::new(),
+    }
+}
+
+/// Returns the lines that hold something.
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+}
+
+/// Returns the computer's own time zone.
+fn own_zone() -> String {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+    let zone = js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into()).ok();
+    zone.and_then(|z| z.as_string()).unwrap_or_else(|| "UTC".to_owned())
+}
+
+/// Returns what is wrong with the name of a time zone, as the webview knows them.
+fn unknown_zone(name: &str) -> Option<AttrValue> {
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"timeZone".into(), &name.into()).ok()?;
+    let intl = js_sys::Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let format = js_sys::Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into::<js_sys::Function>().ok()?;
+    let arguments = js_sys::Array::of2(&JsValue::UNDEFINED, &options);
+    let unknown = js_sys::Reflect::construct(&format, &arguments).is_err();
+    unknown.then(|| format!("'{name}' isn't a time zone. Write it like Europe/Berlin.").into())
+}

@@ -1,0 +1,108 @@
+//! The websites, and the open one beside them.
+
+mod editor;
+mod snippet;
+
+use std::rc::Rc;
+
+use beacon_shared::ipc::Summary;
+use beacon_shared::model::{Kind, Site};
+use beacon_shared::wording::title;
+use yew::prelude::*;
+
+use super::documents::{Rows, use_opening};
+use crate::commands::CommandButton;
+use crate::router::{Open, Page, Route, use_router};
+use crate::state::{use_document, use_rows};
+use crate::widgets::{Badge, Empty, ErrorBanner, Note, SyncBadge};
+use editor::SiteEditor;
+
+#[component]
+pub fn Sites() -> Html {
+    let router = use_router();
+    let open = router.route.open.clone();
+    let id = match &open {
+        Open::Document(id) => Some(id.as_str()),
+        _ => None,
+    };
+    let (list, document) = (use_rows(Kind::Site), use_document::<Site>(id));
+    let opening = use_opening(Page::Sites, &open);
+    let draw = {
+        let (go, current) = (router.go.clone(), id.map(str::to_owned));
+        Callback::from(move |row: Rc<Summary>| {
+            let is_current = current.as_deref() == Some(row.id.as_str());
+            html! { <Row key={row.id.clone()} row={row.clone()} {is_current} go={go.clone()} /> }
+        })
+    };
+    let editor = match (&open, &document.value) {
+        (Open::New, _) | (_, Some(_)) => html! {
+            <SiteEditor key={opening.number} document={document.value.clone()} on_created={opening.on_created}
+                on_close={opening.on_close} />
+        },
+        (Open::Document(_), None) => html! { <ErrorBanner error={document.error.clone()} /> },
+        _ => html! { <p class="note pad">{ "Choose a site to see its snippet and its domains." }</p> },
+    };
+    let is_empty = list.value.as_ref().is_some_and(Vec::is_empty);
+    html! {
+        <>
+            <header class="page-head">
+                <div>
+                    <h1>{ "Sites" }</h1>
+                    <Note text="The websites that load Beacon, and the pages that may send events." />
+                </div>
+                <CommandButton command="site.new" testid="site-new" class="primary" />
+            </header>
+            <ErrorBanner error={list.error.clone()} on_retry={list.reload.clone()} />
+            if is_empty && open == Open::List {
+                <FirstSite />
+            } else {
+                <div class="split">
+                    <Rows rows={list.value.unwrap_or_default()} {draw} />
+                    <div class="detail">{ editor }</div>
+                </div>
+            }
+        </>
+    }
+}
+
+#[component]
+fn FirstSite() -> Html {
+    html! {
+        <Empty title="Add the first site">
+            <p>
+                { "A site is a website on which you test. Give it a name and its domains. Beacon then gives you one " }
+                { "line to paste into its pages." }
+            </p>
+            <p>{ "You need no account and no network. Drafts stay on this computer until you connect an edge." }</p>
+        </Empty>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowProps {
+    row: Rc<Summary>,
+    is_current: bool,
+    go: Callback<Route>,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let row = &props.row;
+    let onclick = {
+        let (go, id) = (props.go.clone(), row.id.clone());
+        move |_: MouseEvent| go.emit(Route::document(Page::Sites, &id))
+    };
+    html! {
+        <button type="button" class="row" data-testid="site-row" data-key={row.key.clone()}
+            data-id={row.id.clone()}
+            aria-current={props.is_current.then_some("true")} {onclick}>
+            <span class="row-main">
+                <strong>{ title(Kind::Site, &row.name) }</strong>
+                <span class="note">{ row.domains.join(", ") }</span>
+            </span>
+            if !row.enabled { <Badge text="Disabled" tone="warn" /> }
+            if row.removed { <Badge text="Will be deleted" tone="bad" /> }
+            <SyncBadge sync={row.sync} />
+        </button>
+    }
+}
