@@ -20,7 +20,7 @@ pub struct Gap {
 /// Events that a result leaves out for one reason. Exclusions are counted, never hidden.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excluded {
-    /// What was left out.
+    /// The sort of event.
     pub what: Counted,
     /// Why.
     pub reason: Exclusion,
@@ -60,7 +60,7 @@ pub enum Exclusion {
     NoPhase,
     /// The edge received the event more than a day before the phase began.
     BeforeStart,
-    /// The site's own id was there before: the same order, told again.
+    /// An earlier event has the same id of the site's own: an order that was sent again.
     Repeated,
 }
 

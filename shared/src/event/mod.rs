@@ -128,7 +128,7 @@ pub struct Event {
     /// The page's title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Where the visitor came from.
+    /// The address of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referrer: Option<String>,
     /// Campaign parameter.
@@ -182,7 +182,7 @@ pub struct Event {
     /// Why it is left out of results, if it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
-    /// [`EVENT_SCHEMA`] of whoever wrote it.
+    /// [`EVENT_SCHEMA`] of the version that wrote the event.
     pub schema_version: u32,
 }
 

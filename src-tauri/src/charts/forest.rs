@@ -148,9 +148,9 @@ impl<'a> Plot<'a> {
                 area.draw(&PathElement::new(arrow, color.stroke_width(3)))?;
             }
         }
-        let at = (self.scale.pixel(e.effect), y);
-        area.draw(&Circle::new(at, 7, color.filled()))?;
-        if decided { Ok(()) } else { area.draw(&Circle::new(at, 4, self.palette.ground.filled())) }
+        let place = (self.scale.pixel(e.effect), y);
+        area.draw(&Circle::new(place, 7, color.filled()))?;
+        if decided { Ok(()) } else { area.draw(&Circle::new(place, 4, self.palette.ground.filled())) }
     }
 
     /// Words in the middle of the plot, on its ground so that no grid line crosses them.
@@ -199,6 +199,6 @@ impl Line<'_> {
     }
 }
 
-fn text(area: &Area<'_>, words: &str, at: (i32, i32), style: TextStyle<'_>) -> Drawn {
-    area.draw(&Text::new(words.to_owned(), at, style))
+fn text(area: &Area<'_>, words: &str, place: (i32, i32), style: TextStyle<'_>) -> Drawn {
+    area.draw(&Text::new(words.to_owned(), place, style))
 }

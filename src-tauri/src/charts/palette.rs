@@ -4,7 +4,7 @@ use beacon_shared::theme::Theme;
 use plotters::style::RGBColor;
 
 pub(super) struct Palette {
-    /// What it is drawn on.
+    /// The background.
     pub ground: RGBColor,
     /// Text.
     pub ink: RGBColor,

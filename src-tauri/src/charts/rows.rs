@@ -19,7 +19,7 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// What the lift comes from: how many converted, or the metric's value.
+    /// Returns the numbers behind the lift: how many converted, or the metric's value.
     pub fn counts(&self) -> String {
         let visitors = count(self.comparison.units);
         let value = value(self.kind, self.comparison.mean);

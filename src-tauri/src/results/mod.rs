@@ -23,7 +23,7 @@ pub use plan::{Analysed, analyse_phase};
 pub use site::SiteFacts;
 pub use zone::Zone;
 
-/// What to count: one phase of one experiment.
+/// A question to the events: one phase of one experiment.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Document id of the site.
@@ -38,11 +38,11 @@ pub struct Query {
     pub ended: Option<i64>,
     /// Unix milliseconds up to which all events are here, if that is known: windows that end later are still open.
     pub as_of: Option<i64>,
-    /// Where the site's days begin.
+    /// The site's time zone.
     pub zone: Zone,
     /// The phase's variant ids, the baseline first.
     pub variants: Vec<String>,
-    /// What to count for each.
+    /// The metrics to count.
     pub metrics: Vec<Metric>,
 }
 
@@ -67,7 +67,7 @@ pub struct Counts {
     pub cells: Vec<Cell>,
     /// Visitors seen in more than one variant of the phase; in no cell.
     pub multiple_exposures: u64,
-    /// What was left out.
+    /// Events that were left out.
     pub excluded: Vec<Excluded>,
     /// Visitors whose window is still open, by metric id, where there are any. They count as they are so far.
     pub open_windows: BTreeMap<String, u64>,
@@ -101,11 +101,11 @@ pub struct LogState {
     pub unreadable: u64,
     /// Events of the site that are here from other logs.
     pub earlier: u64,
-    /// What the edge lost, ascending.
+    /// Stretches that the edge lost, ascending.
     pub gaps: Vec<Gap>,
 }
 
-/// Where events lie on this machine. Calls block: use the blocking pool.
+/// The events on this machine. Calls block: use the blocking pool.
 ///
 /// A site has one current log. Calls that name only the site mean that one.
 pub trait EventStore: Send + Sync {

@@ -7,7 +7,7 @@ use super::Zone;
 pub struct SiteFacts {
     /// The name that people read.
     pub name: String,
-    /// Where the site's days begin; `None` for a time zone that this computer does not know.
+    /// The site's time zone; `None` for a time zone that this computer does not know.
     pub zone: Option<Zone>,
 }
 

@@ -19,7 +19,7 @@ const SEQUENTIAL_N: f64 = 5000.0;
 pub struct Analysed {
     /// The decision and the numbers it comes from.
     pub analysis: Analysis,
-    /// What was left out.
+    /// Events that were left out.
     pub excluded: Vec<Excluded>,
     /// Sentences about visitors whose outcome may still change.
     pub open_windows: Vec<String>,

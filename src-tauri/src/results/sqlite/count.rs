@@ -109,7 +109,7 @@ fn proportions(connection: &Connection, outcome: &Outcome) -> Result<Samples> {
     connection.prepare(&outcome.converted())?.query_map(outcome.parameters().as_slice(), sample)?.collect()
 }
 
-/// Where totals are capped: found over all arms together, so that the cap is the same for each.
+/// Finds the cap of totals over all arms together, so that it is the same for each.
 fn winsor(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result<std::result::Result<Winsor, Reason>> {
     let Some(cap) = metric.counting.cap.filter(|_| metric.kind.has_cap()) else { return Ok(Ok(Winsor::none())) };
     let totals: Vec<f64> = if outcome.is_whole() {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::outcome::{MAY_COUNT, is_repeated};
 use crate::results::Query;
 
-/// What the exposures leave out. The table of visitors still has those of several and of unknown variants.
+/// Counts the exposures that are left out. The table of visitors still has those of several and of unknown variants.
 pub(super) fn exposures(connection: &Connection, query: &Query, earliest: i64) -> Result<Vec<Excluded>> {
     let Query { site, experiment, phase, .. } = query;
     const OF_EXPERIMENT: &str = "e.site = ?1 AND e.experiment = ?2 AND e.type = 'exposure' AND e.event_id IS NOT NULL";
@@ -44,7 +44,7 @@ pub(super) fn exposures(connection: &Connection, query: &Query, earliest: i64) -
     Ok(all)
 }
 
-/// What the visitors who are counted did after their exposure, and a metric leaves out.
+/// Counts the outcomes that are left out: of counted visitors, after their exposure.
 pub(super) fn outcomes(connection: &Connection, query: &Query) -> Result<Vec<Excluded>> {
     let names: Vec<String> =
         query.metrics.iter().flat_map(|metric| metric.kind.aggregates()).map(|aggregate| aggregate.event).collect();
@@ -68,7 +68,7 @@ pub(super) fn outcomes(connection: &Connection, query: &Query) -> Result<Vec<Exc
     Ok(all)
 }
 
-/// Rows of a mark, visitors and events. Marks that exclude nothing are left out here.
+/// Reads rows of a mark, visitors and events. Marks that exclude nothing are left out here.
 fn by_mark(connection: &Connection, what: Counted, sql: &str, params: impl Params) -> Result<Vec<Excluded>> {
     let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?));
     let mut found = BTreeMap::new();
@@ -81,7 +81,7 @@ fn by_mark(connection: &Connection, what: Counted, sql: &str, params: impl Param
     Ok(found.into_values().collect())
 }
 
-/// One row of visitors and events; `None` when there are none.
+/// Reads one row of visitors and events; `None` when there are none.
 fn one(
     connection: &Connection,
     what: Counted,

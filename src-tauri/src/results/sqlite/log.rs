@@ -11,7 +11,7 @@ use crate::results::LogState;
 /// The type of a row whose line this version cannot read.
 const UNREADABLE: &str = "";
 
-/// The site's current log; `None` before its first fetch.
+/// Returns the site's current log; `None` before its first fetch.
 pub(super) fn current(connection: &Connection, site: &str) -> Result<Option<LogState>> {
     const SQL: &str = "SELECT log, log_id, head, since, as_of, \
           (SELECT count(*) FROM events AS e WHERE e.log = l.log AND e.type = ''), \
@@ -63,7 +63,7 @@ pub(super) fn retire(transaction: &Transaction<'_>, site: &str, now: i64) -> rus
     transaction.execute(SQL, params![site, now]).map(drop)
 }
 
-/// The number of the site's current log. A log without an id is started when there is none.
+/// Returns the number of the site's current log. A log without an id is started when there is none.
 fn current_number(transaction: &Transaction<'_>, site: &str) -> rusqlite::Result<i64> {
     const FIND: &str = "SELECT log FROM logs WHERE site = ?1 AND current = 1";
     const START: &str = "INSERT INTO logs (site, log_id, current) VALUES (?1, '', 1) RETURNING log";
@@ -95,7 +95,7 @@ pub(super) fn skip(transaction: &Transaction<'_>, site: &str, first: u64, last: 
     advance(transaction, log)
 }
 
-/// The stretches between two sequence numbers, both included, of which no line is here.
+/// Returns the stretches between two sequence numbers, both included, that have no line here.
 fn absent(transaction: &Transaction<'_>, log: i64, first: u64, last: u64) -> rusqlite::Result<Vec<(i64, i64)>> {
     let (first, last) = (integer(first), integer(last));
     let mut statement =
@@ -131,7 +131,7 @@ fn close_gaps(transaction: &Transaction<'_>, log: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// How many rows are new.
+/// Writes the lines that are new, and returns how many.
 fn insert(transaction: &Transaction<'_>, log: i64, site: &str, lines: &[Line]) -> Result<i64> {
     const SQL: &str = "INSERT INTO events \
         (log, seq, site, event_id, ts, received, type, name, visitor, experiment, variant, phase, id, marks, counts, \
@@ -188,7 +188,7 @@ fn advance(transaction: &Transaction<'_>, log: i64) -> rusqlite::Result<()> {
     transaction.execute("UPDATE logs SET head = ?2 WHERE log = ?1", params![log, head]).map(drop)
 }
 
-/// The last of the lines that follow `after` without a hole; `after` when the next one is not here.
+/// Returns the last of the lines that follow `after` without a hole; `after` when the next one is not here.
 fn end_of_run(transaction: &Transaction<'_>, log: i64, after: i64) -> rusqlite::Result<i64> {
     let mut following =
         transaction.prepare_cached("SELECT seq FROM events WHERE log = ?1 AND seq > ?2 ORDER BY seq")?;
@@ -202,7 +202,7 @@ fn end_of_run(transaction: &Transaction<'_>, log: i64, after: i64) -> rusqlite::
     Ok(end)
 }
 
-/// The ids of the lines from `first` on that are here, at most `most` of them.
+/// Returns the ids of the lines from `first` on that are here, at most `most` of them.
 pub(super) fn event_ids(
     connection: &Connection,
     site: &str,

@@ -111,8 +111,8 @@ fn until_the_phase_ends(ended: Option<i64>) -> String {
     )
 }
 
-/// Whether `e` is told again: an earlier event of the same name, among those of `which`, has the same id of the site's
-/// own, such as an order's number. It may be another visitor's, or of before the exposure.
+/// Returns the condition that `e` repeats an earlier event: one of the same name, among those that satisfy `which`, has
+/// the same id of the site's own, such as an order number. It may be another visitor's, or lie before the exposure.
 pub(super) fn is_repeated(which: &str) -> String {
     format!(
         "(e.id IS NOT NULL AND EXISTS (SELECT 1 FROM main.events AS d WHERE d.site = e.site AND d.name = e.name \

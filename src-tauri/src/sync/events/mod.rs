@@ -22,7 +22,7 @@ const MOST_LISTS: usize = 1000;
 /// From this many heads on, a site that is not among them may still have a log: an edge bounds its answer.
 const MOST_HEADS: usize = 500;
 
-/// What one fetch came to.
+/// The outcome of one fetch.
 #[derive(Debug, Default)]
 pub struct Fetch {
     /// The sites that were asked for.
@@ -31,7 +31,7 @@ pub struct Fetch {
     pub trouble: Option<Error>,
 }
 
-/// What fetching came to for one site.
+/// The outcome of a fetch for one site.
 #[derive(Debug)]
 pub struct FetchedSite {
     /// Document id of the site.
@@ -43,7 +43,7 @@ pub struct FetchedSite {
 }
 
 impl Fetch {
-    /// What stands in the way, as a sentence: the edge's trouble, or the first site's.
+    /// Returns the obstacle as a sentence: the edge's trouble, or the first site's.
     pub fn problem(&self) -> Option<&str> {
         let sites = self.sites.iter().filter_map(|site| site.result.as_ref().err());
         self.trouble.iter().chain(sites).map(|error| error.message.as_str()).next()
@@ -90,7 +90,7 @@ fn concerns_all_sites(error: &Error) -> bool {
     matches!(error.code, Code::Unreachable | Code::Unauthorized | Code::RateLimited)
 }
 
-/// Sentences about the events that are here, of all sites: what is missing at the edge, and which logs are other ones.
+/// Returns sentences about the events that are here, of all sites: what is missing at the edge, and which logs are other ones.
 pub async fn site_notes(app: &App) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for site in app.store(|s| s.sites()).await? {
@@ -116,7 +116,7 @@ struct SiteLog<'a> {
 }
 
 impl SiteLog<'_> {
-    /// Answers whether results may have changed, and how the fetch ended. The notice is sent in either case.
+    /// Returns whether results may have changed, and how the fetch ended. The notice is sent in either case.
     async fn fetch_and_notify(&self, heads: Option<&Heads>) -> (bool, Result<()>) {
         let before = match self.content().await {
             Ok(before) => before,
@@ -130,7 +130,7 @@ impl SiteLog<'_> {
         (news, fetched)
     }
 
-    /// What results depend on: how many events there are, of which log, and the gaps.
+    /// Returns all that results depend on: how many events there are, their log, and the gaps.
     async fn content(&self) -> Result<(u64, String, Vec<(u64, u64)>)> {
         let (len, log) = self.events(|events, site| Ok((events.len(site)?, events.log(site)?))).await?;
         let LogState { log_id, gaps, .. } = log.unwrap_or_default();
@@ -173,7 +173,7 @@ impl SiteLog<'_> {
         })
     }
 
-    /// The segments after what is here, of the log that is then the current one.
+    /// Lists the segments after what is here, of the log that is then the current one.
     async fn list(&self) -> Result<Option<SegmentList>> {
         let log = self.log().await?;
         let after = log.as_ref().map_or(0, |log| self.resume(log));
@@ -273,7 +273,7 @@ impl SiteLog<'_> {
         self.events(move |events, site| events.skip(site, first, last, now)).await
     }
 
-    /// The sequence number to list segments after: before the first gap when it is time to ask for it again.
+    /// Returns the sequence number to list segments after: before the first gap when it is time to ask for it again.
     fn resume(&self, log: &LogState) -> u64 {
         let due = |tried: i64| self.app.now().saturating_sub(tried) >= ASK_FOR_GAPS;
         let gap = log.gaps.iter().find(|gap| due(gap.tried));

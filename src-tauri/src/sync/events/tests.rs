@@ -90,7 +90,7 @@ async fn a_tail_that_was_sealed_since_is_listed_again() {
     let fetch = fetched(&device).await;
     assert!(fetch.problem().is_none(), "{fetch:?}");
     assert_eq!(state(&device, &site).await.0.head, 3);
-    // Once more than once is the site's trouble; what arrived before it is told.
+    // A second time is the site's trouble. The window hears of what arrived before it.
     edge.state().events.extend((4..=5).map(|seq| pageview(&site, seq, &format!("e{seq}"))));
     edge.state().sealed_since = 2;
     let mut notices = device.app.bus().subscribe();

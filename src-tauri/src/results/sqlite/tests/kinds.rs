@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-/// Visitors of all sorts: in several variants, in removed ones, robots; with events before, after and between, some
+/// Visitors of all sorts: in several variants, in removed ones, bots; with events before, after and between, some
 /// written twice, some of the wrong type. Values are quarters, so that any order of adding gives the same sum.
 fn log() -> Log {
     let (mut log, mut random) = (Log::new(), Random(7));
@@ -76,7 +76,7 @@ fn log() -> Log {
                 }
                 _ => (),
             }
-            // A number may be told by several visitors.
+            // Several visitors may send the same id.
             event.id = (random.below(3) == 0).then(|| format!("A{}", random.below(300)));
             let copy = event.clone();
             if twice {
@@ -139,7 +139,7 @@ fn numbers(events: &[&Event], visitor: &str, exposed: &Exposed, metric: &Metric)
         (Span::After, None) => (exposed.at..END).contains(&e.ts),
     };
     let aggregate = |span: Span, aggregate: &Aggregate| {
-        // Conversions of other experiments convert a visitor, but are the same order told once more.
+        // Conversions of other experiments convert a visitor, but repeat an order that is counted already.
         let converts = matches!(metric.kind, MetricKind::Conversion { .. });
         let may = |e: &&&Event| match e.kind {
             EventType::Event => true,

@@ -1,4 +1,4 @@
-//! An order is counted once, however often it is told.
+//! An order is counted once, however often it is sent.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn order<'a>(log: &'a mut Log, visitor: &str, at: i64, id: Option<&str>) -> &'a 
 
 /// B33: the thank-you page was loaded again.
 #[test]
-fn an_order_that_is_told_again_counts_once() {
+fn an_order_that_is_sent_again_counts_once() {
     let mut log = Log::new();
     log.exposed("a", "control", 1);
     for at in [2, 3] {
@@ -55,7 +55,7 @@ fn orders_without_an_id_or_with_others_are_orders_of_their_own() {
 }
 
 #[test]
-fn the_first_one_counts_whoever_tells_it() {
+fn the_first_one_counts_whoever_sends_it() {
     let mut log = Log::new();
     log.exposed("a", "control", 1);
     log.exposed("b", "control", 1);
@@ -66,7 +66,7 @@ fn the_first_one_counts_whoever_tells_it() {
 }
 
 #[test]
-fn an_order_of_before_the_exposure_is_no_effect_when_told_after_it() {
+fn an_order_of_before_the_exposure_is_no_effect_when_sent_again() {
     let mut log = Log::new();
     order(&mut log, "a", 1, Some("A1"));
     log.exposed("a", "control", 2);
@@ -74,9 +74,9 @@ fn an_order_of_before_the_exposure_is_no_effect_when_told_after_it() {
     assert_eq!(orders(&log), (0, 0.0, 0.0));
 }
 
-/// A page tells one order to each experiment that it knows, in any order, and as an event.
+/// A page sends one order for each experiment that it knows, in any order, and as an event.
 #[test]
-fn an_order_told_to_several_experiments_counts_once_in_each() {
+fn an_order_sent_for_several_experiments_counts_once_in_each() {
     let mut log = Log::new();
     log.exposed("a", "control", 1);
     for (at, experiment) in [(2, Some("other")), (3, Some("hero")), (4, None)] {
@@ -93,7 +93,7 @@ fn an_order_told_to_several_experiments_counts_once_in_each() {
 fn a_bots_order_does_not_hide_a_persons() {
     let mut log = Log::new();
     log.exposed("a", "control", 1);
-    order(&mut log, "robot", 2, Some("A1")).marks = vec![Mark::Bot];
+    order(&mut log, "bot", 2, Some("A1")).marks = vec![Mark::Bot];
     log.did("a", "order", 2).kind = EventType::Click;
     order(&mut log, "a", 3, Some("A1"));
     assert_eq!(orders(&log), (1, 1.0, 49.9));
