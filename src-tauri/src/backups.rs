@@ -12,7 +12,7 @@ use crate::app::App;
 
 /// Backups that are kept.
 const KEPT: usize = 7;
-/// How often a long-running app looks whether a new day has begun.
+/// The time between two looks whether a new day has begun.
 const LOOK: Duration = Duration::from_secs(60 * 60);
 const FOLDER: &str = "backups";
 

@@ -14,7 +14,7 @@ use crate::backups;
 use crate::sync;
 use crate::workspaces::Workspaces;
 
-/// How long a window that closes may take to save what was typed last.
+/// The longest time that a closing window may take to save.
 const FLUSH: Duration = Duration::from_millis(1_500);
 
 /// Opens the open workspace's data; says what it is preparing.
@@ -89,7 +89,7 @@ impl Host {
             if switched {
                 self.bus.notify(Notice::Workspace);
             }
-            // What sync has begun is on disk, so it may end anywhere.
+            // An operation is on disk before it is sent, so the loops may end anywhere.
             tokio::select! {
                 () = sync::drive(Arc::clone(&app)) => {}
                 () = backups::keep(workspaces.folder(), app) => {}

@@ -98,7 +98,7 @@ impl Workspaces {
         Ok(path)
     }
 
-    /// Makes a listed workspace the open one. Whoever runs the app sees it by [`Workspaces::switches`].
+    /// Makes a listed workspace the open one. [`Workspaces::switches`] tells the host.
     pub fn switch(&self, id: &str) -> Result<()> {
         let mut list = self.list().clone();
         let missing = || Error::new(Code::NotFound, "This computer has no data of this workspace.");

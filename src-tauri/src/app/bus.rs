@@ -4,7 +4,7 @@ use tokio::sync::broadcast;
 /// Notices that a slow listener may be behind before it misses some.
 const CAPACITY: usize = 256;
 
-/// Carries notices from the core to whoever listens, such as the window.
+/// Carries notices from the core to its listeners, such as the window.
 #[derive(Clone, Debug)]
 pub struct Bus {
     sender: broadcast::Sender<Notice>,

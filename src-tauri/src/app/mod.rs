@@ -42,7 +42,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids and jitter.
     pub rng: Arc<dyn Rng>,
-    /// The workspaces on this computer, of which this is the open one.
+    /// The workspaces on this computer. The parts belong to the open one.
     pub workspaces: Arc<Workspaces>,
     /// The carrier of notices, which outlives the app when another workspace is opened.
     pub bus: Bus,

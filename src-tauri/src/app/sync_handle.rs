@@ -5,7 +5,7 @@ use tokio::sync::{MutexGuard, watch};
 
 use super::Bus;
 
-/// What the rest of the core says to the sync loops, and what they say about themselves.
+/// Connects the sync loops with the rest of the core: signals to them, and their state.
 pub struct SyncHandle {
     bus: Bus,
     view: Mutex<SyncView>,
@@ -80,7 +80,7 @@ impl SyncHandle {
     }
 }
 
-/// What may end the wait of a sync loop. Nothing that happens between two waits is missed.
+/// The signals of one sync loop. A signal between two waits ends the second one.
 pub struct Signals {
     edits: watch::Receiver<u64>,
     wakes: watch::Receiver<u64>,

@@ -2,6 +2,8 @@
 
 mod answer;
 #[cfg(test)]
+mod router_tests;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

@@ -21,24 +21,24 @@ pub struct Target {
     pub key: Secret,
 }
 
-/// What the core asks of an edge. Every error is one that the person can act on.
+/// The requests of the core to an edge. Every error is one that the person can act on.
 #[async_trait]
 pub trait Edge: Send + Sync {
-    /// Tests the address and the key.
+    /// Tests the address and the key, and returns the edge's identity.
     async fn whoami(&self, target: &Target) -> Result<WhoAmI>;
-    /// Sends frozen ops.
+    /// Sends frozen operations.
     async fn push(&self, target: &Target, request: &PushRequest) -> Result<PushResponse>;
     /// Gets documents after the cursor.
     async fn pull(&self, target: &Target, cursor: &Cursor) -> Result<PullResponse>;
     /// Releases and publishes.
     async fn publish(&self, target: &Target, request: &PublishRequest) -> Result<Publication>;
-    /// The newest publications, the live one marked.
+    /// Returns the newest publications, the live one marked.
     async fn publications(&self, target: &Target) -> Result<Vec<Publication>>;
-    /// Where every published site's log ends.
+    /// Returns where every published site's log ends.
     async fn heads(&self, target: &Target) -> Result<Heads>;
-    /// The segments of a site's log with a sequence number above `after`.
+    /// Returns the segments of a site's log with a sequence number above `after`.
     async fn segments(&self, target: &Target, site: &str, after: u64) -> Result<SegmentList>;
-    /// The lines of one segment.
+    /// Returns the lines of one segment.
     async fn segment(&self, target: &Target, site: &str, id: &str) -> Result<Vec<Line>>;
 }
 

@@ -1,6 +1,7 @@
 //! From what a page sends to what the window shows, through the edge's own code.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use beacon_shared::api::Release;
 use beacon_shared::error::Result;
@@ -11,32 +12,27 @@ use beacon_shared::ipc::{
 use beacon_shared::lifecycle::Visitors;
 use beacon_shared::results::{Counted, Excluded, Exclusion};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::app::App;
-use crate::fixtures::memory_edge::{RealEdge, open};
-use crate::fixtures::{experiment, site};
-use crate::ipc::dispatch;
+use crate::fixtures::{Device, FakeEdge, KEY, experiment, site};
 
 const HOUR: i64 = 60 * 60 * 1000;
 const NOON: i64 = 1_790_000_000_000;
 
 /// A desktop, an edge, and a running experiment that counts who buys, and what it is worth.
 struct Shop {
-    app: Arc<App>,
-    edge: Arc<RealEdge>,
+    device: Device,
+    edge: Arc<FakeEdge>,
     site: String,
     experiment: String,
-    _folder: TempDir,
 }
 
 impl Shop {
     async fn open() -> Self {
-        let edge = Arc::new(RealEdge::default());
-        edge.0.clock.set(NOON - 72 * HOUR);
-        let (app, folder) = open(&edge);
-        let mut shop = Self { app, edge, site: String::new(), experiment: String::new(), _folder: folder };
-        let input = ConnectionInput { url: "https://edge.example".into(), key: Some("bcn_k".into()), choice: None };
+        let edge = Arc::new(FakeEdge::default());
+        let device = Device::new(&edge);
+        let mut shop = Self { device, edge, site: String::new(), experiment: String::new() };
+        shop.set_time(NOON - 72 * HOUR);
+        let input = ConnectionInput { url: "https://edge.example".into(), key: Some(KEY.into()), choice: None };
         shop.call::<ConnectionSave>(input).await.unwrap();
         shop.site = shop.call::<SiteSave>(Save { id: None, base: None, draft: site("shop") }).await.unwrap().id;
         let mut draft = experiment(&shop.site);
@@ -49,8 +45,13 @@ impl Shop {
     }
 
     async fn call<C: Call>(&self, request: C::Request) -> Result<C::Response> {
-        let response = dispatch(&self.app, C::NAME, serde_json::to_value(request).unwrap()).await?;
-        Ok(serde_json::from_value(response).unwrap())
+        self.device.call::<C>(request).await
+    }
+
+    /// Sets the clocks of the desktop and of the edge.
+    fn set_time(&self, now: i64) {
+        self.device.clock.store(now, Ordering::SeqCst);
+        self.edge.state().memory.clock.set(now);
     }
 
     async fn start(&self) {
@@ -76,7 +77,7 @@ impl Shop {
 
     /// Sends a batch at `NOON`, and expects all of it to be taken.
     fn send(&self, events: &[Value]) {
-        self.edge.0.clock.set(NOON);
+        self.set_time(NOON);
         let batch = json!({"site_id": self.site, "events": events, "sent_at": NOON});
         let answer = self.edge.collect(&batch);
         assert_eq!((answer.accepted, answer.refused), (events.len(), vec![]));
@@ -147,10 +148,10 @@ async fn an_order_counts_once() {
 async fn phases_keep_their_own_visitors() {
     let shop = Shop::open().await;
     let first = shop.phase().await;
-    shop.edge.0.clock.set(NOON - 48 * HOUR);
+    shop.set_time(NOON - 48 * HOUR);
     shop.call::<ExperimentStop>(beacon_shared::ipc::ById { id: shop.experiment.clone() }).await.unwrap();
     shop.publish().await;
-    shop.edge.0.clock.set(NOON - 47 * HOUR);
+    shop.set_time(NOON - 47 * HOUR);
     shop.start().await;
     let second = shop.phase().await;
     assert_ne!(first, second);
@@ -182,9 +183,9 @@ async fn what_the_edge_lost_is_said() {
         shop.send(&events);
     }
     let segments: Vec<String> =
-        shop.edge.0.objects.names().into_iter().filter(|name| name.starts_with("segments/")).collect();
+        shop.edge.state().memory.objects.names().into_iter().filter(|name| name.starts_with("segments/")).collect();
     assert_eq!(segments.len(), 1, "one is sealed, and some events are open: {segments:?}");
-    assert!(shop.edge.0.objects.lose(&segments[0]));
+    assert!(shop.edge.state().memory.objects.lose(&segments[0]));
     shop.send(&[shop.event(9001, "a", "exposure", NOON - 5, &json!({"phase": phase}))]);
     let view = shop.results(None).await;
     assert_eq!(control(&view).0, 1, "what comes after it arrives");
@@ -192,7 +193,7 @@ async fn what_the_edge_lost_is_said() {
     let expected = format!("Events 1 to {} of Site shop are missing at the edge since", 801 - view.events);
     assert!(view.notes.len() == 1 && view.notes[0].starts_with(&expected), "{expected}: {:?}", view.notes);
 
-    shop.edge.0.logs.lose(&shop.site);
+    shop.edge.state().memory.logs.lose(&shop.site);
     shop.send(&[shop.event(9002, "b", "exposure", NOON - 4, &json!({"phase": phase}))]);
     let view = shop.results(None).await;
     assert_eq!(control(&view).0, 2, "the new log is read from its start, and the old one's events count");

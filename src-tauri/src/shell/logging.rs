@@ -23,7 +23,7 @@ pub fn start(folder: &Path) {
     };
 }
 
-/// The log of this start goes behind the last one's, until that is too long.
+/// Opens the log file to append to it. A file that is too long is put aside first.
 fn file(folder: &Path) -> std::io::Result<File> {
     let path = folder.join(NAME);
     if std::fs::metadata(&path).is_ok_and(|found| found.len() > MOST_BYTES) {

@@ -44,7 +44,7 @@ async fn attempt(app: &App) -> Result<Option<bool>> {
     let (pulled, held) = pull(app, &target).await?;
     let pushed = push(app, &target).await?;
     if pushed || held {
-        // What was held back waited for the answers; a merge may have left something to push.
+        // Rows that were held back waited for these answers, and a merge may have left something to push.
         pull(app, &target).await?;
         push(app, &target).await?;
     }

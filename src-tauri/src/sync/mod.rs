@@ -67,7 +67,7 @@ pub async fn sync_now(app: &Arc<App>) -> Result<SyncView> {
     documents::run(app).await?;
     fetch_events(app).await?;
     if before.problem.is_some() || before.events_problem.is_some() {
-        // What held the background sync up is over.
+        // The background sync waited for the same trouble to end.
         app.sync().wake();
     }
     Ok(app.sync().view())

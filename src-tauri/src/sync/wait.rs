@@ -16,7 +16,7 @@ const BREATH: Duration = Duration::from_millis(250);
 /// Somebody works for this long after the last change.
 const ACTIVE: Duration = Duration::from_secs(120);
 
-/// How often a loop that waits for the edge looks at the clock.
+/// The time between two looks at the clock, in a loop that waits for the edge.
 const LOOK: Duration = Duration::from_secs(5);
 /// A clock that went this much further than the wait has slept with the computer, or was set.
 const SLEPT: i64 = 10_000;

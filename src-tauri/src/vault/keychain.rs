@@ -36,7 +36,7 @@ fn entry(url: &str) -> Result<Entry> {
     Entry::new(SERVICE, url).map_err(|e| sentence(&e))
 }
 
-/// What to do about it. The error's own text is left out: some of them print what is stored.
+/// Returns a sentence that says what to do. The error's own text is left out, because some print what is stored.
 fn sentence(error: &keyring::Error) -> Error {
     let message = match error {
         keyring::Error::NoStorageAccess(_) => {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{Secret, Vault};
 
-/// How long a caller waits for a keychain that asks the person something.
+/// The time that a caller waits for a keychain that asks the person something.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 type Answer = Option<Result<Option<Secret>>>;

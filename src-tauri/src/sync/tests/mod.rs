@@ -4,7 +4,7 @@ mod workspaces;
 
 use std::sync::Arc;
 
-use beacon_shared::api::{CollectRequest, Release};
+use beacon_shared::api::Release;
 use beacon_shared::error::Code;
 use beacon_shared::event::Logged;
 use beacon_shared::ipc::{
@@ -203,9 +203,8 @@ async fn what_the_edge_collects_arrives() {
         })
     };
     for batch in [0..3, 2..5] {
-        let events = batch.map(event).collect();
-        let request = CollectRequest { site_id: site.clone(), events, webdriver: false, sent_at: None };
-        let answer = edge.state().memory.collect(&request).unwrap();
+        let events: Vec<_> = batch.map(event).collect();
+        let answer = edge.collect(&json!({"site_id": site, "events": events}));
         assert_eq!((answer.accepted, answer.refused.len()), (3, 0), "{answer:?}");
         device.sync().await;
     }

@@ -29,7 +29,7 @@ impl Driven {
         Self { device, edge, driver }
     }
 
-    /// How long until it is so.
+    /// Waits until it is so, and returns how long that took.
     async fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) -> Duration {
         let begin = Instant::now();
         let waiting = async {
