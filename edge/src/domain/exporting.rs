@@ -2,8 +2,9 @@
 
 use beacon_shared::api::{Heads, LogHead, SegmentList};
 use beacon_shared::error::{Code, Error, Problem, Result};
+use futures_util::future::try_join_all;
 
-use crate::log::{Reading, SegmentName};
+use crate::log::{Head, Reading, SegmentName};
 use crate::ports::Deps;
 use crate::store::documents::{self, Id, Known};
 use crate::store::run;
@@ -51,13 +52,9 @@ pub async fn read(deps: &Deps, id: &str) -> Result<Segment> {
 pub async fn heads(deps: &Deps) -> Result<Heads> {
     let as_of = deps.clock.now();
     let sites: Vec<Id> = run(deps.db.as_ref(), documents::select_site_ids(MAX_SITES)).await?.all()?;
-    let mut logs = Vec::new();
-    for Id { id } in sites {
-        let head = deps.logs.head(&id).await?;
-        if head.head > 0 {
-            logs.push(LogHead { site_id: id, log_id: head.log_id, head: head.head });
-        }
-    }
+    let heads = try_join_all(sites.iter().map(|site| deps.logs.head(&site.id))).await?;
+    let logs = sites.into_iter().zip(heads).filter(|(_, head)| head.head > 0);
+    let logs = logs.map(|(site, Head { log_id, head })| LogHead { site_id: site.id, log_id, head }).collect();
     Ok(Heads { as_of, logs })
 }
 

@@ -1,7 +1,7 @@
 //! The collector's two addresses.
 
 use axum::extract::{Request, State};
-use beacon_shared::event::MAX_BODY_BYTES;
+use beacon_shared::api::endpoint::{Collect, Endpoint as _};
 
 use super::visitor;
 use crate::domain::collecting;
@@ -12,7 +12,7 @@ use crate::ports::Deps;
 /// Takes a batch of events.
 pub async fn collect(State(deps): State<Deps>, request: Request) -> Answer {
     let (parts, given) = request.into_parts();
-    let bytes = body(&parts.headers, given, MAX_BODY_BYTES).await?;
+    let bytes = body(&parts.headers, given, Collect::DECLARATION.limit).await?;
     let batch = Batch::parse(&bytes)?;
     let arrival = visitor::arrival(&deps, &parts).await?;
     answer(&collecting::collect(&deps, &batch, &arrival).await?)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use beacon_shared::api::{EvaluateRequest, MAX_EVALUATE_BYTES};
+use beacon_shared::api::EvaluateRequest;
+use beacon_shared::api::endpoint::{Assign, Endpoint, Resolve, ResolveAll};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use serde::Serialize;
 
@@ -23,8 +24,14 @@ pub async fn assign(State(deps): State<Deps>, request: Request) -> Answer {
     let (mut parts, body) = request.into_parts();
     let parameters = Parameters::of(&mut parts).await?;
     let id = parameters.get("id");
-    evaluate(&deps, parts, body, |site| site.has_experiment(id), |site, request| evaluation::assign(site, id, request))
-        .await
+    evaluate::<Assign>(
+        &deps,
+        parts,
+        body,
+        |site| site.has_experiment(id),
+        |site, request| evaluation::assign(site, id, request),
+    )
+    .await
 }
 
 /// Returns a flag's value for a visitor.
@@ -32,24 +39,30 @@ pub async fn resolve(State(deps): State<Deps>, request: Request) -> Answer {
     let (mut parts, body) = request.into_parts();
     let parameters = Parameters::of(&mut parts).await?;
     let key = parameters.get("key");
-    evaluate(&deps, parts, body, |site| site.has_flag(key), |site, request| evaluation::resolve(site, key, request))
-        .await
+    evaluate::<Resolve>(
+        &deps,
+        parts,
+        body,
+        |site| site.has_flag(key),
+        |site, request| evaluation::resolve(site, key, request),
+    )
+    .await
 }
 
 /// Returns several flags' values for a visitor.
 pub async fn resolve_all(State(deps): State<Deps>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    evaluate(&deps, parts, body, |_| true, evaluation::resolve_all).await
+    evaluate::<ResolveAll>(&deps, parts, body, |_| true, evaluation::resolve_all).await
 }
 
-async fn evaluate<T: Serialize>(
+async fn evaluate<E: Endpoint<Response: Serialize>>(
     deps: &Deps,
     parts: Parts,
     body: Body,
     has: impl Fn(&Site) -> bool,
-    ask: impl Fn(&Published, &EvaluateRequest) -> Result<T>,
+    ask: impl Fn(&Published, &EvaluateRequest) -> Result<E::Response>,
 ) -> Answer {
-    let mut request: EvaluateRequest = json(&parts.headers, body, MAX_EVALUATE_BYTES).await?;
+    let mut request: EvaluateRequest = json(&parts.headers, body, E::DECLARATION.limit).await?;
     let arrival = visitor::arrival(deps, &parts).await?;
     let (id, entry, site) = find(deps, &request, has).await?;
     visitor::check(&entry, &arrival)?;

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use beacon_shared::api::MAX_EVALUATE_BYTES;
+use beacon_shared::api::endpoint::{Endpoint as _, OfrepAll};
 use beacon_shared::error::Code;
 use serde_json::{Map, json};
 
@@ -42,7 +42,7 @@ async fn evaluate(deps: &Deps, request: Request, single: bool) -> Answer {
         Err(error) if error.code == Code::RateLimited => return Ok(too_many()),
         Err(error) => return Err(error.into()),
     }
-    let Ok(bytes) = body(&parts.headers, given, MAX_EVALUATE_BYTES).await else {
+    let Ok(bytes) = body(&parts.headers, given, OfrepAll::DECLARATION.limit).await else {
         return Ok(answer(&Fault::Parse.answer(key)));
     };
     let known = if visitor::from_page(&parts.headers) { visitor::attributes(&parts) } else { Map::new() };

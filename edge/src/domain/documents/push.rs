@@ -140,7 +140,9 @@ fn body_problems<T: Definition>(
 ) -> Vec<Problem> {
     let body = match Body::<T>::deserialize(&op.body) {
         Ok(body) => body,
-        Err(e) => return vec![Problem::new("/body", format!("This is not a {}: {e}.", op.kind.as_str()))],
+        Err(_) => {
+            return vec![Problem::new("/body", format!("This isn't a {} as this edge knows it.", op.kind.as_str()))];
+        }
     };
     if body.schema > SCHEMA {
         return vec![Problem::new("/schema", "This edge is older than the document: deploy a newer edge.")];

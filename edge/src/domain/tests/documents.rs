@@ -1,10 +1,11 @@
 //! Push and pull.
 
-use beacon_shared::api::{Cursor, Op, OpOutcome, PULL_PAGE, PushRequest};
+use beacon_shared::api::{Cursor, MAX_OPS, Op, OpOutcome, PULL_PAGE, PushRequest};
 use beacon_shared::model::Kind;
 use serde_json::json;
 
 use super::*;
+use crate::domain::documents::push;
 
 #[test]
 fn the_same_op_takes_effect_once() {
@@ -161,4 +162,16 @@ fn a_restore_takes_the_workspace_back_and_keeps_its_epoch() {
     edge.restore(&earlier).expect("restored");
     assert_eq!((document(&edge, "sit_1").op_id.as_str(), edge.epoch().expect("an epoch")), ("o1", epoch));
     assert!(pull(&edge, &cursor).resync);
+}
+
+/// The free plan allows 50 statements in one request, and the key takes two.
+#[test]
+fn a_full_push_stays_within_the_free_plan() {
+    let edge = MemoryEdge::new();
+    let counted = Counted::new(&edge);
+    let new = |i| op(&format!("o{i}"), &format!("sit_{i}"), Kind::Site, 0, site(&format!("k{i}"), "N"));
+    let request = PushRequest { device: "d".into(), ops: (0..MAX_OPS).map(new).collect() };
+    let answer = now(push::push(&counted, "test", &request, 0)).expect("an answer");
+    assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, OpOutcome::Ok { .. })));
+    assert_eq!(counted.statements.load(Ordering::Relaxed), 44);
 }

@@ -4,13 +4,18 @@ mod documents;
 mod keys;
 mod publishing;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
 use beacon_shared::api::{Cursor, Op, OpOutcome, Publication, PublishRequest, PullResponse, PushRequest, Release};
 use beacon_shared::error::Result;
 use beacon_shared::model::{Document, Kind};
 use serde_json::{Value, json};
 
-use crate::memory::{MemoryEdge, now};
-use crate::store::{documents as rows, run};
+use crate::memory::{MemoryDb, MemoryEdge, now};
+use crate::ports::Db;
+use crate::store::{Argument, Rows, Statement, documents as rows, run};
 
 pub(super) fn site(key: &str, name: &str) -> Value {
     json!({"schema": 1, "released": null, "draft": {
@@ -81,4 +86,29 @@ pub(super) fn remove(edge: &MemoryEdge, id: &str) -> u64 {
     let pushed = push_one(edge, op(&format!("remove_{id}"), id, current.kind, current.rev, body));
     let OpOutcome::Ok { rev, .. } = pushed else { panic!("{pushed:?}") };
     rev
+}
+
+/// Counts statements.
+pub(super) struct Counted {
+    db: Arc<MemoryDb>,
+    pub(super) statements: AtomicUsize,
+}
+
+impl Counted {
+    pub(super) fn new(edge: &MemoryEdge) -> Self {
+        Self { db: edge.db.clone(), statements: AtomicUsize::new(0) }
+    }
+}
+
+#[async_trait]
+impl Db for Counted {
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Rows>> {
+        let longest = statements.iter().flat_map(|s| &s.arguments).filter_map(|argument| match argument {
+            Argument::Text(text) => Some(text.len()),
+            Argument::Integer(_) => None,
+        });
+        assert!(longest.max().unwrap_or(0) < 2_000_000, "D1's limit for a text");
+        self.statements.fetch_add(statements.len(), Ordering::Relaxed);
+        self.db.batch(statements).await
+    }
 }

@@ -1,17 +1,15 @@
 //! Publishing: releases, commands, removals, and what is live afterwards.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use async_trait::async_trait;
 use beacon_shared::api::{Action, Transition};
 use beacon_shared::error::Code;
 
 use super::*;
 use crate::domain::{live, publishing};
-use crate::memory::MemoryDb;
-use crate::ports::{Db, Deps};
-use crate::store::{Argument, Rows, Statement, changes, publications};
+use crate::ports::{Db as _, Deps};
+use crate::store::{changes, publications};
 
 #[test]
 fn publishing_releases_all_of_it_once() {
@@ -171,25 +169,6 @@ fn a_removal_that_something_live_needs_is_refused() {
     publish(&edge, "c9", &[("flg_1", flag), ("seg_1", segment)]).expect("published");
 }
 
-/// Counts statements.
-struct Counted {
-    db: Arc<MemoryDb>,
-    statements: AtomicUsize,
-}
-
-#[async_trait]
-impl Db for Counted {
-    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Rows>> {
-        let longest = statements.iter().flat_map(|s| &s.arguments).filter_map(|argument| match argument {
-            Argument::Text(text) => Some(text.len()),
-            Argument::Integer(_) => None,
-        });
-        assert!(longest.max().unwrap_or(0) < 2_000_000, "D1's limit for a text");
-        self.statements.fetch_add(statements.len(), Ordering::Relaxed);
-        self.db.batch(statements).await
-    }
-}
-
 /// Case D24: neither the number of documents nor their size is a ceiling.
 #[test]
 fn ten_thousand_documents_are_published_at_once() {
@@ -212,7 +191,7 @@ fn ten_thousand_documents_are_published_at_once() {
     drop(connection);
     let ids: Vec<String> = (0..10_000).map(|i| format!("flg_{i}")).collect();
     let release: Vec<(&str, u64)> = ids.iter().map(|id| (id.as_str(), 1)).chain([("sit_1", 1)]).collect();
-    let counted = Arc::new(Counted { db: edge.db.clone(), statements: AtomicUsize::new(0) });
+    let counted = Arc::new(Counted::new(&edge));
     let deps = Deps { db: counted.clone(), ..edge.deps() };
     let request = PublishRequest {
         release: release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), rev: *rev }).collect(),
