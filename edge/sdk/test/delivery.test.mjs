@@ -25,6 +25,14 @@ for (const status of [400, 403, 404, 413, 422]) {
   }));
 }
 
+test('in debug mode, a refusal is said', () => visit(async (page) => {
+  const warnings = [];
+  page.on('console', (m) => m.type() === 'warning' && warnings.push(m.text()));
+  edge.answer = () => ({ status: 404 });
+  await page.goto(site.origin + '/');
+  await until(() => warnings.includes('[beacon] The collector answered 404'), 'the warning');
+}));
+
 test('429 is honoured by everything that is sent, also on the next page', () => visit(async (page) => {
   let isLimited = true;
   edge.answer = () => (isLimited ? { status: 429, headers: { 'retry-after': '3' } } : {});

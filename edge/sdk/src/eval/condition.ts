@@ -8,7 +8,7 @@ type Operator = (actual: Json, expected: Json) => boolean | undefined;
 
 /** How deep a condition may nest. A deeper one is, as a whole, true for nobody: or its negation would be true for all. */
 const DEEPEST = 65;
-/** The most characters that a regular expression sees. */
+/** The most characters that a regular expression sees. They bound no work: publishing refuses patterns that repeat a repetition. */
 const MOST_SEEN = 1000;
 
 /** The groups of the condition that is being evaluated: nothing here waits, so there is only one. */
