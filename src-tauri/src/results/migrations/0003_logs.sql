@@ -68,7 +68,7 @@ INSERT INTO events
     (log, seq, site, event_id, ts, received, type, name, visitor, experiment, variant, phase, id, marks, counts, value, body)
 SELECT
     l.log, e.seq, e.site, e.event_id, e.ts,
-    CASE WHEN json_valid(e.body) THEN coalesce(json_extract(e.body, '$.received_at'), 0) ELSE 0 END,
+    CASE WHEN json_valid(e.body) THEN coalesce(json_extract(e.body, '$.received_at'), e.ts) ELSE e.ts END,
     e.type, e.name, e.visitor, e.experiment, e.variant,
     CASE WHEN e.type IN ('exposure', 'conversion') AND json_valid(e.body) THEN (
         SELECT CAST(value AS TEXT) FROM json_each(e.body, '$.props')

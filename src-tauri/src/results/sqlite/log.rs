@@ -152,7 +152,7 @@ fn insert(transaction: &Transaction<'_>, log: i64, site: &str, lines: &[Line]) -
             site,
             event.map(|e| &e.event_id),
             event.map_or(0, |e| e.ts),
-            event.map_or(0, |e| e.received_at),
+            event.map_or(0, received),
             event.map_or(UNREADABLE, |e| e.kind.name()),
             event.and_then(|e| e.name.as_ref()),
             event.map_or("", |e| &e.visitor_id),
@@ -168,6 +168,11 @@ fn insert(transaction: &Transaction<'_>, log: i64, site: &str, lines: &[Line]) -
         added += i64::from(statement.execute(row).map_err(storage)? == 1);
     }
     Ok(added)
+}
+
+/// Returns the time of arrival, or the event's own time where a line has none.
+fn received(event: &Event) -> i64 {
+    if event.received_at == 0 { event.ts } else { event.received_at }
 }
 
 fn marks(event: &Event) -> Result<String> {

@@ -50,13 +50,13 @@ fn events_of_an_older_file_get_their_phase_and_their_own_id() {
         found,
         [
             (1, 7, text("0"), None),
-            (2, 0, text("1"), text("A1")),
-            (3, 0, None, text("1001")),
-            (4, 0, None, text("T2")),
-            (5, 0, None, None),
-            (6, 0, None, None),
-            (7, 0, None, None),
-            (8, 0, None, None),
+            (2, START, text("1"), text("A1")),
+            (3, START, None, text("1001")),
+            (4, START, None, text("T2")),
+            (5, START, None, None),
+            (6, START, None, None),
+            (7, START, None, None),
+            (8, START, None, None),
         ]
     );
     let backup = Connection::open(folder.path().join("events.v2.backup")).unwrap();
@@ -90,11 +90,15 @@ fn an_event_is_read_alike_from_an_old_file_and_from_the_edge() {
         .collect();
     old_file(&old, 2, &events);
     SqliteEvents::new(&new).append("sit_1", &lines).unwrap();
-    let rows = |path: &Path| -> Vec<(Option<String>, Option<String>)> {
+    let rows = |path: &Path| -> Vec<(i64, Option<String>, Option<String>)> {
         SqliteEvents::new(path).head("sit_1").unwrap();
         let connection = Connection::open(path).unwrap();
-        let mut statement = connection.prepare("SELECT phase, id FROM events ORDER BY seq").unwrap();
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+        let mut statement = connection.prepare("SELECT received, phase, id FROM events ORDER BY seq").unwrap();
+        statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap()
     };
     assert_eq!(rows(&old), rows(&new));
 }
