@@ -118,7 +118,8 @@ async fn drafts_are_copied_when_the_person_says_so() {
     assert_eq!((copy.sync, copy.released), (SyncState::Synced, None));
     edit(&device, &only(&device).await, |s| s.name = "Only there".into()).await;
     device.sync().await;
-    device.call::<WorkspaceOpen>(ById { id: first.state().epoch() }).await.unwrap();
+    let id = first.state().epoch();
+    device.call::<WorkspaceOpen>(ById { id }).await.unwrap();
     device.edge = first.clone();
     let device = device.reopen();
     assert_eq!(only(&device).await.draft.name, "Site shop", "this workspace is as it was");
