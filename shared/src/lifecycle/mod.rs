@@ -9,7 +9,7 @@ mod removal;
 
 pub use experiment::{Command, NewPhase, Visitors, change_experiment, keep_state};
 pub use release::{Action, Released, release, stamped_phases, transition};
-pub use removal::{is_removed, remove, restore};
+pub use removal::{is_removed, mark_removed, remove, restore};
 
 use crate::model::Flag;
 

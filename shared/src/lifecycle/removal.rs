@@ -21,11 +21,16 @@ pub fn remove(kind: Kind, body: &Value) -> Result<(Value, bool)> {
         return Err(Error::new(Code::Locked, "This experiment is running. Stop it, publish that, then delete it."));
     }
     let is_live = body.get("released").is_some_and(|released| !released.is_null());
+    Ok((if is_live { mark_removed(body) } else { body.clone() }, !is_live))
+}
+
+/// Returns the body with the mark that asks for the document's removal.
+pub fn mark_removed(body: &Value) -> Value {
     let mut body = body.clone();
-    if is_live && let Some(fields) = body.as_object_mut() {
+    if let Some(fields) = body.as_object_mut() {
         fields.insert("removed".to_owned(), Value::Bool(true));
     }
-    Ok((body, !is_live))
+    body
 }
 
 /// Takes a removal back that is not published yet.

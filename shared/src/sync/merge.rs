@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Content;
+use super::mutant::{Mutant, is_active};
 
 /// A place that was changed here and elsewhere, differently. A missing value is `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,12 @@ pub fn merge(base: Option<&Content>, mine: &Content, theirs: &Content) -> Merged
     if base == Some(theirs) {
         return clean(mine);
     }
+    if is_active(Mutant::MergeTakesMine) {
+        return clean(mine);
+    }
+    if is_active(Mutant::MergeTakesTheirs) {
+        return clean(theirs);
+    }
     if mine.deleted != theirs.deleted {
         let conflict = Conflict {
             pointer: "/deleted".to_owned(),
@@ -74,7 +81,7 @@ impl<'a> Sides<'a> {
     fn unit(self, pointer: &str, conflicts: &mut Vec<Conflict>) -> Unit {
         let Self { base, mine, theirs } = self;
         let settled = |v: Option<&Value>| Unit { merged: v.cloned(), base: theirs.cloned() };
-        if mine == theirs || base == mine || pointer == "/released" {
+        if mine == theirs || base == mine || (pointer == "/released" && !is_active(Mutant::ReleasedIsMine)) {
             return settled(theirs);
         }
         if base == theirs {
@@ -85,8 +92,17 @@ impl<'a> Sides<'a> {
         {
             return self.fields(pointer, m, t, conflicts);
         }
+        if is_active(Mutant::ReleasedIsMine) && pointer == "/released" {
+            return settled(mine);
+        }
         if let Some(lists) = self.lists(pointer) {
+            if is_active(Mutant::ListsAreMine) {
+                return settled(mine);
+            }
             return lists.unit(pointer, conflicts);
+        }
+        if is_active(Mutant::ConflictsAreMine) {
+            return settled(mine);
         }
         conflicts.push(self.conflict(pointer));
         Unit { merged: mine.cloned(), base: base.cloned() }
@@ -141,7 +157,7 @@ impl<'a> Sides<'a> {
         };
         let apart = pointer == "/draft/variants"
             && (allocation(self.base) != allocation(self.mine) || allocation(self.base) != allocation(self.theirs));
-        (!apart).then_some(lists)
+        (!apart || is_active(Mutant::WeightsMergeApart)).then_some(lists)
     }
 }
 

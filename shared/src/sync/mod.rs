@@ -2,6 +2,7 @@
 
 mod content;
 mod merge;
+pub mod mutant;
 pub mod place;
 mod replica;
 

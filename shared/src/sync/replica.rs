@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::mutant::{Mutant, is_active};
 use super::{Base, Conflict, Content, merge, place};
 use crate::api::{Op, OpOutcome};
 use crate::error::Problem;
@@ -110,6 +111,9 @@ impl Replica {
     /// What changed here meanwhile stays. Where it changed the same place, what was typed is kept, and it is a conflict
     /// if the other change was pulled: the person has not seen it. Windows of one machine do not conflict.
     pub fn save(&mut self, base: &Value, draft: Value) {
+        if is_active(Mutant::SaveIgnoresBase) {
+            return self.edit(self.local.with_draft(draft));
+        }
         let (before, sent) = (self.local.with_draft(base.clone()), self.local.with_draft(draft));
         let merged = merge(Some(&before), &sent, &self.local);
         let pulled = self.pulled.as_ref();
@@ -119,6 +123,9 @@ impl Replica {
         };
         let unseen = merged.conflicts.iter().filter(|c| is_pulled(c)).map(|c| (c.pointer.clone(), c.base.clone()));
         self.contested.extend(unseen.collect::<Vec<_>>());
+        if is_active(Mutant::SaveAsksNothing) {
+            self.contested.clear();
+        }
         self.edit(merged.content);
         self.open_contested();
     }
@@ -195,8 +202,17 @@ impl Replica {
         let Some(op) = self.in_flight.take_if(|op| op.op_id == *op_id) else { return };
         match outcome {
             OpOutcome::Ok { op_id, rev, seq } => self.base = Some(Base { rev, seq, op_id, content: (&op).into() }),
-            OpOutcome::Rejected { problems, .. } => self.rejected = problems,
+            OpOutcome::Rejected { .. } if op.deleted && self.local.deleted => {
+                // Somebody published it meanwhile: its removal has to be published, too.
+                self.local = Content { deleted: false, body: lifecycle::mark_removed(&self.local.body) };
+            }
+            // What was edited since is another op, and may be accepted.
+            OpOutcome::Rejected { problems, .. } if self.local == Content::from(&op) => self.rejected = problems,
+            OpOutcome::Rejected { .. } => {}
             OpOutcome::Stale { current: None, .. } => self.mark_missing(),
+            OpOutcome::Stale { current: Some(theirs), .. } if is_active(Mutant::StaleIsForced) => {
+                self.base = Some((&theirs).into());
+            }
             OpOutcome::Stale { current: Some(theirs), .. } => {
                 if self.base.as_ref().is_some_and(|b| theirs.rev <= b.rev) {
                     // The edge went back in time: the base that it gave us is no common ground any more.
@@ -211,8 +227,13 @@ impl Replica {
     /// Takes in a row that was pulled. In a `resync` the edge may have gone back, so an older revision is news, too,
     /// and a base that the row does not confirm is no common ground.
     pub fn pull(&mut self, theirs: &Document, resync: bool) -> Pulled {
-        if self.in_flight.is_some() {
+        if self.in_flight.is_some() && !is_active(Mutant::PullMovesBaseInFlight) {
             return Pulled::Held;
+        }
+        if is_active(Mutant::PullEndsConflict) && self.conflict.take().is_some() {
+            self.local = theirs.into();
+            self.base = Some(theirs.into());
+            return Pulled::Applied;
         }
         let newest = self.conflict.as_ref().map(|c| Base::from(&c.theirs)).or_else(|| self.base.clone());
         if let Some(newest) = newest {
@@ -222,7 +243,7 @@ impl Replica {
             if theirs.rev <= newest.rev && !resync {
                 return Pulled::Known;
             }
-            if theirs.rev <= newest.rev || resync {
+            if (theirs.rev <= newest.rev || resync) && !is_active(Mutant::ResyncKeepsBase) {
                 self.base = None;
             }
         }
@@ -233,6 +254,9 @@ impl Replica {
     /// Handles a document that the edge has lost: opens a keep-or-delete conflict instead of re-creating it.
     pub fn mark_missing(&mut self) {
         let Some(base) = self.base.take() else { return };
+        if is_active(Mutant::MissingIsPushedAgain) {
+            return unrelease(&mut self.local.body);
+        }
         let key = base.content.text("key").to_owned();
         let mut body = base.content.body;
         unrelease(&mut body);
@@ -259,19 +283,23 @@ impl Replica {
             Take::Mine => merge(base, &self.local, &theirs).content,
             Take::Theirs => {
                 let swapped = merge(base, &theirs, &self.local);
-                // Without a place to choose, the sides only break a rule together: then it is one of them, whole.
-                if swapped.conflicts.is_empty() { theirs.clone() } else { swapped.content }
+                if swapped.conflicts.is_empty() {
+                    with_theirs_at(self.kind, swapped.content, &theirs, &open.fields)
+                } else {
+                    swapped.content
+                }
             }
         };
         if let (Some(body), Some(released)) = (content.body.as_object_mut(), theirs.body.get("released")) {
             body.insert("released".to_owned(), released.clone());
         }
         if self.kind == Kind::Experiment
+            && !is_active(Mutant::MineChangesRunningPhase)
             && let Some(unlocked) = as_new_phase(&theirs, &content, phase)
         {
             content = unlocked;
         }
-        self.local = content;
+        self.local = as_removal(self.kind, content, &theirs);
         self.rejected.clear();
         self.contested.clear();
         self.base = Some((&open.theirs).into());
@@ -322,11 +350,44 @@ fn is_same_revision(base: &Base, row: &Document) -> bool {
     base.op_id == row.op_id && base.content == row.into()
 }
 
+/// Returns the content, with a deletion of what is live turned into a removal that publishing carries out. What runs is
+/// not removed.
+fn as_removal(kind: Kind, content: Content, theirs: &Content) -> Content {
+    let is_live = theirs.body.get("released").is_some_and(|released| !released.is_null());
+    if !content.deleted || theirs.deleted || !is_live {
+        return content;
+    }
+    match lifecycle::remove(kind, &theirs.body) {
+        Ok((body, deleted)) => Content { deleted, body },
+        Err(_) => theirs.clone(),
+    }
+}
+
 /// Where the edge has no such document, nothing of it is live.
 fn unrelease(body: &mut Value) {
     if let Some(body) = body.as_object_mut() {
         body.insert("released".to_owned(), Value::Null);
     }
+}
+
+/// Returns the merged content with their values at the fields that the sides break together; all of theirs if that still
+/// breaks a rule.
+fn with_theirs_at(kind: Kind, mut merged: Content, theirs: &Content, fields: &[Conflict]) -> Content {
+    for field in fields {
+        place::set(&mut merged.body, &field.pointer, field.theirs.clone());
+    }
+    if breaks_nothing(kind, theirs, &merged) { merged } else { theirs.clone() }
+}
+
+/// Returns true if the content keeps the model's rules, where theirs does, and the phase that runs there.
+fn breaks_nothing(kind: Kind, theirs: &Content, content: &Content) -> bool {
+    let problems = |c: &Content| validate::document(kind, &c.body["draft"]);
+    let parse = |c: &Content| serde_json::from_value::<Experiment>(c.body["draft"].clone()).ok();
+    let locked = match (kind, parse(theirs), parse(content)) {
+        (Kind::Experiment, Some(theirs), Some(content)) => validate::locked_changes(&theirs, &content),
+        _ => Vec::new(),
+    };
+    locked.is_empty() && (problems(content).is_empty() || !problems(theirs).is_empty())
 }
 
 /// Returns `mine` with its assignment as a new phase of `theirs`, if it would change the phase that runs there.

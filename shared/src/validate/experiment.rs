@@ -51,7 +51,9 @@ fn phases(e: &Experiment, problems: &mut Vec<Problem>) {
     }
     for (i, pair) in e.phases.windows(2).enumerate() {
         let [before, after] = pair else { continue };
-        if after.started.is_some_and(|started| before.ended.is_none_or(|ended| ended > started)) {
+        // A phase that never went live is between no others.
+        let overlaps = |started: i64| before.started.is_some() && before.ended.is_none_or(|ended| ended > started);
+        if after.started.is_some_and(overlaps) {
             let detail = "A phase starts after the one before has ended.";
             problems.push(Problem::new(format!("/phases/{}/started", i + 1), detail));
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{DocumentRef, DocumentView, OfKind, Resolve, Save, Summary};
 use beacon_shared::lifecycle;
-use beacon_shared::model::{Body, Definition, Kind, SCHEMA, keep_unknown};
+use beacon_shared::model::{Body, Definition, Experiment, Kind, SCHEMA, keep_unknown};
+use beacon_shared::sync::mutant::{Mutant, is_active};
 use beacon_shared::sync::{Conflict, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ const MOST_SHOWN: usize = 80;
 /// All living documents of a kind, the newest change first.
 pub async fn list<T: Definition>(app: &App) -> Result<Vec<DocumentView<T>>> {
     let rows = app.store(|s| s.documents(T::KIND)).await?;
-    Ok(rows.into_iter().filter(|row| !row.replica.local.deleted).filter_map(shown).collect())
+    Ok(rows.into_iter().filter(Row::is_here).filter_map(shown).collect())
 }
 
 /// The view, unless a newer Beacon wrote what this one cannot read: that is kept, and left alone.
@@ -32,7 +33,7 @@ fn shown<T: Definition>(row: Row) -> Option<DocumentView<T>> {
 /// One living document.
 pub async fn get<T: Definition>(app: &App, id: String) -> Result<DocumentView<T>> {
     let row = app.store(move |s| s.document(&id)).await?;
-    view(row.filter(|r| !r.replica.local.deleted && r.replica.kind == T::KIND).ok_or_else(not_found)?)
+    view(row.filter(|r| r.is_here() && r.replica.kind == T::KIND).ok_or_else(not_found)?)
 }
 
 /// What an edit may do to a definition of one kind.
@@ -46,6 +47,11 @@ pub struct Rules<T> {
 impl<T> Rules<T> {
     /// Rules that allow every edit.
     pub const FREE: Self = Self { keep: |_, _| {}, locked: |_, _| Vec::new() };
+}
+
+impl Rules<Experiment> {
+    /// An edit starts and stops nothing, and moves no visitor of a running experiment.
+    pub const EXPERIMENT: Self = Self { keep: lifecycle::keep_state, locked: validate::locked_changes };
 }
 
 /// Writes a draft, complete or not, merged with what changed here since it was opened.
@@ -71,12 +77,19 @@ pub async fn save<T: Definition + Send + 'static>(
     finish(app, row).await
 }
 
-fn save_draft<T: Definition>(replica: &mut Replica, mut base: T, mut draft: T, rules: &Rules<T>) -> Result<()> {
+/// Saves a typed draft that was edited from `base` into a replica; what this version does not know of it stays.
+///
+/// Errors: [`Code::Locked`] with the fields that a running experiment keeps, [`Code::TooLarge`], and [`Code::Invalid`]
+/// for a document that this version cannot read.
+pub fn save_draft<T: Definition>(replica: &mut Replica, mut base: T, mut draft: T, rules: &Rules<T>) -> Result<()> {
     let before = writable::<T>(replica)?;
     (rules.keep)(Some(&before), &mut base);
     (rules.keep)(Some(&before), &mut draft);
     let (stored, known) = (replica.local.body["draft"].clone(), json!(before));
-    let written = |typed: &T| keep_unknown(&stored, &known, json!(typed));
+    let written = |typed: &T| match is_active(Mutant::UnknownFieldsAreDropped) {
+        true => json!(typed),
+        false => keep_unknown(&stored, &known, json!(typed)),
+    };
     let sent = written(&draft);
     if sent == written(&base) {
         return Ok(());
@@ -116,21 +129,23 @@ pub async fn change<T: Definition + Send + 'static>(
     command: impl FnOnce(&T) -> Result<T> + Send + 'static,
 ) -> Result<DocumentView<T>> {
     let now = app.now();
-    let apply = move |replica: &mut Replica| {
-        let before = writable::<T>(replica)?;
-        let after = command(&before)?;
-        if after == before {
-            return Ok(());
-        }
-        let draft = keep_unknown(&replica.local.body["draft"], &json!(before), json!(after));
-        let local = replica.local.with_draft(draft);
-        fits(&local.body)?;
-        replica.edit(local);
-        set_schema(replica);
-        Ok(())
-    };
-    let row = app.store(move |s| s.apply(&id, now, apply)).await?;
+    let row = app.store(move |s| s.apply(&id, now, |replica| run_command(replica, command))).await?;
     finish(app, row).await
+}
+
+/// Runs a command on a replica's draft; what this version does not know of it stays.
+pub fn run_command<T: Definition>(replica: &mut Replica, command: impl FnOnce(&T) -> Result<T>) -> Result<()> {
+    let before = writable::<T>(replica)?;
+    let after = command(&before)?;
+    if after == before {
+        return Ok(());
+    }
+    let draft = keep_unknown(&replica.local.body["draft"], &json!(before), json!(after));
+    let local = replica.local.with_draft(draft);
+    fits(&local.body)?;
+    replica.edit(local);
+    set_schema(replica);
+    Ok(())
 }
 
 async fn finish<T: Definition>(app: &Arc<App>, row: Row) -> Result<DocumentView<T>> {

@@ -5,9 +5,9 @@ use beacon_shared::error::{Error, Problem, Result};
 use beacon_shared::ipc::{ById, DocumentView, Save, Start, Urgent};
 use beacon_shared::lifecycle::{self, Action, Command, NewPhase};
 use beacon_shared::model::{Cause, Experiment, Kind};
-use beacon_shared::validate;
 
-use super::{document, publish};
+use super::document::{self, Rules};
+use super::publish;
 use crate::app::App;
 
 pub async fn list(app: &Arc<App>, (): ()) -> Result<Vec<DocumentView<Experiment>>> {
@@ -19,12 +19,8 @@ pub async fn get(app: &Arc<App>, ById { id }: ById) -> Result<DocumentView<Exper
 }
 
 pub async fn save(app: &Arc<App>, request: Save<Experiment>) -> Result<DocumentView<Experiment>> {
-    document::save(app, request, RULES).await
+    document::save(app, request, Rules::EXPERIMENT).await
 }
-
-/// An edit starts and stops nothing, and moves no visitor of a running experiment.
-const RULES: document::Rules<Experiment> =
-    document::Rules { keep: lifecycle::keep_state, locked: validate::locked_changes };
 
 /// Starting what runs already changes nothing.
 pub async fn start(app: &Arc<App>, Start { id, visitors }: Start) -> Result<DocumentView<Experiment>> {

@@ -2,7 +2,7 @@
 
 mod connection;
 mod diff;
-mod document;
+pub mod document;
 mod experiment;
 mod flag;
 mod overview;

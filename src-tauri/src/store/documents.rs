@@ -136,7 +136,7 @@ pub fn tally(c: &Connection) -> Result<Tally> {
 
 /// Returns what lists show of the documents of a kind, the newest change first.
 pub fn summaries(c: &Connection, kind: Kind) -> Result<Vec<Summary>> {
-    let sql = "SELECT summary FROM documents WHERE kind = ?1 AND deleted_local = 0 AND summary IS NOT NULL
+    let sql = "SELECT summary FROM documents WHERE kind = ?1 AND (deleted_local = 0 OR conflict IS NOT NULL) AND summary IS NOT NULL
         ORDER BY updated_at DESC, id";
     let mut statement = c.prepare_cached(sql).map_err(storage)?;
     let rows = statement.query_map([kind.as_str()], |row| row.get::<_, String>(0)).map_err(storage)?;

@@ -22,6 +22,7 @@ use beacon_shared::api::{Cursor, Op};
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::{DocumentRef, Summary};
 use beacon_shared::model::{Document, Kind};
+use beacon_shared::sync::mutant::{Mutant, is_active};
 use beacon_shared::sync::{Pulled, Replica};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -42,6 +43,13 @@ pub struct Row {
     pub replica: Replica,
     /// Unix milliseconds of the last change here.
     pub updated_at: i64,
+}
+
+impl Row {
+    /// Returns true if a person can open it: it is not deleted, or whether it is, is what a conflict asks.
+    pub fn is_here(&self) -> bool {
+        !self.replica.local.deleted || self.replica.conflict.is_some()
+    }
 }
 
 /// How much waits for the edge, or for a person.
@@ -69,6 +77,14 @@ impl Store {
         let mut store = Self { connection };
         migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS)?;
         store.write(|t| documents::fill_in(t))?;
+        Ok(store)
+    }
+
+    /// Opens an empty database in memory, for simulations.
+    #[cfg(any(test, feature = "memory"))]
+    pub fn in_memory() -> Result<Self> {
+        let mut store = Self { connection: Connection::open_in_memory().map_err(storage)? };
+        migrate::migrate(&mut store.connection, Path::new(":memory:"), migrate::MIGRATIONS)?;
         Ok(store)
     }
 
@@ -105,7 +121,7 @@ impl Store {
     /// Applies a person's edit to a document: merged, recorded and queued for the edge in one transaction, or nothing.
     pub fn apply(&mut self, id: &str, now: i64, change: impl FnOnce(&mut Replica) -> Result<()>) -> Result<Row> {
         self.write(|t| {
-            let before = documents::get(t, id)?.filter(|row| !row.replica.local.deleted).ok_or_else(not_found)?;
+            let before = documents::get(t, id)?.filter(Row::is_here).ok_or_else(not_found)?;
             let mut row = before.clone();
             change(&mut row.replica)?;
             if row != before {
@@ -120,6 +136,12 @@ impl Store {
     pub fn freeze(&mut self, ids: &Ids, now: i64, most: usize) -> Result<Vec<Op>> {
         self.write(|t| {
             let mut ops = outbox::oldest(t, most)?;
+            if is_active(Mutant::RetryIsAnotherOp) {
+                for op in &mut ops {
+                    op.op_id = ids.next();
+                    outbox::put(t, &op.doc_id, Some(op))?;
+                }
+            }
             for id in documents::to_push(t, most)? {
                 if ops.len() >= most {
                     break;
@@ -180,7 +202,7 @@ impl Store {
             if resync {
                 changed.extend(mark_missing(t, rows, now)?);
             }
-            if !held {
+            if !held || is_active(Mutant::CursorPassesHeldRow) {
                 cursor::set(t, cursor)?;
             }
             Ok((changed, !held))
