@@ -64,6 +64,10 @@ pub enum OpOutcome {
         op_id: String,
         /// The document as it stands.
         current: Option<Document>,
+        /// Whether the revision that the op was made from is in this server's history. A restore may have undone it: then
+        /// it is no common ground for a merge.
+        #[serde(default = "known")]
+        base_known: bool,
     },
     /// It breaks a rule and will never be accepted as it is.
     Rejected {
@@ -72,6 +76,10 @@ pub enum OpOutcome {
         /// Why.
         problems: Vec<Problem>,
     },
+}
+
+fn known() -> bool {
+    true
 }
 
 /// The answer to [`super::route::PUSH`], one outcome for each op, in order.
@@ -93,6 +101,10 @@ pub struct Cursor {
     pub seq: u64,
     /// The op id of the change at `seq`, so that a restored server notices.
     pub op_id: String,
+    /// The op id of the newest revision that the device was ever told of, by a page or by the answer to a push; empty if
+    /// there is none. A push is acknowledged before the cursor passes it, and a restore may undo it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub newest_op: String,
 }
 
 /// The answer to [`super::route::PULL`].

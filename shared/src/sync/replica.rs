@@ -213,9 +213,10 @@ impl Replica {
             OpOutcome::Stale { current: Some(theirs), .. } if is_active(Mutant::StaleIsForced) => {
                 self.base = Some((&theirs).into());
             }
-            OpOutcome::Stale { current: Some(theirs), .. } => {
-                if self.base.as_ref().is_some_and(|b| theirs.rev <= b.rev) {
-                    // The edge went back in time: the base that it gave us is no common ground any more.
+            OpOutcome::Stale { current: Some(theirs), base_known, .. } => {
+                let is_older = self.base.as_ref().is_some_and(|b| theirs.rev <= b.rev);
+                if (is_older || !base_known) && !is_active(Mutant::ResyncKeepsBase) {
+                    // The edge was restored: the base that it gave is no common ground any more.
                     self.base = None;
                 }
                 self.merge_remote(theirs);

@@ -96,7 +96,8 @@ impl Edge for HttpEdge {
         url.query_pairs_mut()
             .append_pair("epoch", &cursor.epoch)
             .append_pair("seq", &cursor.seq.to_string())
-            .append_pair("op_id", &cursor.op_id);
+            .append_pair("op_id", &cursor.op_id)
+            .append_pair("newest_op", &cursor.newest_op);
         self.get(target, url).await
     }
 

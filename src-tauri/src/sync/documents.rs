@@ -108,12 +108,12 @@ async fn pull(app: &App, target: &Target) -> Result<(bool, bool)> {
         let cursor = app.store(|s| s.cursor()).await?;
         let mut page = app.edge().pull(target, &cursor).await?;
         refuse_other_workspace(app, &page.cursor).await?;
-        let resync = page.resync && !cursor.epoch.is_empty();
+        let resync = page.resync;
         if resync {
             page = with_remaining_pages(app, target, page).await?;
         }
         let (more, now) = (page.more, app.now());
-        if more && page.cursor == cursor {
+        if more && (page.cursor.seq, &page.cursor.op_id) == (cursor.seq, &cursor.op_id) {
             let message = "The edge repeats itself instead of going on. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));
         }

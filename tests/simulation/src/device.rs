@@ -158,7 +158,7 @@ impl Device {
             Ok(())
         })?;
         let after = after.replica.local;
-        let kept = if after.deleted { Value::Null } else { after.body.clone() };
+        let kept = if after.deleted { Value::Null } else { after.body["draft"].clone() };
         for field in &open.fields {
             ledger.given_up(if take == Take::Mine { &field.theirs } else { &field.mine }, &kept);
         }
@@ -205,7 +205,7 @@ impl Device {
     /// Takes in a page. Returns true if the cursor moved.
     pub fn pull(&mut self, page: &PullResponse) -> Result<bool> {
         let before = self.store.cursor()?;
-        let resync = page.resync && !before.epoch.is_empty();
+        let resync = page.resync;
         page.documents.iter().for_each(|document| self.seen.extend(tokens(&document.body)));
         let (_, moved) = self.store.pull(&page.documents, resync, &page.cursor, self.now())?;
         if moved && before.epoch == page.cursor.epoch && page.cursor.seq < before.seq && !resync {

@@ -255,7 +255,9 @@ impl World {
     fn decide(&mut self, device: usize) -> Result<()> {
         let Some(row) = self.conflict(device)? else { return Ok(()) };
         let take = if self.chance(5) { Take::Mine } else { Take::Theirs };
-        self.note(format!("d{device} takes {take:?} of {}", row.replica.id));
+        let fields = row.replica.conflict.iter().flat_map(|open| &open.fields);
+        let fields: Vec<_> = fields.map(|f| format!("{} {} | {} | {}", f.pointer, f.base, f.mine, f.theirs)).collect();
+        self.note(format!("d{device} takes {take:?} of {}: {fields:?}", row.replica.id));
         self.devices[device].resolve(&row, take, &mut self.ledger)
     }
 

@@ -27,5 +27,6 @@ pub async fn pull(db: &dyn Db, cursor: &Cursor) -> Result<PullResponse> {
         None if known => (cursor.seq, cursor.op_id.clone()),
         None => (0, String::new()),
     };
-    Ok(PullResponse { cursor: Cursor { epoch: server.epoch, seq, op_id }, resync: !known, more, documents })
+    let cursor = Cursor { epoch: server.epoch, seq, op_id, newest_op: String::new() };
+    Ok(PullResponse { cursor, resync: !known, more, documents })
 }

@@ -64,7 +64,7 @@ async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<
     let op_id = op.op_id.clone();
     if current.map_or(0, |d| d.rev) < op.base_rev {
         // From a future that a restore has undone, so no such change can be here either.
-        return Ok(OpOutcome::Stale { op_id, current: current.cloned() });
+        return Ok(OpOutcome::Stale { op_id, current: current.cloned(), base_known: false });
     }
     let problems = problems(op, current);
     if !problems.is_empty() {
@@ -74,9 +74,12 @@ async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<
     batch.add(changes::insert(op, device, actor));
     batch.add(documents::upsert(&op_id));
     let (change, document) = (batch.add(changes::select(&op_id)), batch.add(documents::select(&op.doc_id)));
+    let base = batch.add(changes::select(op.base_op.as_deref().unwrap_or_default()));
     let mut answers = batch.run(db).await?;
     let change: Option<ChangeRow> = answers.take(change).first()?;
     let document = answers.take(document).first::<DocumentRow>()?.map(DocumentRow::document).transpose()?;
+    // An older client names no op: for it, a revision that is not in the future counts as known.
+    let base_known = op.base_op.is_none() || answers.take(base).first::<ChangeRow>()?.is_some();
     Ok(match change {
         Some(change) if change.doc_id == op.doc_id => OpOutcome::Ok { op_id, rev: change.rev, seq: change.seq },
         Some(_) => {
@@ -88,7 +91,7 @@ async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<
             let detail = format!("Another {} has the key '{}': choose another key.", op.kind.as_str(), op.key);
             OpOutcome::Rejected { op_id, problems: vec![Problem::new("/key", detail)] }
         }
-        None => OpOutcome::Stale { op_id, current: document },
+        None => OpOutcome::Stale { op_id, current: document, base_known },
     })
 }
 

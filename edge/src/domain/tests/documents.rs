@@ -116,6 +116,8 @@ fn a_cursor_from_a_workspace_that_is_gone_starts_over() {
         Cursor { epoch: "other".into(), ..here.clone() },
         Cursor { op_id: "undone".into(), ..here.clone() },
         Cursor { seq: 99, ..here.clone() },
+        Cursor { newest_op: "undone".into(), ..here.clone() },
+        Cursor { newest_op: "undone".into(), ..Cursor::default() },
     ] {
         let answer = pull(&edge, &gone);
         assert!(answer.resync);
@@ -145,7 +147,8 @@ fn replaced_bodies_go_and_ops_stay() {
     assert_eq!(push_one(&edge, retry), ok("o1", 1, 1));
     assert_eq!(document(&edge, "sit_1").body["draft"]["name"], "o5");
     // Pull and its cursor need no bodies.
-    let cursor = Cursor { epoch: edge.epoch().expect("an epoch"), seq: 1, op_id: "o1".into() };
+    let cursor =
+        Cursor { epoch: edge.epoch().expect("an epoch"), seq: 1, op_id: "o1".into(), newest_op: String::new() };
     assert_eq!((pull(&edge, &cursor).resync, pull(&edge, &cursor).documents.len()), (false, 1));
     edge.clock.set(200 * 24 * 60 * MINUTE);
     push_one(&edge, Op { at: edge.clock.get(), ..op("o6", "sit_1", Kind::Site, 5, site("shop", "o6")) });

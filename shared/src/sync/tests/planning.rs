@@ -51,7 +51,7 @@ fn a_pulled_row_waits_for_the_op_in_flight() {
     let theirs = document(2, draft(json!({"a": 1, "b": 2})));
     assert_eq!(r.pull(&theirs, false), Pulled::Held);
     assert_eq!(r.base.as_ref().map(|b| b.rev), Some(1));
-    r.apply_outcome(OpOutcome::Stale { op_id: "1".into(), current: Some(theirs.clone()) });
+    r.apply_outcome(OpOutcome::Stale { op_id: "1".into(), current: Some(theirs.clone()), base_known: true });
     assert_eq!(r.local, draft(json!({"a": 2, "b": 2})));
     assert_eq!(r.pull(&theirs, false), Pulled::Known);
     assert_eq!(frozen(&mut r, "2"), "2", "a stale op is followed by a new one");

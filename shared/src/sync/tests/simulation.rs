@@ -37,7 +37,7 @@ impl Server {
         }
         let rev = self.docs.get(&op.doc_id).map_or(0, |d| d.rev);
         if rev != op.base_rev {
-            return OpOutcome::Stale { op_id, current: self.docs.get(&op.doc_id).cloned() };
+            return OpOutcome::Stale { op_id, current: self.docs.get(&op.doc_id).cloned(), base_known: true };
         }
         self.seq += 1;
         let (id, key, body) = (op.doc_id.clone(), op.key.clone(), op.body.clone());

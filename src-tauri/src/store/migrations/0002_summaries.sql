@@ -9,6 +9,8 @@ ALTER TABLE documents ADD COLUMN pending INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE documents ADD COLUMN summary TEXT;
 CREATE INDEX documents_pending ON documents (updated_at) WHERE pending = 1;
 CREATE INDEX documents_conflict ON documents (id) WHERE conflict IS NOT NULL;
+-- The newest revision that the edge told of.
+CREATE INDEX documents_newest ON documents (base_seq);
 -- An entry of the history covers the changes of one origin that follow each other quickly.
 ALTER TABLE changes ADD COLUMN began_at INTEGER NOT NULL DEFAULT 0;
 UPDATE changes SET began_at = at;
