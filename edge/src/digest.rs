@@ -34,7 +34,7 @@ pub fn tag(bytes: &[u8]) -> String {
     sha256(bytes).chars().take(32).collect()
 }
 
-/// Whether two secrets are the same. Their digests are compared, in constant time, so not even the length leaks.
+/// Returns true if two secrets are the same. Their digests are compared, in constant time, so not even the length leaks.
 pub fn same_secret(a: &str, b: &str) -> bool {
     let (a, b) = (Sha256::digest(a), Sha256::digest(b));
     a.iter().zip(b.iter()).fold(0u8, |differ, (x, y)| differ | (x ^ y)) == 0

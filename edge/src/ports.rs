@@ -1,4 +1,4 @@
-//! What the edge needs from its surroundings. `platform` fills these on Cloudflare, `memory` in tests; everything
+//! The edge's needs of its surroundings, as traits. `platform` fills these on Cloudflare, `memory` in tests; everything
 //! between them and the requests compiles and runs natively.
 
 use std::pin::Pin;
@@ -52,7 +52,7 @@ pub trait Logs: Send + Sync {
     async fn read(&self, segment: &SegmentName) -> Result<Reading>;
 }
 
-/// What is limited.
+/// A kind of request that is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Limit {
     /// Batches of one site from one address.
@@ -85,7 +85,7 @@ pub trait Background: Send + Sync {
     fn run(&self, task: Task);
 }
 
-/// What a request's connection says about its visitor.
+/// The place that a request's connection comes from.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// ISO 3166-1 alpha-2.
@@ -111,9 +111,9 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Work after the answer.
     pub background: Arc<dyn Background>,
-    /// What this isolate remembers of what is live.
+    /// The isolate's memory of what is live.
     pub live: Arc<LiveMemory>,
-    /// What this isolate remembers of keys.
+    /// The isolate's memory of keys.
     pub keys: Arc<KeyMemory>,
     /// The first admin key, from the worker's secrets.
     pub admin_key: Option<Arc<str>>,

@@ -1,4 +1,4 @@
-//! Who am I, push and pull.
+//! Identity, push and pull.
 
 use beacon_shared::api::{Cursor, PRODUCT, PullResponse, PushRequest, PushResponse, WhoAmI};
 use beacon_shared::error::Result;

@@ -17,7 +17,7 @@ const MAX_ID: usize = 64;
 pub struct Segment {
     /// Newline-delimited JSON.
     pub bytes: Vec<u8>,
-    /// Whether it can never change.
+    /// True if it can never change.
     pub sealed: bool,
 }
 

@@ -12,9 +12,9 @@ use crate::store::keys::{self, KeyRow};
 use crate::store::{Batch, Slot};
 
 const MAX_BYTES: usize = 256;
-/// How long an isolate remembers that a key is wrong, in milliseconds.
+/// Milliseconds for which an isolate remembers that a key is wrong.
 const WRONG_FOR: i64 = 60_000;
-/// How often one isolate notes the use of a key, in milliseconds.
+/// Milliseconds until an isolate notes the use of a key again.
 const TOUCH_EVERY: i64 = 60 * 60 * 1000;
 /// The most keys that an isolate remembers of each kind.
 const MAX_REMEMBERED: usize = 1_000;
@@ -24,7 +24,7 @@ const MAX_REMEMBERED: usize = 1_000;
 pub struct Caller {
     /// The key's name; never the key.
     pub name: String,
-    /// What it may do.
+    /// The scopes it has.
     pub scopes: Vec<Scope>,
 }
 
@@ -35,7 +35,7 @@ impl Caller {
     }
 }
 
-/// What one isolate remembers of keys, by digest and never by the key itself.
+/// An isolate's memory of keys, by digest and never by the key itself.
 #[derive(Default)]
 pub struct KeyMemory {
     wrong: Mutex<BTreeMap<String, i64>>,

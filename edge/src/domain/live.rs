@@ -1,4 +1,4 @@
-//! What is live: a pointer in the database to an immutable index, which names a bundle for each site.
+//! The live definitions: a pointer in the database to an immutable index, which names a bundle for each site.
 //!
 //! An isolate keeps all three in memory. Requests are answered from there while the pointer is at most
 //! [`BOUND`] old, which is the bound of the kill switch; an older pointer is read again first.
@@ -23,12 +23,13 @@ use crate::store::run;
 const FRESH: i64 = 5_000;
 /// A pointer older than this is read again before an answer; a younger one is read again after it.
 pub const BOUND: i64 = 60_000;
-/// How long the collector goes on with an old pointer when the database does not answer. It needs the domains only.
+/// Milliseconds for which the collector goes on with an old pointer when the database does not answer. It needs the
+/// domains only.
 const COLLECTOR_BOUND: i64 = 60 * 60 * 1000;
 /// The most sites whose definitions an isolate keeps parsed.
 const MAX_SITES: usize = 64;
 
-/// What is published, site by site.
+/// The published sites.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Index {
     /// The sequence number.
@@ -46,13 +47,13 @@ pub struct Entry {
     pub at: i64,
     /// Hosts that may send events.
     pub domains: Vec<String>,
-    /// Whether localhost counts.
+    /// True if localhost counts.
     pub allow_localhost: bool,
     /// A disabled site's events are refused.
     pub enabled: bool,
 }
 
-/// What one isolate remembers. It may be evicted at any time.
+/// An isolate's memory. It may be evicted at any time.
 #[derive(Default)]
 pub struct LiveMemory {
     pointer: Mutex<Option<Known>>,
@@ -61,7 +62,7 @@ pub struct LiveMemory {
     refreshing: AtomicBool,
 }
 
-/// What the database said, and when. No pointer: nothing was ever published.
+/// An answer of the database, and its time. Without a pointer nothing was ever published.
 #[derive(Clone)]
 struct Known {
     pointer: Option<Pointer>,
@@ -87,7 +88,7 @@ pub struct Period {
     pub inlined: String,
 }
 
-/// Who asks, which decides how old an answer may be.
+/// The purpose of a question, which decides how old the answer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// A page or a server that gets definitions: within the kill switch's bound.
@@ -148,7 +149,8 @@ pub async fn entry(deps: &Deps, id: &str, reader: Reader) -> Result<Entry> {
     if let Some(entry) = find(index(deps, reader).await?) {
         return Ok(entry);
     }
-    // It may have been published a moment ago. An unknown site costs one read in each FRESH, whoever asks for it.
+    // It may have been published a moment ago. Unknown sites cost one read in each FRESH, however many
+    // requests name them.
     if age(deps) >= FRESH {
         refresh(deps).await?;
         if let Some(entry) = find(index(deps, reader).await?) {

@@ -1,4 +1,4 @@
-//! What the edge decides: plain Rust over [`crate::ports`].
+//! The edge's decisions: plain Rust over [`crate::ports`].
 
 pub mod collecting;
 pub mod documents;

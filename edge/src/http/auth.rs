@@ -1,4 +1,4 @@
-//! Who calls.
+//! The holder of the key that a request carries.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use beacon_shared::api::KEY_HEADER;

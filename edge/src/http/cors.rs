@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use beacon_shared::api::endpoint::{self, Access};
 
-/// Which pages may read an answer.
+/// The pages that may read an answer.
 #[derive(Clone, Copy, PartialEq)]
 enum Readers {
     /// None: the endpoint takes keys.

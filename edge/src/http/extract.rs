@@ -1,4 +1,4 @@
-//! What handlers ask of a request: its parameters, its body, its headers.
+//! The parts of a request that handlers ask for: parameters, body, headers.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, RawPathParams};

@@ -15,7 +15,7 @@ pub struct Failure {
 /// Seconds after which a limit of a minute has room again.
 pub const RETRY_AFTER: u32 = 60;
 
-/// What a handler returns.
+/// The result of a handler.
 pub type Answer = Result<Response, Failure>;
 
 impl Failure {

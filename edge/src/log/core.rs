@@ -21,7 +21,7 @@ pub const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_LISTED: u64 = 1_000;
 /// The most events that are looked at in one step; one event is far below 100 KB.
 const STEP: u64 = 100;
-/// How long a sealed event's id is still recognised.
+/// Milliseconds for which a sealed event's id is still recognised.
 const SEEN_FOR: i64 = 48 * 60 * 60 * 1000;
 
 const TABLES: &[&str] = &[
@@ -60,17 +60,17 @@ pub struct Entry {
     pub body: String,
 }
 
-/// What became of an append.
+/// The outcome of an append.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Appended {
-    /// How many were in the log already.
+    /// The number of events that were in the log already.
     pub duplicates: usize,
-    /// Whether enough waits to be sealed.
+    /// True if enough waits to be sealed.
     #[serde(skip)]
     pub full: bool,
 }
 
-/// Where a log ends.
+/// The end of a log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// The log's identity.

@@ -18,7 +18,7 @@ use crate::domain::live::LiveMemory;
 use crate::http::{MAX_URL, router, too_long, unreadable};
 use crate::ports::{Deps, Place};
 
-/// What the isolate remembers from one request to the next.
+/// The isolate's memory, which outlives a request.
 static LIVE: LazyLock<Arc<LiveMemory>> = LazyLock::new(Arc::default);
 static KEYS: LazyLock<Arc<KeyMemory>> = LazyLock::new(Arc::default);
 static SCRIPT: LazyLock<Arc<Text>> =
@@ -29,7 +29,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     if request.inner().url().len() > MAX_URL + 1024 {
         return Ok(too_long());
     }
-    // What HTTP allows and the type of requests does not, such as control characters in headers.
+    // HTTP allows more than the type of requests does, such as control characters in headers.
     let Ok(mut request) = HttpRequest::try_from(request) else { return Ok(unreadable()) };
     if let Some(cf) = request.extensions().get::<worker::Cf>() {
         let place = Place { country: cf.country(), region: cf.region() };

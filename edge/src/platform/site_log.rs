@@ -11,9 +11,9 @@ use super::{now, storage};
 use crate::log::{Entry, Log, SegmentName, Sql};
 use crate::store::Argument;
 
-/// How soon a full segment is sealed, in milliseconds.
+/// Milliseconds until a full segment is sealed.
 const SEAL_AFTER: i64 = 100;
-/// How soon a failed alarm tries again, in milliseconds.
+/// Milliseconds until a failed alarm tries again.
 const RETRY_AFTER: i64 = 30_000;
 
 /// One site's log.
@@ -60,16 +60,20 @@ impl DurableObject for SiteLog {
             (Method::Post, "/append") => {
                 let entries: Vec<Entry> = request.json().await?;
                 // No wait in here, so the runtime commits all of it at once, before the answer goes out.
-                let appended = log.append(&entries).map_err(told)?;
+                let appended = log.append(&entries).map_err(runtime_error)?;
                 if appended.full && self.state.storage().get_alarm().await?.is_none() {
                     self.state.storage().put("site", Site(site)).await?;
                     self.state.storage().set_alarm(SEAL_AFTER).await?;
                 }
                 Response::from_json(&appended)
             }
-            (Method::Get, "/head") => Response::from_json(&log.head().map_err(told)?),
-            (Method::Get, "/segments") => Response::from_json(&log.list(&site, number("after"), now()).map_err(told)?),
-            (Method::Get, "/segment") => Response::from_json(&log.read(number("first"), number("last")).map_err(told)?),
+            (Method::Get, "/head") => Response::from_json(&log.head().map_err(runtime_error)?),
+            (Method::Get, "/segments") => {
+                Response::from_json(&log.list(&site, number("after"), now()).map_err(runtime_error)?)
+            }
+            (Method::Get, "/segment") => {
+                Response::from_json(&log.read(number("first"), number("last")).map_err(runtime_error)?)
+            }
             _ => Response::error("not found", 404),
         }
     }
@@ -89,7 +93,7 @@ impl SiteLog {
         if let Some(log) = self.log.get() {
             return Ok(log);
         }
-        let log = Log::open(Storage(self.state.storage().sql())).map_err(told)?;
+        let log = Log::open(Storage(self.state.storage().sql())).map_err(runtime_error)?;
         Ok(self.log.get_or_init(|| log))
     }
 
@@ -98,16 +102,16 @@ impl SiteLog {
     async fn seal(&self) -> worker::Result<()> {
         let Some(Site(site)) = self.state.storage().get::<Site>("site").await? else { return Ok(()) };
         let log = self.log()?;
-        while let Some(mut full) = log.full().map_err(told)? {
+        while let Some(mut full) = log.full().map_err(runtime_error)? {
             let name = SegmentName { site: site.clone(), first: full.first, last: full.last };
             let text = std::mem::take(&mut full.text);
             self.env.bucket("STORE")?.put(name.object(), text).execute().await?;
-            log.sealed(&full, now()).map_err(told)?;
+            log.sealed(&full, now()).map_err(runtime_error)?;
         }
         Ok(())
     }
 }
 
-fn told(error: beacon_shared::error::Error) -> worker::Error {
+fn runtime_error(error: beacon_shared::error::Error) -> worker::Error {
     worker::Error::RustError(error.message)
 }

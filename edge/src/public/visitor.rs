@@ -1,4 +1,4 @@
-//! What the edge knows of a visitor by itself, and which page asks.
+//! The edge's own knowledge of a visitor, and the page that asks.
 
 use axum::http::HeaderMap;
 use axum::http::header;

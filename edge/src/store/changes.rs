@@ -41,7 +41,7 @@ WHERE NOT EXISTS (
 ORDER BY r.key
 ON CONFLICT (op_id) DO NOTHING";
 
-/// How many changes the publication `?1` has made.
+/// The number of changes that publication `?1` has made.
 const COUNT_PUBLISHED: &str = "
 SELECT COUNT(*) AS count FROM changes WHERE op_id > ?1 || ':' AND op_id < ?1 || ';'";
 
@@ -61,10 +61,10 @@ const EXPIRE: &str = "
 UPDATE changes SET body = '' WHERE seq IN (
   SELECT seq FROM changes WHERE body <> '' AND at < ?1 ORDER BY at LIMIT 100)";
 
-/// How long a replaced body is kept.
+/// Milliseconds for which a replaced body is kept.
 const BODY_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
 
-/// What became of an op.
+/// The change that an op has made.
 #[derive(Deserialize)]
 pub struct ChangeRow {
     /// The document.
@@ -82,7 +82,7 @@ pub struct Count {
     pub count: usize,
 }
 
-/// What a publication does to one document.
+/// The change that a publication makes to one document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entry {
     /// The document.

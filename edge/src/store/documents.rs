@@ -30,7 +30,7 @@ SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id = ?1";
 const SELECT_THESE: &str = "
 SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id IN (SELECT value FROM json_each(?1))";
 
-/// Whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` op id, `?4` newest op id or empty). The start is
+/// Says whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` op id, `?4` newest op id or empty). The start is
 /// known, unless the device was told of a revision that is not here any more.
 const SELECT_CURSOR: &str = "
 SELECT epoch, (?2 = 0 OR (epoch = ?1 AND EXISTS (SELECT 1 FROM changes WHERE changes.seq = ?2 AND changes.op_id = ?3)))
@@ -53,7 +53,7 @@ FROM docs WHERE deleted = 0 AND body ->> 'released' IS NOT NULL AND id > ?1
   AND (kind <> 'experiment' OR body ->> '$.released.status' = 'running')
 ORDER BY id LIMIT ?2";
 
-/// Whether there is or was a site `?1`.
+/// Says whether there is or was a site `?1`.
 const IS_SITE: &str = "SELECT EXISTS (SELECT 1 FROM docs WHERE id = ?1 AND kind = 'site') AS known";
 
 /// The released sites.
@@ -89,7 +89,7 @@ pub fn documents(rows: Vec<DocumentRow>) -> Result<Vec<Document>> {
     rows.into_iter().map(DocumentRow::document).collect()
 }
 
-/// Whether a cursor is of this workspace.
+/// The answer to whether a cursor is of this workspace.
 #[derive(Deserialize)]
 pub struct CursorRow {
     /// The workspace's identity.
@@ -98,7 +98,7 @@ pub struct CursorRow {
     pub known: u8,
 }
 
-/// Whether something exists.
+/// The answer to whether something exists.
 #[derive(Deserialize)]
 pub struct Known {
     /// 1 when it does.

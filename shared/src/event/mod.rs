@@ -76,7 +76,7 @@ pub enum Mark {
     Preview,
     /// A variant forced by hand.
     Forced,
-    /// The client's clock was off by more than a day; `ts` is the server's.
+    /// The client's clock was off by more than a day, or contradicts itself; `ts` is the edge's best guess.
     ClockSkew,
 }
 

@@ -11,9 +11,9 @@ use beacon_shared::eval::definitions::Definitions;
 use beacon_shared::eval::{Context, Evaluation, FeatureResult, StickyDocuments, sticky_key};
 use serde_json::{Map, Value};
 
-/// What a site has published, at a time, ready to be evaluated many times.
+/// A site's definitions at a time, ready to be evaluated many times.
 pub struct Published {
-    /// What pages get.
+    /// The payload that pages get.
     pub payload: Value,
     definitions: Definitions,
     experiments: BTreeMap<String, String>,
@@ -28,12 +28,12 @@ impl Published {
     }
 }
 
-/// Whether the site has this experiment, by its key or its document id.
+/// Returns true if the site has this experiment, by its key or its document id.
 pub fn has_experiment(site: &SiteBundle, id: &str) -> bool {
     site.experiments.iter().any(|(document, key)| document == id || key == id)
 }
 
-/// Which variant the visitor gets.
+/// Returns the variant that the visitor gets.
 pub fn assign(site: &Published, id: &str, request: &EvaluateRequest) -> Result<AssignResponse> {
     let key = site.experiments.get(id).map_or(id, String::as_str);
     let experiment = site.definitions.experiments.iter().find(|e| e.key == key).ok_or_else(|| {
@@ -96,7 +96,7 @@ fn resolved(key: &str, evaluation: Evaluation<FeatureResult<'_>>) -> ResolveResp
     }
 }
 
-/// Who asks.
+/// The visitor who asks.
 struct Visitor {
     attributes: Value,
     sticky: Option<StickyDocuments>,

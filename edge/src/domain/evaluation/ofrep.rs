@@ -14,7 +14,7 @@ pub struct Evaluated {
     pub body: Value,
 }
 
-/// What went wrong, as the protocol names it.
+/// A failure, as the protocol names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The body is not JSON.
@@ -99,7 +99,7 @@ pub fn bulk(site: &Published, body: &[u8], known: &Map<String, Value>) -> Evalua
     Evaluated { status: 200, body: json!({"flags": flags}) }
 }
 
-/// What is known of the visitor: the context, over what the edge knows by itself.
+/// Returns the visitor's attributes: the context, over what the edge knows by itself.
 fn attributes(body: &[u8], known: &Map<String, Value>) -> Result<Value, Fault> {
     let body: Value = serde_json::from_slice(body).map_err(|_| Fault::Parse)?;
     let given = body.as_object().ok_or(Fault::InvalidContext)?;

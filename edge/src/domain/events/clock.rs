@@ -4,10 +4,12 @@ use super::validate::Times;
 
 /// A clock that is off by more than this is marked.
 const MAX_SKEW: i64 = 24 * 60 * 60 * 1000;
+/// An event that says it happens this long after it was sent is marked.
+const MAX_AHEAD: i64 = 5 * 60 * 1000;
 /// An event that says it is older than this is dated to it and marked.
 const MAX_LATE: i64 = 31 * 24 * 60 * 60 * 1000;
 
-/// How the times of a batch are read.
+/// Reads the times of one batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     now: i64,
@@ -30,7 +32,9 @@ impl Clock {
         let shifted = ts.saturating_add(self.skew);
         let earliest = self.now.saturating_sub(MAX_LATE);
         let ts = shifted.clamp(earliest, self.now);
-        Times { ts, received_at: self.now, skewed: self.skew.saturating_abs() > MAX_SKEW || shifted < earliest }
+        let ahead = shifted.saturating_sub(self.now) > MAX_AHEAD;
+        let skewed = self.skew.saturating_abs() > MAX_SKEW || shifted < earliest || ahead;
+        Times { ts, received_at: self.now, skewed }
     }
 }
 
@@ -74,7 +78,8 @@ mod tests {
     #[test]
     fn what_cannot_be_true_is_bounded_and_marked() {
         assert_eq!(read(Some(NOW), &[0]), (vec![-MAX_LATE], true));
-        assert_eq!(read(Some(NOW), &[NOW + HOUR]).0, [0]);
+        assert_eq!(read(Some(NOW), &[NOW + HOUR]), (vec![0], true));
+        assert_eq!(read(Some(NOW), &[NOW + 1000]), (vec![0], false));
         for ts in [i64::MIN, i64::MAX] {
             for sent_at in [None, Some(i64::MIN), Some(i64::MAX)] {
                 let (times, _) = read(sent_at, &[ts]);

@@ -11,19 +11,19 @@ pub use clock::Clock;
 
 use crate::ports::Place;
 
-/// What the edge knows of a request with events.
+/// The edge's knowledge of a request with events.
 #[derive(Clone, Debug, Default)]
 pub struct Arrival {
     /// The host of the page that sends.
     pub host: Option<String>,
-    /// Whether a server sends, with a key for it.
+    /// True if a server sends, with a key for it.
     pub by_key: bool,
     /// The sender's address. It is counted and not kept.
     pub address: String,
     /// The sender's user agent.
     pub user_agent: String,
-    /// Whether the browser says that nobody sees the page.
+    /// True if the browser says that nobody sees the page.
     pub prefetch: bool,
-    /// Where the connection comes from.
+    /// The place that the connection comes from.
     pub place: Place,
 }

@@ -1,4 +1,4 @@
-//! Which page a request comes from, and whether it is one of the site's.
+//! The page that a request comes from, and the check that it is one of the site's.
 
 use beacon_shared::domain;
 use beacon_shared::error::{Code, Error, Result};
@@ -11,7 +11,7 @@ pub fn host(origin: Option<&str>, referer: Option<&str>) -> Option<String> {
     domain::page(origin.or(referer)?)
 }
 
-/// Whether `host` may send events to the site. A server has no origin: its key speaks for it (`by_key`).
+/// Fails if `host` may not send events to the site. A server has no origin: its key speaks for it (`by_key`).
 pub fn check(site: &Entry, host: Option<&str>, by_key: bool) -> Result<()> {
     if !site.enabled {
         return Err(Error::new(Code::SiteRefused, "This site is disabled: enable and publish it."));

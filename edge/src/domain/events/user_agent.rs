@@ -3,7 +3,7 @@
 //! A user agent is read word by word, because names contain each other: the phones of the brand Cubot are no bots, and
 //! "Microsoft" contains "cros".
 
-/// What a user agent says.
+/// The facts that a user agent tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agent {
     /// `desktop`, `mobile` or `tablet`.
@@ -12,7 +12,7 @@ pub struct Agent {
     pub browser: Option<&'static str>,
     /// The operating system's name.
     pub os: Option<&'static str>,
-    /// Whether it calls itself a bot.
+    /// True if it calls itself a bot.
     pub bot: bool,
 }
 
@@ -48,11 +48,11 @@ const BOT_WORDS: &[&str] = &[
     "slurp",
     "wget",
 ];
-/// What words of bots begin with.
+/// Beginnings of words of bots.
 const BOT_BEGINNINGS: &[&str] = &["apachebench", "crawler", "headless", "pingdom", "spider", "uptime", "webcrawl"];
-/// What words of bots end with, such as Googlebot and Baiduspider.
+/// Ends of words of bots, such as Googlebot and Baiduspider.
 const BOT_ENDS: &[&str] = &["bot", "crawler", "spider", "robot", "scraper"];
-/// What user agents of programs begin with.
+/// Beginnings of the user agents of programs.
 const PROGRAMS: &[&str] = &["go-http-client", "java/", "node-fetch", "python-", "python/", "ruby", "php/", "node"];
 /// Brands that end like bots.
 const NOT_BOTS: &[&str] = &["cubot"];

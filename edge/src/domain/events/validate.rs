@@ -18,11 +18,11 @@ pub struct Times {
     pub ts: i64,
     /// Unix milliseconds, by the server's clock.
     pub received_at: i64,
-    /// Whether the client's clock cannot be right.
+    /// True if the client's clock cannot be right.
     pub skewed: bool,
 }
 
-/// What the edge knows about the request.
+/// The edge's knowledge of the request.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The site of the batch.
@@ -165,7 +165,7 @@ fn shape_problems(fields: &Map<String, Value>) -> Vec<Problem> {
     problems
 }
 
-/// What has no column goes into `props`, where it cannot push aside what is there.
+/// Moves fields without a column into `props`, where they push nothing aside.
 fn move_unknown_to_props(fields: &mut Map<String, Value>) {
     let known = |field: &str| {
         TEXTS.iter().any(|(text, _)| *text == field)

@@ -15,7 +15,7 @@ use crate::store::{Batch, meta, run};
 
 /// The most documents in one query. Few queries, because the free plan allows 50 in one request.
 const PAGE: u64 = 2_000;
-/// How often the documents are read again because one was released meanwhile.
+/// The most times that the documents are read again because one was released meanwhile.
 const ATTEMPTS: usize = 5;
 
 /// An index whose objects are stored, not yet live.

@@ -1,4 +1,4 @@
-//! What must hold before a publication takes effect: in each document, and between all that will be live.
+//! The checks before a publication takes effect: of each document, and between all that will be live.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::ports::Deps;
 /// The most problems in one answer.
 const MAX_PROBLEMS: usize = 100;
 
-/// What will be live.
+/// The definitions that will be live, and the problems of that.
 pub struct Review {
     live: Live,
     /// The keys of the documents that the publication changes, by id.

@@ -130,11 +130,10 @@ fn replaced_bodies_go_and_ops_stay() {
     const MINUTE: i64 = 60_000;
     let edge = MemoryEdge::new();
     edge.clock.set(1000 * MINUTE);
-    let mut rev = 0;
-    for (op_id, device, at) in [("o1", "d", 0), ("o2", "d", 1), ("o3", "e", 2), ("o4", "d", 30), ("o5", "d", MINUTE)] {
+    let pushes = [("o1", "d", 0), ("o2", "d", 1), ("o3", "e", 2), ("o4", "d", 30), ("o5", "d", MINUTE)];
+    for (rev, (op_id, device, at)) in (0..).zip(pushes) {
         let op = Op { at, ..op(op_id, "sit_1", Kind::Site, rev, site("shop", op_id)) };
         edge.push(&PushRequest { device: device.into(), ops: vec![op] }).expect("pushed");
-        rev += 1;
     }
     let kept = || -> Vec<String> {
         let connection = edge.db.connection();

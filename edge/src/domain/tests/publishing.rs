@@ -245,7 +245,7 @@ fn an_earlier_index_can_be_live_again() {
     assert!(!flags());
 }
 
-/// What was published before there was an index is served on.
+/// A publication from before there was an index is served on.
 #[test]
 fn a_bundle_of_all_sites_is_still_served() {
     let edge = MemoryEdge::new();
