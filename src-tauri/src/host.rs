@@ -17,8 +17,11 @@ use crate::workspaces::Workspaces;
 /// The longest time that a closing window may take to save.
 const FLUSH: Duration = Duration::from_millis(1_500);
 
-/// Opens the open workspace's data; says what it is preparing.
-type Open = dyn Fn(Arc<Workspaces>, Bus, &dyn Fn(Preparing)) -> Result<Arc<App>> + Send + Sync;
+/// A part of the data that takes longer than this to open is said to the window.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+
+/// Opens the open workspace's data.
+type Open = dyn Fn(Arc<Workspaces>, Bus) -> Result<Arc<App>> + Send + Sync;
 
 /// The running core. It exists before its data is open, so that the window can come up first.
 pub struct Host {
@@ -28,7 +31,7 @@ pub struct Host {
 }
 
 enum State {
-    Preparing(Preparing),
+    Preparing,
     Open(Arc<App>),
     Failed(Error),
 }
@@ -40,10 +43,8 @@ impl Default for Host {
 }
 
 impl Host {
-    fn new(
-        open: impl Fn(Arc<Workspaces>, Bus, &dyn Fn(Preparing)) -> Result<Arc<App>> + Send + Sync + 'static,
-    ) -> Self {
-        let state = watch::Sender::new(State::Preparing(Preparing::Drafts));
+    fn new(open: impl Fn(Arc<Workspaces>, Bus) -> Result<Arc<App>> + Send + Sync + 'static) -> Self {
+        let state = watch::Sender::new(State::Preparing);
         Self { open: Box::new(open), bus: Bus::default(), state }
     }
 
@@ -54,15 +55,15 @@ impl Host {
 
     /// Returns the open app. Waits while its data is being prepared, and says so to the window.
     pub async fn app(&self) -> Result<Arc<App>> {
-        if let State::Preparing(step) = &*self.state.borrow() {
-            self.bus.notify(Notice::Preparing { step: *step });
+        if matches!(*self.state.borrow(), State::Preparing) {
+            self.bus.notify(Notice::Preparing { step: Preparing::Drafts });
         }
         let mut states = self.state.subscribe();
-        let state = states.wait_for(|state| !matches!(state, State::Preparing(_))).await;
+        let state = states.wait_for(|state| !matches!(state, State::Preparing)).await;
         match state.as_deref() {
             Ok(State::Open(app)) => Ok(Arc::clone(app)),
             Ok(State::Failed(error)) => Err(error.clone()),
-            Ok(State::Preparing(_)) | Err(_) => Err(closed()),
+            Ok(State::Preparing) | Err(_) => Err(closed()),
         }
     }
 
@@ -92,35 +93,44 @@ impl Host {
             // An operation is on disk before it is sent, so the loops may end anywhere.
             tokio::select! {
                 () = sync::drive(Arc::clone(&app)) => {}
+                () = self.prepare_events(Arc::clone(&app)) => {}
                 () = backups::keep(workspaces.folder(), app) => {}
                 _ = switches.changed() => {}
             }
             switched = true;
-            self.state.send_replace(State::Preparing(Preparing::Drafts));
+            self.state.send_replace(State::Preparing);
         }
     }
 
     /// Opens the data on the blocking pool: bringing old databases up to date may take minutes.
     async fn prepare(self: &Arc<Self>, workspaces: Arc<Workspaces>) -> Result<Arc<App>> {
         let host = Arc::clone(self);
-        let opening = tokio::task::spawn_blocking(move || {
-            let say = |step| {
-                host.state.send_replace(State::Preparing(step));
-                host.bus.notify(Notice::Preparing { step });
-            };
-            (host.open)(workspaces, host.bus.clone(), &say)
-        });
+        let opening = tokio::task::spawn_blocking(move || (host.open)(workspaces, host.bus.clone()));
         opening.await.unwrap_or_else(|error| {
             tracing::error!(%error, "Opening the data did not finish.");
             Err(closed())
         })
     }
 
+    /// Brings the events up to date behind the open window, and says so to the window if it takes long. Does not end.
+    async fn prepare_events(&self, app: Arc<App>) {
+        let preparing = app.events(|events| events.len("").map(drop));
+        tokio::pin!(preparing);
+        if tokio::time::timeout(NOTICEABLE, &mut preparing).await.is_err() {
+            self.bus.notify(Notice::Preparing { step: Preparing::Events });
+            if let Err(error) = preparing.await {
+                tracing::error!(%error, "The events cannot be opened.");
+            }
+            self.bus.notify(Notice::Events);
+        }
+        std::future::pending().await
+    }
+
     /// Asks the window to save what was typed last, and waits until it has, but not for long. Returns true if it has.
     pub async fn flush(&self) -> bool {
         let app = match &*self.state.borrow() {
             State::Open(app) => Arc::clone(app),
-            State::Preparing(_) | State::Failed(_) => return true,
+            State::Preparing | State::Failed(_) => return true,
         };
         let mut flushed = app.flushes();
         self.bus.notify(Notice::Flush);
@@ -147,9 +157,8 @@ mod tests {
         let wait = Mutex::new(Some(wait));
         let (keychain, edge) = (Arc::new(Keychain::default()), Arc::new(FakeEdge::default()));
         let clock = Arc::new(std::sync::atomic::AtomicI64::new(crate::fixtures::NOW));
-        let host = Host::new(move |workspaces, bus, say| {
+        let host = Host::new(move |workspaces, bus| {
             if let Some(wait) = wait.lock().unwrap().take() {
-                say(Preparing::Events);
                 wait.recv().unwrap();
             }
             Ok(open_folder(workspaces, bus, &keychain, &edge, &clock))
@@ -163,15 +172,34 @@ mod tests {
         let (host, go) = host();
         let running = tokio::spawn(Arc::clone(&host).run(root.path().to_owned()));
         let mut notices = host.bus().subscribe();
-        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Events }));
         let waiting = {
             let host = Arc::clone(&host);
             tokio::spawn(async move { dispatch(&host.app().await?, "overview", json!(null)).await })
         };
-        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Events }), "said to who asks, too");
+        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Drafts }));
         assert!(!waiting.is_finished());
         go.send(()).unwrap();
         assert_eq!(waiting.await.unwrap().unwrap()["sites"], json!(0));
+        running.abort();
+    }
+
+    /// D29: millions of events take minutes; drafts do not wait for them.
+    #[tokio::test]
+    async fn events_are_brought_up_to_date_behind_the_open_window() {
+        let root = tempfile::tempdir().unwrap();
+        let (host, go) = host();
+        go.send(()).unwrap();
+        // Another program holds the events' database, as a long migration does.
+        let busy = rusqlite::Connection::open(root.path().join("events.db")).unwrap();
+        busy.execute_batch("CREATE TABLE t (a); BEGIN EXCLUSIVE").unwrap();
+        let running = tokio::spawn(Arc::clone(&host).run(root.path().to_owned()));
+        let mut notices = host.bus().subscribe();
+        let app = host.app().await.unwrap();
+        let site = json!({"id": null, "base": null, "draft": crate::fixtures::site("shop")});
+        dispatch(&app, "site.save", site).await.unwrap();
+        while notices.next().await != Some(Notice::Preparing { step: Preparing::Events }) {}
+        busy.execute_batch("ROLLBACK").unwrap();
+        while notices.next().await != Some(Notice::Events) {}
         running.abort();
     }
 

@@ -445,7 +445,8 @@ pub enum Notice {
     Resync,
     /// Another workspace is open now: begin as at the start of the app.
     Workspace,
-    /// The data is brought up to date before anything else is answered.
+    /// A part of the data is brought up to date. Drafts come before anything else is answered; events behind the open
+    /// window, until the next [`Notice::Events`].
     Preparing {
         /// The part at work.
         step: Preparing,

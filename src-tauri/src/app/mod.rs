@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use beacon_shared::api::WhoAmI;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::ipc::{DocumentRef, Notice, Preparing, SyncView};
+use beacon_shared::ipc::{DocumentRef, Notice, SyncView};
 
 pub use bus::{Bus, Notices};
 
@@ -63,13 +63,12 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the data of the open workspace. Blocks while its databases are brought up to date, and says which.
-    pub fn open(workspaces: Arc<Workspaces>, bus: Bus, preparing: &dyn Fn(Preparing)) -> Result<Arc<Self>> {
+    /// Opens the data of the open workspace. Blocks while the drafts' database is brought up to date; the events' is
+    /// when it is used first.
+    pub fn open(workspaces: Arc<Workspaces>, bus: Bus) -> Result<Arc<Self>> {
         let folder = workspaces.folder();
-        preparing(Preparing::Drafts);
         let database = folder.join("beacon.db");
         let store = Store::open(&database).map_err(|error| backups::explain(&database, error))?;
-        preparing(Preparing::Events);
         Self::with(Parts {
             store,
             events: Arc::new(SqliteEvents::new(folder.join("events.db"))),

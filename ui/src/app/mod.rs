@@ -45,7 +45,7 @@ pub fn App() -> Html {
                 <main>
                     <ErrorBanner error={(*error).clone().or_else(|| live.failed.clone())} />
                     if let (false, None) = (live.ready, error.as_ref()) {
-                        <PreparingData step={live.preparing} />
+                        <PreparingData />
                     } else if !error.as_ref().is_some_and(without_data) {
                         { page(&router.route) }
                     }

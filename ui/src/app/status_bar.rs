@@ -1,5 +1,6 @@
 //! Sync at the foot of the window. Failures in the background show here, quietly.
 
+use beacon_shared::ipc::Preparing;
 use yew::prelude::*;
 
 use crate::commands::CommandButton;
@@ -31,6 +32,11 @@ pub fn StatusBar() -> Html {
                     <span class="warn-text">{ format!("{} in conflict", sync.conflicts) }</span>
                 }
                 if let Some(last) = last { <span>{ last }</span> }
+                if live.preparing == Some(Preparing::Events) {
+                    <span data-testid="status-preparing">
+                        { "Updating the events on this computer. Results follow." }
+                    </span>
+                }
                 if let Some(problem) = problem {
                     <span class="trouble" title={problem.clone()}>{ problem.clone() }</span>
                 }

@@ -16,7 +16,7 @@ pub struct Live {
     pub theme: Theme,
     /// Whether the core's data is open.
     pub ready: bool,
-    /// The part of the data that the core prepares before it is open.
+    /// The part of the data that the core brings up to date.
     pub preparing: Option<Preparing>,
     /// Why something that the person asked for, on no page in particular, failed.
     pub failed: Option<Error>,
@@ -51,7 +51,8 @@ impl Reducible for Live {
         match part {
             Part::Start { connection, sync, version } => {
                 (live.connection, live.sync, live.version) = (connection, sync, version);
-                (live.ready, live.preparing) = (true, None);
+                live.ready = true;
+                live.preparing = live.preparing.filter(|step| *step == Preparing::Events);
             }
             Part::Sync(sync) => live.sync = sync,
             Part::Connection(connection) => live.connection = connection,
@@ -59,7 +60,10 @@ impl Reducible for Live {
             Part::Preparing(step) => live.preparing = Some(step),
             Part::Asked(failed) => live.failed = failed,
             Part::Edits => live.edits = live.edits.wrapping_add(1),
-            Part::Events => live.events = live.events.wrapping_add(1),
+            Part::Events => {
+                live.events = live.events.wrapping_add(1);
+                live.preparing = None;
+            }
         }
         live.into()
     }
