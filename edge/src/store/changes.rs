@@ -19,7 +19,8 @@ WHERE ?5 = COALESCE((SELECT rev FROM docs WHERE id = ?2), 0)
     SELECT 1 FROM docs WHERE kind = ?3 AND key = ?4 AND deleted = 0 AND id <> ?2))
 ON CONFLICT (op_id) DO NOTHING";
 
-const SELECT: &str = "SELECT doc_id, rev, seq FROM changes WHERE op_id = ?1";
+/// The changes of op `?1` and of the op `?2` that it was made from.
+const SELECT: &str = "SELECT op_id, doc_id, rev, seq FROM changes WHERE op_id IN (?1, ?2)";
 
 /// The changes that a publication makes, from a part `?1` of its entries (`?2` device, `?3` actor, `?4` at, `?5` all its
 /// documents as `[[id, rev], …]`): every document at its revision or none. Bodies are made here, so that a release
@@ -67,6 +68,8 @@ const BODY_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
 /// The change that an op has made.
 #[derive(Deserialize)]
 pub struct ChangeRow {
+    /// The op.
+    pub op_id: String,
     /// The document.
     pub doc_id: String,
     /// Its revision after the change.
@@ -128,9 +131,9 @@ pub fn insert(op: &Op, device: &str, actor: &str) -> Statement {
     )
 }
 
-/// Returns the statement that finds the change of an op.
-pub fn select(op_id: &str) -> Statement {
-    Statement::new(SELECT, [op_id.into()])
+/// Returns the statement that finds the changes of an op and of the op that it was made from.
+pub fn select(op_id: &str, base_op: &str) -> Statement {
+    Statement::new(SELECT, [op_id.into(), base_op.into()])
 }
 
 /// Returns the statement that inserts some of a publication's changes. `all` is `[[id, rev], …]` of the whole

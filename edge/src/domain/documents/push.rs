@@ -73,13 +73,15 @@ async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<
     let mut batch = Batch::default();
     batch.add(changes::insert(op, device, actor));
     batch.add(documents::upsert(&op_id));
-    let (change, document) = (batch.add(changes::select(&op_id)), batch.add(documents::select(&op.doc_id)));
-    let base = batch.add(changes::select(op.base_op.as_deref().unwrap_or_default()));
+    let base_op = op.base_op.as_deref().unwrap_or_default();
+    let (found, document) = (batch.add(changes::select(&op_id, base_op)), batch.add(documents::select(&op.doc_id)));
     let mut answers = batch.run(db).await?;
-    let change: Option<ChangeRow> = answers.take(change).first()?;
+    let mut found: Vec<ChangeRow> = answers.take(found).all()?;
     let document = answers.take(document).first::<DocumentRow>()?.map(DocumentRow::document).transpose()?;
     // An older client names no op: for it, a revision that is not in the future counts as known.
-    let base_known = op.base_op.is_none() || answers.take(base).first::<ChangeRow>()?.is_some();
+    let base_known = op.base_op.is_none() || found.iter().any(|change| change.op_id == base_op);
+    found.retain(|change| change.op_id == op_id);
+    let change = found.pop();
     Ok(match change {
         Some(change) if change.doc_id == op.doc_id => OpOutcome::Ok { op_id, rev: change.rev, seq: change.seq },
         Some(_) => {
