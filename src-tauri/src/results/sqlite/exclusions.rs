@@ -49,17 +49,19 @@ pub(super) fn outcomes(connection: &Connection, query: &Query) -> Result<Vec<Exc
     let names: Vec<String> =
         query.metrics.iter().flat_map(|metric| metric.kind.aggregates()).map(|aggregate| aggregate.event).collect();
     let names = Value::from(names).to_string();
-    let from = "FROM main.events AS e JOIN temp.visitors AS v ON v.visitor = e.visitor";
+    let visitors = "JOIN temp.visitors AS v ON v.visitor = e.visitor";
     let of_metrics = "e.site = ?1 AND e.name IN (SELECT value FROM json_each(?2)) AND e.ts >= v.ts";
     let marks = format!(
-        "SELECT m.value, count(DISTINCT e.visitor), count(*) {from}, json_each(e.marks) AS m \
+        "SELECT m.value, count(DISTINCT e.visitor), count(*) FROM main.events AS e {visitors}, json_each(e.marks) AS m \
          WHERE {of_metrics} AND e.type IN ('event', 'conversion') AND e.counts = 0 AND e.event_id IS NOT NULL \
          GROUP BY m.value"
     );
     let mut all = by_mark(connection, Counted::Outcomes, &marks, params![query.site, names])?;
     let own = |event: &str| format!(" AND ({event}.type = 'event' OR {event}.experiment = ?3)");
+    // Left to itself, the planner reads every event of the site.
     let repeated = format!(
-        "SELECT count(DISTINCT e.visitor), count(*) {from} WHERE {of_metrics} AND {MAY_COUNT}{} AND {}",
+        "SELECT count(DISTINCT e.visitor), count(*) FROM main.events AS e INDEXED BY own_ids {visitors} \
+         WHERE {of_metrics} AND {MAY_COUNT}{} AND {}",
         own("e"),
         is_repeated(&own("d"))
     );
