@@ -46,8 +46,18 @@ export function recorded(address: unknown): URL | undefined {
 
 export type Fields = Record<string, unknown>;
 
-/** How many characters of a text are recorded, where that is not 120. */
-const LONGEST: Record<string, number> = { url: 2000, referrer: 2000, path: 1000, title: 300, label: 300 };
+/** How many characters of each text are recorded. */
+const LONGEST: Record<string, number> = {
+  id: 120,
+  phase: 64,
+  name: 120,
+  category: 120,
+  label: 300,
+  url: 2000,
+  path: 1000,
+  title: 300,
+  referrer: 2000,
+};
 
 /** Completes an event and queues it. */
 export function record(type: string, fields: Fields, direct = false, durable = false): void {
@@ -65,8 +75,6 @@ export function record(type: string, fields: Fields, direct = false, durable = f
       session_id: sessionId(),
       language: navigator.language,
       ...fields,
-      id: cut(fields.id, 120),
-      phase: cut(fields.phase, 64),
       url: here.href,
       path: fields.path || here.pathname + here.hash,
       title: fields.title || document.title,
@@ -75,7 +83,7 @@ export function record(type: string, fields: Fields, direct = false, durable = f
       marks: forcedVariant(fields.experiment_id) ? ['forced'] : undefined,
       schema_version: 1,
     };
-    for (const name in event) if (typeof event[name] === 'string') event[name] = cut(event[name], LONGEST[name] || 120);
+    for (const name in LONGEST) event[name] = cut(event[name], LONGEST[name]);
     for (const name of ['source', 'medium', 'campaign', 'term', 'content']) event['utm_' + name] = cut(here.searchParams.get('utm_' + name), 200);
     if (type === 'pageview' || type === 'event') count(event.name || '');
     add(event, direct, durable);

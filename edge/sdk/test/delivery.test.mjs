@@ -157,6 +157,12 @@ test('an event can carry an id of the site’s own', () => visit(async (page) =>
   assert.deepEqual(kinds('conversion').map((e) => [e.id, e.props.order_id]), [[undefined, 4712]]);
 }));
 
+test('names and labels that are no texts become texts', () => visit(async (page) => {
+  await page.goto(site.origin + '/slow');
+  await page.evaluate(() => (Beacon.trackEvent({ name: 404, category: true, label: 7 }), Beacon.flush()));
+  assert.deepEqual(kinds('event').map((e) => [e.name, e.category, e.label]), [['404', 'true', '7']]);
+}));
+
 test('what JSON cannot say is left out, and the event still goes', () => visit(async (page) => {
   await page.goto(site.origin + '/slow');
   await page.evaluate(() => {
