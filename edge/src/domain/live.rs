@@ -4,7 +4,7 @@
 //! [`BOUND`] old, which is the bound of the kill switch; an older pointer is read again first.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use beacon_shared::api::{Bundle, SiteBundle};
@@ -59,7 +59,8 @@ pub struct LiveMemory {
     pointer: Mutex<Option<Known>>,
     index: Mutex<Option<(String, Arc<Index>)>>,
     sites: Mutex<BTreeMap<String, Arc<Site>>>,
-    refreshing: AtomicBool,
+    /// When the last refresh behind an answer began. It may have ended with its request.
+    refresh_began: AtomicI64,
 }
 
 /// An answer of the database, and its time. Without a pointer nothing was ever published.
@@ -174,13 +175,12 @@ async fn pointer(deps: &Deps, reader: Reader) -> Result<Option<Pointer>> {
         return Ok(known.pointer);
     }
     if age < BOUND {
-        if !deps.live.refreshing.swap(true, Ordering::Relaxed) {
-            let deps_after = deps.clone();
-            deps.background.run(Box::pin(async move {
-                // A failure leaves the pointer as old as it is; the next request tries again.
-                let _ = refresh(&deps_after).await;
-                deps_after.live.refreshing.store(false, Ordering::Relaxed);
-            }));
+        let now = deps.clock.now();
+        if now.saturating_sub(deps.live.refresh_began.load(Ordering::Relaxed)) >= FRESH {
+            deps.live.refresh_began.store(now, Ordering::Relaxed);
+            let behind = deps.clone();
+            // A failure leaves the pointer as old as it is; a later request tries again.
+            deps.background.run(Box::pin(async move { drop(refresh(&behind).await) }));
         }
         return Ok(known.pointer);
     }

@@ -6,13 +6,14 @@ mod etag;
 mod extract;
 mod problem;
 
-use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::handler::Handler;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use beacon_shared::api::endpoint::{self, Endpoint, Method};
 use beacon_shared::error::{Code, Error, Result};
 use serde::Serialize;
@@ -29,8 +30,13 @@ pub use problem::{Answer, Failure, RETRY_AFTER, json_problem};
 /// The longest address, in bytes.
 pub const MAX_URL: usize = 8 * 1024;
 
-/// Returns the edge's routes.
+/// Returns the edge's routes over one set of ports.
 pub fn router(deps: Deps) -> Router {
+    routes().layer(Extension(deps))
+}
+
+/// Returns the edge's routes. Each request brings its [`Deps`] as an extension, so that an isolate makes the routes once.
+pub fn routes() -> Router {
     Router::new()
         .open::<endpoint::GetHealth, _, _>(public::health)
         .keyed::<endpoint::GetWhoAmI, _, _>(api::sync::whoami)
@@ -54,13 +60,12 @@ pub fn router(deps: Deps) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn(cors::layer))
         .layer(middleware::from_fn(guard))
-        .with_state(deps)
 }
 
 /// Adds endpoints to a router.
 trait Endpoints: Sized {
     /// Adds an endpoint whose handler reads the request by itself.
-    fn open<E: Endpoint, H: Handler<T, Deps>, T: 'static>(self, handler: H) -> Self;
+    fn open<E: Endpoint, H: Handler<T, ()>, T: 'static>(self, handler: H) -> Self;
 
     /// Adds an endpoint for holders of a key: the scope is checked and the request is read here.
     fn keyed<E, H, F>(self, handler: H) -> Self
@@ -77,8 +82,8 @@ trait Endpoints: Sized {
         F: Future<Output = Answer> + Send;
 }
 
-impl Endpoints for Router<Deps> {
-    fn open<E: Endpoint, H: Handler<T, Deps>, T: 'static>(self, handler: H) -> Self {
+impl Endpoints for Router {
+    fn open<E: Endpoint, H: Handler<T, ()>, T: 'static>(self, handler: H) -> Self {
         self.route(E::DECLARATION.path, method::<E, _, _>(handler))
     }
 
@@ -100,7 +105,7 @@ impl Endpoints for Router<Deps> {
         H: Fn(Deps, Caller, E::Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Answer> + Send,
     {
-        let handle = async move |State(deps): State<Deps>, request: Request| -> Answer {
+        let handle = async move |deps: Deps, request: Request| -> Answer {
             let (mut parts, body) = request.into_parts();
             let caller = auth::authorize(&deps, &parts.headers, E::DECLARATION.access).await?;
             let request = match E::DECLARATION.method {
@@ -116,7 +121,16 @@ impl Endpoints for Router<Deps> {
     }
 }
 
-fn method<E: Endpoint, H: Handler<T, Deps>, T: 'static>(handler: H) -> MethodRouter<Deps> {
+impl<S: Send + Sync> FromRequestParts<S> for Deps {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let missing = || Error::new(Code::Internal, "The request came without its bindings.");
+        parts.extensions.get().cloned().ok_or_else(|| missing().into())
+    }
+}
+
+fn method<E: Endpoint, H: Handler<T, ()>, T: 'static>(handler: H) -> MethodRouter {
     match E::DECLARATION.method {
         Method::Get => get(handler),
         Method::Post => post(handler),

@@ -130,21 +130,30 @@ struct Range {
     last: u64,
 }
 
+/// The open events.
+#[derive(Default, Deserialize)]
+struct Waiting {
+    events: u64,
+    bytes: u64,
+}
+
+impl Waiting {
+    fn full(&self) -> bool {
+        self.events >= SEGMENT_EVENTS || self.bytes >= SEGMENT_BYTES
+    }
+}
+
 #[derive(Deserialize)]
 struct State {
     log_id: String,
-    events: u64,
-    bytes: u64,
+    #[serde(flatten)]
+    waiting: Waiting,
     first: Option<u64>,
     last: Option<u64>,
     sealed: Option<u64>,
 }
 
 impl State {
-    fn full(&self) -> bool {
-        self.events >= SEGMENT_EVENTS || self.bytes >= SEGMENT_BYTES
-    }
-
     fn head(&self) -> u64 {
         self.last.or(self.sealed).unwrap_or(0)
     }
@@ -184,22 +193,24 @@ impl<S: Sql> Log<S> {
         let known: Vec<IdRow> = self.rows(known, vec![json!(ids).to_string().into()])?;
         let mut known: BTreeSet<String> = known.into_iter().map(|row| row.event_id).collect();
         let fresh: Vec<&Entry> = entries.iter().filter(|e| known.insert(e.id.clone())).collect();
+        let mut waiting = Waiting::default();
         if !fresh.is_empty() {
             let insert = "INSERT INTO events (event_id, body)
                 SELECT value ->> 'id', value ->> 'body' FROM json_each(?1) ORDER BY key";
             self.0.run(insert, vec![json!(fresh).to_string().into()])?;
             let bytes: usize = fresh.iter().map(|e| e.body.len()).sum();
-            let count = "UPDATE log SET events = events + ?1, bytes = bytes + ?2";
-            self.0.run(count, vec![integer(fresh.len() as u64), integer(bytes as u64)])?;
+            let count = "UPDATE log SET events = events + ?1, bytes = bytes + ?2 RETURNING events, bytes";
+            let counted = self.rows(count, vec![integer(fresh.len() as u64), integer(bytes as u64)])?;
+            waiting = counted.into_iter().next().unwrap_or_default();
         }
-        Ok(Appended { duplicates: entries.len() - fresh.len(), full: self.state()?.full() })
+        Ok(Appended { duplicates: entries.len() - fresh.len(), full: waiting.full() })
     }
 
     /// Returns the oldest segment that is full, if there is one.
     pub fn full(&self) -> Result<Option<Full>> {
         let state = self.state()?;
         match (state.first, state.last) {
-            (Some(first), Some(last)) if state.full() => self.lines(first, last).map(Some),
+            (Some(first), Some(last)) if state.waiting.full() => self.lines(first, last).map(Some),
             _ => Ok(None),
         }
     }

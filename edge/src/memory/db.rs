@@ -12,7 +12,8 @@ use crate::log::Sql;
 use crate::ports::Db;
 use crate::store::{Argument, Rows, Statement};
 
-const MIGRATIONS: &[&str] = &[
+/// The migrations, in order.
+pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_workspace.sql"),
     include_str!("../../migrations/0002_op_id.sql"),
     include_str!("../../migrations/0003_publishing.sql"),

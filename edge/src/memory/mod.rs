@@ -21,6 +21,8 @@ use beacon_shared::api::{
 };
 use beacon_shared::error::{Code, Error, Result};
 
+#[cfg(test)]
+pub(crate) use db::MIGRATIONS;
 pub use db::{Copy, MemoryDb};
 pub use ports::{MemoryClock, MemoryLimiter, MemoryLogs, MemoryObjects};
 

@@ -7,6 +7,7 @@ mod site_log;
 
 use std::sync::{Arc, LazyLock};
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
 use tower_service::Service as _;
@@ -15,12 +16,13 @@ use worker::{Context, Env, HttpRequest, Request, event};
 use crate::digest::Text;
 use crate::domain::keys::KeyMemory;
 use crate::domain::live::LiveMemory;
-use crate::http::{MAX_URL, router, too_long, unreadable};
+use crate::http::{MAX_URL, routes, too_long, unreadable};
 use crate::ports::{Deps, Place};
 
 /// The isolate's memory, which outlives a request.
 static LIVE: LazyLock<Arc<LiveMemory>> = LazyLock::new(Arc::default);
 static KEYS: LazyLock<Arc<KeyMemory>> = LazyLock::new(Arc::default);
+static ROUTES: LazyLock<Router> = LazyLock::new(routes);
 static SCRIPT: LazyLock<Arc<Text>> =
     LazyLock::new(|| Arc::new(Text::new(include_str!("../../sdk/dist/beacon.js").to_owned())));
 
@@ -35,7 +37,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
         let place = Place { country: cf.country(), region: cf.region() };
         request.extensions_mut().insert(place);
     }
-    Ok(router(deps(env, context)).call(request).await?)
+    request.extensions_mut().insert(deps(env, context));
+    Ok(ROUTES.clone().call(request).await?)
 }
 
 fn deps(env: Env, context: Context) -> Deps {

@@ -1,6 +1,6 @@
 //! The collector's two addresses.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use beacon_shared::api::endpoint::{Collect, Endpoint as _};
 
 use super::visitor;
@@ -10,7 +10,7 @@ use crate::http::{Answer, answer, body};
 use crate::ports::Deps;
 
 /// Takes a batch of events.
-pub async fn collect(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn collect(deps: Deps, request: Request) -> Answer {
     let (parts, given) = request.into_parts();
     let bytes = body(&parts.headers, given, Collect::DECLARATION.limit).await?;
     let batch = Batch::parse(&bytes)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use beacon_shared::api::EvaluateRequest;
 use beacon_shared::api::endpoint::{Assign, Endpoint, Resolve, ResolveAll};
@@ -20,7 +20,7 @@ use crate::ports::{Deps, Limit};
 const MAX_SEARCHED: usize = 20;
 
 /// Returns the variant that a visitor gets.
-pub async fn assign(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn assign(deps: Deps, request: Request) -> Answer {
     let (mut parts, body) = request.into_parts();
     let parameters = Parameters::of(&mut parts).await?;
     let id = parameters.get("id");
@@ -35,7 +35,7 @@ pub async fn assign(State(deps): State<Deps>, request: Request) -> Answer {
 }
 
 /// Returns a flag's value for a visitor.
-pub async fn resolve(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn resolve(deps: Deps, request: Request) -> Answer {
     let (mut parts, body) = request.into_parts();
     let parameters = Parameters::of(&mut parts).await?;
     let key = parameters.get("key");
@@ -50,7 +50,7 @@ pub async fn resolve(State(deps): State<Deps>, request: Request) -> Answer {
 }
 
 /// Returns several flags' values for a visitor.
-pub async fn resolve_all(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn resolve_all(deps: Deps, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     evaluate::<ResolveAll>(&deps, parts, body, |_| true, evaluation::resolve_all).await
 }

@@ -1,6 +1,6 @@
 //! Definitions as a GrowthBook payload.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 
 use crate::domain::live;
 use crate::http::{Answer, Parameters, respond};
@@ -10,7 +10,7 @@ use crate::ports::Deps;
 pub const REVALIDATE: &str = "public, max-age=0, must-revalidate";
 
 /// Returns a site's definitions.
-pub async fn features(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn features(deps: Deps, request: Request) -> Answer {
     let (mut parts, _) = request.into_parts();
     let parameters = Parameters::of(&mut parts).await?;
     let site = live::site(&deps, parameters.get("site_id")).await?;

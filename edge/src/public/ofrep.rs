@@ -1,6 +1,6 @@
 //! OpenFeature's remote evaluation protocol.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beacon_shared::api::endpoint::{Endpoint as _, OfrepAll};
@@ -19,12 +19,12 @@ use crate::ports::Deps;
 const CACHING: &str = "private, no-cache";
 
 /// Evaluates one flag.
-pub async fn single(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn single(deps: Deps, request: Request) -> Answer {
     evaluate(&deps, request, true).await
 }
 
 /// Evaluates all flags.
-pub async fn bulk(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn bulk(deps: Deps, request: Request) -> Answer {
     evaluate(&deps, request, false).await
 }
 

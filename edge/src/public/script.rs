@@ -1,6 +1,6 @@
 //! beacon.js.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
@@ -18,7 +18,7 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const OWN: &str = "private, max-age=0, must-revalidate";
 
 /// Returns the script, with a site's definitions in it when one is named.
-pub async fn script(State(deps): State<Deps>, request: Request) -> Answer {
+pub async fn script(deps: Deps, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
     let mut response = match query(&parts, "site") {
         None => plain(&deps, &parts, "public, max-age=60"),

@@ -5,7 +5,8 @@ use beacon_shared::model::Kind;
 use serde_json::json;
 
 use super::*;
-use crate::domain::documents::push;
+use crate::domain::documents::{pull, push};
+use crate::memory::MIGRATIONS;
 
 #[test]
 fn the_same_op_takes_effect_once() {
@@ -176,4 +177,31 @@ fn a_full_push_stays_within_the_free_plan() {
     let answer = now(push::push(&counted, "test", &request, 0)).expect("an answer");
     assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, OpOutcome::Ok { .. })));
     assert_eq!(counted.statements.load(Ordering::Relaxed), 44);
+}
+
+/// A workspace from before documents knew their op ids.
+#[test]
+fn an_older_database_is_migrated() {
+    let db = MemoryDb::empty().expect("SQLite");
+    let [first, rest @ ..] = MIGRATIONS else { panic!("no migrations") };
+    db.connection().execute_batch(first).expect("the first migration");
+    let body = site("shop", "Shop").to_string();
+    let change =
+        "INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
+        VALUES (?1, ?2, 'sit_1', 'site', 'shop', ?1, ?1 - 1, 'd', 'a', 1, 0, 1, ?3)";
+    for (seq, op_id) in [(1, "o1"), (2, "o2")] {
+        db.connection().execute(change, (seq, op_id, &body)).expect("a change");
+    }
+    let document = "INSERT INTO docs (id, kind, key, rev, seq, deleted, schema, body)
+        SELECT doc_id, kind, key, rev, seq, deleted, schema, body FROM changes WHERE seq = 2";
+    db.connection().execute(document, ()).expect("a document");
+    for migration in rest {
+        db.connection().execute_batch(migration).expect("a later migration");
+    }
+    let pulled = now(pull::pull(&db, &Cursor::default())).expect("an answer");
+    assert_eq!((pulled.documents[0].op_id.as_str(), pulled.cursor.op_id.as_str()), ("o2", "o2"));
+    let edit = Op { base_op: Some("o2".into()), ..op("o3", "sit_1", Kind::Site, 2, site("shop", "Edited")) };
+    let request = PushRequest { device: "d".into(), ops: vec![edit] };
+    let answer = now(push::push(&db, "test", &request, 0)).expect("an answer");
+    assert_eq!(answer.outcomes, [ok("o3", 3, 3)]);
 }
