@@ -144,3 +144,15 @@ async fn an_edge_made_again_behind_the_same_address_gets_nothing_without_a_word(
     assert_eq!(only(&device).await.draft.name, "Typed meanwhile");
     assert_eq!(edge.state().docs().len(), 1);
 }
+
+/// An edge of version 0.1 says its workspace's id with the documents.
+#[tokio::test]
+async fn an_older_edge_has_a_workspace_too() {
+    let (first, second) = (Arc::new(FakeEdge::default()), Arc::new(FakeEdge::default()));
+    for edge in [&first, &second] {
+        edge.state().without_epoch = true;
+    }
+    let device = moved_to(&first, &second).await;
+    assert_eq!(asked(&device, OTHER).await.workspace, second.state().epoch());
+    assert!(second.state().pushes.is_empty());
+}
