@@ -140,6 +140,12 @@ impl App {
         Ok(())
     }
 
+    /// Lets an event happen to the window.
+    pub async fn dispatch(&self, event: &str) -> Result<()> {
+        self.window.execute("window.dispatchEvent(new Event(arguments[0]))", vec![json!(event)]).await?;
+        Ok(())
+    }
+
     /// Types at the end of what a field holds, and returns at once.
     pub async fn add_to(&self, id: &str, text: &str) -> Result<()> {
         let field = self.find(id).await?;
