@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hash } from '../dist/evaluator.mjs';
-import { behaviour, edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from './site.mjs';
+import { behaviour, edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from '../browser/site.mjs';
 
 test('the tag alone counts the page, applies the variant and exposes once', () => visit(async (page) => {
   await page.goto(site.origin + '/?utm_source=mail#part');

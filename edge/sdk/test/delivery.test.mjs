@@ -1,7 +1,7 @@
 // What becomes of events: refusals, failures, limits and lateness, with page and edge on two origins.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edge, events, kinds, kindsSent, site, until, visit } from './site.mjs';
+import { edge, events, kinds, kindsSent, site, until, visit } from '../browser/site.mjs';
 
 const DAY = 86400000;
 const named = (name) => (body) => body.events.some((e) => e.name === name);

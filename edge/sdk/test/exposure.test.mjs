@@ -1,7 +1,7 @@
 // Who is exposed to what, and what a look, a preview or a redirect that does not happen leaves behind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from './site.mjs';
+import { edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from '../browser/site.mjs';
 
 const flush = (page) => page.evaluate(() => Beacon.flush());
 /** A page that is left before it hears that its events arrived has them sent again, under the same ids. */

@@ -1,7 +1,7 @@
 // What a page may ask for and what it finds: flags and their listeners, what is recorded of addresses, replaced built-ins.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from './site.mjs';
+import { edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from '../browser/site.mjs';
 
 const flush = (page) => page.evaluate(() => Beacon.flush());
 
