@@ -39,7 +39,7 @@ const pages = {
 };
 const tag = (attributes) => `<script src="${edge.origin}/beacon.js?site=s1" ${attributes}></script>`;
 
-/** The edge as a test wants it, and what reached it. */
+/** The edge as a test wants it, and all that reached it. */
 export const edge = {
   origin: '',
   /** The batches that the collector took. */
@@ -55,7 +55,7 @@ export const edge = {
 };
 export const site = { origin: '' };
 
-/** What the edge lets every origin read. */
+/** The headers that let every origin read the edge's answers. */
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' };
 
 function serveEdge(request, response) {

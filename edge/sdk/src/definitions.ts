@@ -26,7 +26,7 @@ const AGAIN = 30000;
 let payload: Payload | null = null;
 let loading: Promise<Payload | null> | undefined;
 
-/** Those who want to know when a flag may have another value. */
+/** The listeners that are called when a flag may have another value. */
 export const listeners = new Set<() => void>();
 
 export const notify = (): void => [...listeners].forEach((listener) => safely(listener, 'A listener'));
@@ -34,7 +34,7 @@ export const notify = (): void => [...listeners].forEach((listener) => safely(li
 /** A new phase is a new assignment, unless the definition says which version of the buckets it has. */
 const take = (given: Payload): Payload => (payload = { ...given, experiments: given.experiments?.map((e) => ({ bucketVersion: e.phase, ...e })) });
 
-/** What the definitions say, whenever they were published. */
+/** The definitions without the time of their publication, as text to compare. */
 const content = (): string => toJson({ ...known(), dateUpdated: 0 });
 
 /** The definitions, if they are here. */
@@ -65,7 +65,7 @@ export async function definitions(): Promise<Payload | null> {
   return loading;
 }
 
-/** What conditions can ask about this visitor. */
+/** The visitor's attributes, for conditions. */
 function attributes(): Record<string, unknown> {
   const utm: Record<string, string> = {};
   new URLSearchParams(location.search).forEach((value, name) => name.startsWith('utm_') && (utm[name.slice(4)] = value));
@@ -85,7 +85,7 @@ function attributes(): Record<string, unknown> {
 
 const MOST_REMEMBERED = 200;
 
-/** Asks the evaluator about this visitor, and remembers what it assigned. */
+/** Asks the evaluator about this visitor, and remembers the assignments. */
 export function evaluated<T>(ask: (context: Context) => T): T {
   const sticky = read<Record<string, string>>('assign') || {};
   const assigned: Record<string, string> = {};

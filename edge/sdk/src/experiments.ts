@@ -40,7 +40,7 @@ const choice = (e: Experiment, i: number, measured: boolean): Choice => ({
   measured,
 });
 
-/** Whoever cannot be recognised at the next page gets the control, where the experiment runs at all. */
+/** The control, for visitors whom the next page cannot recognise; null if the experiment does not run here. */
 const unmeasured = (e: Experiment): Choice | null =>
   e.active === false || (e.status && e.status !== 'running') || (e.urlPatterns && !isTargeted(address(), e.urlPatterns)) ? null : choice(e, 0, false);
 
@@ -73,7 +73,7 @@ function apply(id: string): Choice | null {
   if (!c) return c;
   if (!applied.has(id)) {
     applied.set(id, c);
-    // Also when the site's function fails: whoever was assigned counts, or the groups would not be comparable.
+    // Before the site's function runs, which may fail: all who were assigned count, or the groups would not be comparable.
     if (c.measured) expose(id, c.phase, c.variant_id);
   }
   const behaviour = behaviours.get(id);
@@ -144,7 +144,7 @@ export async function isInVariant(id: string, variant: string): Promise<boolean>
   return (await getVariant(id))?.variant_id === variant;
 }
 
-/** What the visitor was last exposed to, in an experiment that a flag runs, or whose definition is not here or not for this page. */
+/** The last exposure to an experiment that a flag runs, or whose definition is not here or not for this page. */
 function remembered(id: string): { variant_id?: string; phase?: unknown } {
   const mark = (read<string[]>('exposed') || []).findLast((m) => m.startsWith(id + ':')) || id;
   const [phase, variant_id] = mark.slice(id.length + 1).split(':');

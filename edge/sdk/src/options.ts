@@ -42,7 +42,7 @@ export const options: Options = {
   allowedParameters: '',
 };
 
-/** What the edge put before the script in `/beacon.js?site=ID`. */
+/** The definitions and attributes that the edge puts before the script in `/beacon.js?site=ID`. */
 export function inlined(): { site?: string; payload?: any; attributes?: Record<string, unknown> } {
   return (window as any).__beacon || {};
 }

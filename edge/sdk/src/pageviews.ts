@@ -51,7 +51,7 @@ export function watchClicks(): void {
   );
 }
 
-/** What loading this page took, in milliseconds. */
+/** Records how long this page took to load, in milliseconds. */
 export function watchTimings(): void {
   const report = (): void => {
     const nav = performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming | undefined;

@@ -6,7 +6,7 @@ const PREFIX = 'beacon_';
 export const ID_COOKIE = PREFIX + 'id';
 /** Values that the browser did not store, as JSON. */
 const memory = new Map<string, string>();
-/** What was read in this turn of the event loop. */
+/** Values that were read in this turn of the event loop. */
 const turn = new Map<string, unknown>();
 let decided: boolean | undefined;
 
@@ -38,7 +38,7 @@ export function consented(): boolean {
 /** Remembers a decision. */
 export function decide(granted: boolean): void {
   decided = granted;
-  // Where consent is required, its absence says enough: nothing stays behind.
+  // A refusal needs no cookie if consent is required: nothing stays behind.
   writeCookie(options.consentCookie, granted ? 'granted' : options.requireConsent ? '' : 'denied');
 }
 

@@ -5,7 +5,7 @@ import { toJson } from './values';
 export const size = (text: string): number => new Blob([text]).size;
 
 /**
- * What became of a batch. `settled`: the collector took it or refused it for good. `failed`: no answer, or none that the
+ * The fate of a batch. `settled`: the collector took it or refused it for good. `failed`: no answer, or none that the
  * page may read. A number: the collector asks to wait for that many milliseconds.
  */
 export type Outcome = 'settled' | 'failed' | number;

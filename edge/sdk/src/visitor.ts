@@ -75,7 +75,7 @@ export function count(name: string): void {
   if (countOf(name) || Object.keys(did).length < MOST_NAMES) write('did', { ...did, [name]: countOf(name) + 1 });
 }
 
-/** What the visitor did here before, where that may be stored. */
+/** The visitor's earlier visits and events, as attributes; empty if nothing may be stored. */
 export function history(): Record<string, unknown> {
   if (!visitorId()) return {};
   const [, now, visits, first] = session();

@@ -1,4 +1,4 @@
-// What becomes of events: refusals, failures, limits and lateness, with page and edge on two origins.
+// Delivery of events: refusals, failures, limits and lateness, with page and edge on two origins.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { edge, events, kinds, kindsSent, site, until, visit } from '../browser/site.mjs';

@@ -1,4 +1,4 @@
-// Who is exposed to what, and what a look, a preview or a redirect that does not happen leaves behind.
+// Exposures: by activate and flags, not by look-ups; previews; redirects that do not happen.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from '../browser/site.mjs';

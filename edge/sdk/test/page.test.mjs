@@ -1,4 +1,4 @@
-// What a page may ask for and what it finds: flags and their listeners, what is recorded of addresses, replaced built-ins.
+// Flags and their listeners, recorded addresses, and pages that replace built-ins.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { edge, entered, events, kinds, payload, site, titled, twoVariants, until, visit } from '../browser/site.mjs';
@@ -121,7 +121,7 @@ test('listeners hear that the visitor has a name, and only when it is another on
   assert.deepEqual(values, [true, false]);
 }));
 
-/** What old libraries and strict pages do to built-ins before anything else runs. */
+/** Changes that old libraries and strict pages make to built-ins before anything else runs. */
 const hostile = {
   'Array.from that ignores the mapping': () => {
     Array.from = function (x) { let n = x.length || 0; const r = new Array(n); while (n--) r[n] = x[n]; return r; };

@@ -1,7 +1,7 @@
 /** Types of the globals that beacon.js defines. */
 
 export interface BeaconOptions {
-  /** Where the edge answers; default: the script's own origin. */
+  /** The edge's address; default: the script's own origin. */
   endpoint?: string;
   siteId: string;
   debug?: boolean;

@@ -20,11 +20,11 @@ export interface Context {
   qaMode?: boolean;
   /** Earlier assignments: variation keys by `attribute||value||experiment__version`. Without it nothing sticks. */
   sticky?: Record<string, string>;
-  /** Where new assignments are put; needed with `sticky`. */
+  /** Receives new assignments; needed with `sticky`. */
   assigned?: Record<string, string>;
 }
 
-/** What became of an experiment. */
+/** The outcome of an experiment for a visitor. */
 export interface Assignment {
   experiment: Json;
   variations: Json[];
@@ -37,7 +37,7 @@ export interface Assignment {
   at?: number;
   /** Whether an earlier assignment was kept, or kept the visitor out. */
   stuck?: boolean;
-  /** Where a contextual bandit placed the visitor. */
+  /** The leaf in which a contextual bandit placed the visitor. */
   leaf?: Json;
 }
 
@@ -63,7 +63,7 @@ function hashed({ attributes }: Context, name?: string, second?: string): [strin
   return instead ? [second!, instead] : [name, value];
 }
 
-/** Where the visitor falls in [0, 1); NaN without anything to hash. */
+/** The visitor's place in [0, 1); NaN without anything to hash. */
 const place = (context: Context, seed: string, version: number, attribute?: string, second?: string): number => {
   const [, value] = hashed(context, attribute, second);
   return value ? hash(seed, value, version) : NaN;
@@ -77,11 +77,11 @@ export const inNamespace = (value: string, [name, ...range]: Json[]): boolean =>
 
 const isEligible = ({ condition }: Json, { attributes, savedGroups }: Context): boolean => !condition || matches(condition, attributes, savedGroups);
 
-/** Who meets the prerequisites, and who does not meet one that concerns the rule alone. */
+/** Outcomes of prerequisites: all are met, or one is not that concerns the rule alone. */
 const MET = 1;
 const UNMET = 2;
 
-/** Whether the prerequisites are met; a text says why the feature, or the experiment, has no value for the visitor at all. */
+/** Checks the prerequisites. A text says why the feature, or the experiment, has no value for the visitor at all. */
 function prerequisites({ parentConditions }: Json, context: Context, chain: string[]): typeof MET | typeof UNMET | string {
   for (const parent of parentConditions || []) {
     const { value, source } = feature(parent.id, context, chain);

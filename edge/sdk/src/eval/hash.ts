@@ -5,7 +5,7 @@ function fnv1a(text: string): number {
   return h >>> 0;
 }
 
-/** Where `value` falls in [0, 1); NaN, which is in no range, for an unknown hash version. */
+/** The place of `value` in [0, 1); NaN, which is in no range, for an unknown hash version. */
 export function hash(seed: string, value: string, version: number): number {
   // Version 2 hashes twice, so that two seeds do not correlate.
   if (version === 2) return (fnv1a('' + fnv1a(seed + value)) % 10000) / 10000;

@@ -5,7 +5,7 @@ import { isTargeted } from './url';
 /** The redirect experiment that a visitor of a page is in. */
 export interface Redirect {
   assignment: Assignment;
-  /** Where the variation leads, as it is written; undefined for a variation that stays. */
+  /** The variation's target as it is written; undefined for a variation that stays. */
   target?: string;
   /** The address to go to; undefined to stay, also when the target is a page that the experiment itself is on. */
   url?: string;

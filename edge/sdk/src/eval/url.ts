@@ -1,6 +1,6 @@
 import type { Json } from '../values';
 
-/** What `*` becomes in a pattern, since no host can hold a `*`; also the host of a pattern without one. */
+/** Stands for `*` in a pattern, because no host can hold a `*`; also the host of a pattern without one. */
 const WILDCARD = '_____';
 
 /** Whether a text is as a pattern's part says; `around` may stand before and after it. */
