@@ -1,6 +1,6 @@
 //! The edge: sync, publishing, definitions for websites, and the collector of their events.
 //!
-//! Everything between [`http::router`] and [`ports`] is plain Rust and is tested natively. `platform` fills the ports
+//! Everything between [`router::routes`] and [`ports`] is plain Rust and is tested natively. `platform` fills the ports
 //! on Cloudflare's runtime and exists on wasm32 only; `memory` fills them with SQLite, for tests.
 #![cfg_attr(
     not(test),
@@ -8,13 +8,20 @@
 )]
 
 mod api;
+pub mod deps;
 pub mod digest;
 pub mod domain;
+pub mod evaluation;
 pub mod http;
+pub mod isolate;
+mod json;
 pub mod log;
 pub mod ports;
 mod public;
+pub mod router;
+pub mod sql;
 pub mod store;
+mod sync;
 mod time;
 
 #[cfg(any(test, feature = "memory"))]

@@ -2,17 +2,13 @@
 //! between them and the requests compiles and runs natively.
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use beacon_shared::api::SegmentList;
 use beacon_shared::error::Result;
 
-use crate::digest::Text;
-use crate::domain::keys::KeyMemory;
-use crate::domain::live::LiveMemory;
 use crate::log::{Appended, Entry, Head, Reading, SegmentName};
-use crate::store::{Rows, Statement};
+use crate::sql::{Rows, Statement};
 
 /// The workspace's SQL database.
 #[async_trait]
@@ -92,31 +88,4 @@ pub struct Place {
     pub country: Option<String>,
     /// The region's name.
     pub region: Option<String>,
-}
-
-/// Everything that handlers work with.
-#[derive(Clone)]
-pub struct Deps {
-    /// The workspace.
-    pub db: Arc<dyn Db>,
-    /// Bundles and sealed segments.
-    pub objects: Arc<dyn Objects>,
-    /// Bundles near the visitors.
-    pub cache: Arc<dyn Cache>,
-    /// Events.
-    pub logs: Arc<dyn Logs>,
-    /// Limits by address.
-    pub limiter: Arc<dyn Limiter>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Work after the answer.
-    pub background: Arc<dyn Background>,
-    /// The isolate's memory of what is live.
-    pub live: Arc<LiveMemory>,
-    /// The isolate's memory of keys.
-    pub keys: Arc<KeyMemory>,
-    /// The first admin key, from the worker's secrets.
-    pub admin_key: Option<Arc<str>>,
-    /// beacon.js.
-    pub script: Arc<Text>,
 }

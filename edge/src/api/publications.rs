@@ -3,9 +3,9 @@
 use beacon_shared::api::{Publication, PublishRequest};
 use beacon_shared::error::Result;
 
+use crate::deps::Deps;
 use crate::domain::keys::Caller;
 use crate::domain::publishing;
-use crate::ports::Deps;
 
 /// Publishes.
 pub async fn publish(deps: Deps, caller: Caller, request: PublishRequest) -> Result<Publication> {

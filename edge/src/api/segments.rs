@@ -5,10 +5,10 @@ use axum::response::IntoResponse;
 use beacon_shared::api::{Heads, SegmentId, SegmentList, SegmentsQuery};
 use beacon_shared::error::Result;
 
+use crate::deps::Deps;
 use crate::domain::exporting;
 use crate::domain::keys::Caller;
 use crate::http::Answer;
-use crate::ports::Deps;
 
 /// Returns where every log ends.
 pub async fn heads(deps: Deps, _: Caller, (): ()) -> Result<Heads> {

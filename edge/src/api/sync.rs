@@ -3,9 +3,9 @@
 use beacon_shared::api::{Cursor, PRODUCT, PullResponse, PushRequest, PushResponse, WhoAmI};
 use beacon_shared::error::Result;
 
+use crate::deps::Deps;
 use crate::domain::documents;
 use crate::domain::keys::Caller;
-use crate::ports::Deps;
 use crate::store::meta;
 
 /// Says who the caller is, and which workspace this is.

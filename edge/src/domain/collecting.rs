@@ -6,8 +6,10 @@ use beacon_shared::error::{Code, Error, Result};
 use super::events::validate::{self, Context};
 use super::events::{Arrival, Batch, Clock, origin, user_agent};
 use super::live::{self, Reader};
+use crate::deps::Deps;
+use crate::isolate;
 use crate::log::Entry;
-use crate::ports::{Deps, Limit};
+use crate::ports::Limit;
 
 /// Takes a batch. What is accepted is on disk when this returns.
 pub async fn collect(deps: &Deps, batch: &Batch, arrival: &Arrival) -> Result<BatchResponse> {
@@ -25,7 +27,7 @@ pub async fn collect(deps: &Deps, batch: &Batch, arrival: &Arrival) -> Result<Ba
 }
 
 /// Returns a published site. Addresses that ask for sites which do not exist are limited.
-async fn find_site(deps: &Deps, id: &str, address: &str) -> Result<live::Entry> {
+async fn find_site(deps: &Deps, id: &str, address: &str) -> Result<isolate::live::Entry> {
     match live::entry(deps, id, Reader::Collector).await {
         Err(error) if error.code == Code::NotFound => {
             if deps.limiter.allow(Limit::Refused, &format!("site:{address}")).await? {

@@ -4,8 +4,8 @@ use beacon_shared::api::{Heads, LogHead, SegmentList};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use futures_util::future::try_join_all;
 
+use crate::deps::Deps;
 use crate::log::{Head, Reading, SegmentName};
-use crate::ports::Deps;
 use crate::store::documents::{self, Id, Known};
 use crate::store::run;
 

@@ -3,21 +3,18 @@
 //! An isolate keeps all three in memory. Requests are answered from there while the pointer is at most
 //! [`BOUND`] old, which is the bound of the kill switch; an older pointer is read again first.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use beacon_shared::api::{Bundle, SiteBundle};
-use beacon_shared::bundle::Timeline;
 use beacon_shared::error::{Code, Error, Result};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use super::evaluation::Published;
-use crate::digest::Text;
-use crate::ports::Deps;
+use crate::deps::Deps;
+use crate::isolate::live::{Entry, Index, Known, Site, entry_of};
 use crate::store::publications::{self, Pointer};
 use crate::store::run;
+use crate::sync::lock;
 
 /// A pointer younger than this is not read again.
 const FRESH: i64 = 5_000;
@@ -29,66 +26,6 @@ const COLLECTOR_BOUND: i64 = 60 * 60 * 1000;
 /// The most sites whose definitions an isolate keeps parsed.
 const MAX_SITES: usize = 64;
 
-/// The published sites.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Index {
-    /// The sequence number.
-    pub seq: u64,
-    /// By document id.
-    pub sites: BTreeMap<String, Entry>,
-}
-
-/// A published site, without its definitions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The name of the object that holds its [`SiteBundle`].
-    pub object: String,
-    /// When this bundle was first published, in Unix milliseconds.
-    pub at: i64,
-    /// Hosts that may send events.
-    pub domains: Vec<String>,
-    /// True if localhost counts.
-    pub allow_localhost: bool,
-    /// A disabled site's events are refused.
-    pub enabled: bool,
-}
-
-/// An isolate's memory. It may be evicted at any time.
-#[derive(Default)]
-pub struct LiveMemory {
-    pointer: Mutex<Option<Known>>,
-    index: Mutex<Option<(String, Arc<Index>)>>,
-    sites: Mutex<BTreeMap<String, Arc<Site>>>,
-    /// When the last refresh behind an answer began. It may have ended with its request.
-    refresh_began: AtomicI64,
-}
-
-/// An answer of the database, and its time. Without a pointer nothing was ever published.
-#[derive(Clone)]
-struct Known {
-    pointer: Option<Pointer>,
-    read_at: i64,
-}
-
-/// A site's definitions, and what was made of them for the current period of their schedules.
-pub struct Site {
-    /// When they were published, in Unix milliseconds.
-    pub at: i64,
-    bundle: SiteBundle,
-    timeline: Timeline,
-    current: Mutex<Option<(usize, Arc<Period>)>>,
-}
-
-/// Everything that requests need of a site, in one period of its schedules.
-pub struct Period {
-    /// The parsed definitions.
-    pub published: Published,
-    /// The payload as pages get it.
-    pub payload: Text,
-    /// The same, as it stands in a script.
-    pub inlined: String,
-}
-
 /// The purpose of a question, which decides how old the answer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
@@ -96,44 +33,6 @@ pub enum Reader {
     Definitions,
     /// The collector.
     Collector,
-}
-
-impl LiveMemory {
-    /// Forgets the pointer, after it was moved.
-    pub fn forget(&self) {
-        *lock(&self.pointer) = None;
-    }
-}
-
-impl Site {
-    /// Returns whether the bundle has an experiment, by its key or its document id.
-    pub fn has_experiment(&self, id: &str) -> bool {
-        self.bundle.experiments.iter().any(|(document, key)| document == id || key == id)
-    }
-
-    /// Returns whether the bundle has a flag.
-    pub fn has_flag(&self, key: &str) -> bool {
-        self.bundle.payload.pointer("/features").is_some_and(|flags| flags.get(key).is_some())
-    }
-
-    /// Returns what the site publishes at `now`, in Unix milliseconds. It is made once in each period.
-    pub fn period(&self, now: i64) -> Arc<Period> {
-        let number = self.timeline.period(now);
-        let mut current = lock(&self.current);
-        if let Some((_, period)) = current.as_ref().filter(|(known, _)| *known == number) {
-            return Arc::clone(period);
-        }
-        let published = Published::new(&self.bundle, now);
-        let mut payload = published.payload.clone();
-        if let Some(fields) = payload.as_object_mut() {
-            fields.insert("dateUpdated".into(), crate::time::iso(self.at).into());
-        }
-        let payload = Text::new(payload.to_string());
-        let inlined = inline(&payload.text);
-        let period = Arc::new(Period { published, payload, inlined });
-        *current = Some((number, Arc::clone(&period)));
-        period
-    }
 }
 
 /// Returns the index of what is live, if anything was ever published.
@@ -232,22 +131,6 @@ async fn old_index(deps: &Deps, pointer: &Pointer) -> Result<Option<Index>> {
     Ok(Some(index))
 }
 
-/// Returns a site's entry in an index.
-pub fn entry_of(site: &SiteBundle, object: String, at: i64) -> Entry {
-    Entry { object, at, domains: site.domains.clone(), allow_localhost: site.allow_localhost, enabled: site.enabled }
-}
-
-impl Site {
-    fn new(bundle: SiteBundle, at: i64) -> Self {
-        Self { at, timeline: Timeline::of(&bundle.payload), bundle, current: Mutex::default() }
-    }
-}
-
-/// Returns JSON that is also safe as JavaScript inside a page: these characters occur in strings only.
-pub fn inline(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
 fn site_key(object: &str, id: &str) -> String {
     format!("{object}#{id}")
 }
@@ -293,8 +176,4 @@ async fn read(deps: &Deps, object: &str) -> Result<String> {
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::new(Code::Internal, format!("What is live cannot be read: {e}.")))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,7 +2,6 @@
 
 pub mod collecting;
 pub mod documents;
-pub mod evaluation;
 pub mod events;
 pub mod exporting;
 pub mod keys;

@@ -7,8 +7,8 @@ use beacon_shared::error::{Code, Error, Result};
 
 use super::extract::{address, text};
 use super::problem::Failure;
+use crate::deps::Deps;
 use crate::domain::keys::{self, Caller};
-use crate::ports::Deps;
 
 /// Returns the caller, if a key is given and right.
 pub async fn caller(deps: &Deps, headers: &HeaderMap) -> Result<Option<Caller>> {

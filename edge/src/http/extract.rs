@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::problem::{Failure, json_problem};
+use super::problem::Failure;
 
 /// Returns a header as text.
 pub fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
@@ -90,7 +90,7 @@ fn is_limit(error: &axum::Error) -> bool {
 pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, given: Body, limit: usize) -> Result<T, Failure> {
     let bytes = body(headers, given, limit).await?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    serde_json::from_slice(bytes).map_err(|e| json_problem(&e).into())
+    serde_json::from_slice(bytes).map_err(|e| crate::json::problem(&e).into())
 }
 
 /// Returns JSON that nobody caches.

@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beacon_shared::api::ProblemDetails;
-use beacon_shared::error::{Code, Error, Problem};
+use beacon_shared::error::{Code, Error};
 
 /// An error on its way to the caller.
 #[derive(Debug)]
@@ -44,18 +44,6 @@ fn status(code: Code) -> StatusCode {
         Code::Storage | Code::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
-}
-
-/// Returns what is wrong with a text that should be JSON, in words of our own.
-pub fn json_problem(error: &serde_json::Error) -> Error {
-    let detail = match error.classify() {
-        serde_json::error::Category::Eof => "The body breaks off. Send all of it.".to_owned(),
-        serde_json::error::Category::Data => {
-            format!("The body isn't what this address takes: see line {}, column {}.", error.line(), error.column())
-        }
-        _ => format!("The body isn't valid JSON at line {}, column {}.", error.line(), error.column()),
-    };
-    Error::invalid(vec![Problem::new("", detail)])
 }
 
 impl IntoResponse for Failure {

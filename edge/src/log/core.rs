@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{SegmentName, line};
-use crate::store::Argument;
+use crate::sql::Argument;
 
 /// A segment is sealed at this many events …
 pub const SEGMENT_EVENTS: u64 = 5_000;

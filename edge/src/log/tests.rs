@@ -3,7 +3,7 @@
 use super::core::{SEGMENT_BYTES, SEGMENT_EVENTS};
 use super::*;
 use crate::memory::MemoryDb;
-use crate::store::Argument;
+use crate::sql::Argument;
 
 const NOW: i64 = 1_790_000_000_000;
 

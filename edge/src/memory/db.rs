@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::log::Sql;
 use crate::ports::Db;
-use crate::store::{Argument, Rows, Statement};
+use crate::sql::{Argument, Rows, Statement};
 
 /// The migrations, in order.
 pub(crate) const MIGRATIONS: &[&str] = &[

@@ -26,12 +26,12 @@ pub(crate) use db::MIGRATIONS;
 pub use db::{Copy, MemoryDb};
 pub use ports::{MemoryClock, MemoryLimiter, MemoryLogs, MemoryObjects};
 
+use crate::deps::Deps;
 use crate::digest::Text;
 use crate::domain::documents::{pull, push};
 use crate::domain::events::Arrival;
 use crate::domain::{collecting, exporting, publishing};
-use crate::http::router;
-use crate::ports::Deps;
+use crate::router::router;
 
 /// The admin key of a [`MemoryEdge`].
 pub const ADMIN_KEY: &str = "bcn_memory_admin";

@@ -8,7 +8,7 @@ use worker::send::{IntoSendFuture, SendWrapper};
 
 use super::storage;
 use crate::ports::Db;
-use crate::store::{Argument, Rows, Statement};
+use crate::sql::{Argument, Rows, Statement};
 
 /// D1, by its binding `DB`.
 pub struct D1(SendWrapper<Env>);

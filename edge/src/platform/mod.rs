@@ -13,11 +13,13 @@ use axum::http::Response;
 use tower_service::Service as _;
 use worker::{Context, Env, HttpRequest, Request, event};
 
+use crate::deps::Deps;
 use crate::digest::Text;
-use crate::domain::keys::KeyMemory;
-use crate::domain::live::LiveMemory;
-use crate::http::{MAX_URL, routes, too_long, unreadable};
-use crate::ports::{Deps, Place};
+use crate::http::{MAX_URL, too_long, unreadable};
+use crate::isolate::keys::KeyMemory;
+use crate::isolate::live::LiveMemory;
+use crate::ports::Place;
+use crate::router::routes;
 
 /// The isolate's memory, which outlives a request.
 static LIVE: LazyLock<Arc<LiveMemory>> = LazyLock::new(Arc::default);

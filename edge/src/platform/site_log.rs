@@ -9,7 +9,7 @@ use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStora
 
 use super::{now, storage};
 use crate::log::{Entry, Log, SegmentName, Sql};
-use crate::store::Argument;
+use crate::sql::Argument;
 
 /// Milliseconds until a full segment is sealed.
 const SEAL_AFTER: i64 = 100;

@@ -4,10 +4,10 @@ use axum::extract::Request;
 use beacon_shared::api::endpoint::{Collect, Endpoint as _};
 
 use super::visitor;
+use crate::deps::Deps;
 use crate::domain::collecting;
 use crate::domain::events::Batch;
 use crate::http::{Answer, answer, body};
-use crate::ports::Deps;
 
 /// Takes a batch of events.
 pub async fn collect(deps: Deps, request: Request) -> Answer {

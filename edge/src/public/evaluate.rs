@@ -11,10 +11,12 @@ use beacon_shared::error::{Code, Error, Problem, Result};
 use serde::Serialize;
 
 use super::visitor;
-use crate::domain::evaluation::{self, Published};
-use crate::domain::live::{self, Entry, Reader, Site};
+use crate::deps::Deps;
+use crate::domain::live::{self, Reader};
+use crate::evaluation::{self, Published};
 use crate::http::{Answer, Parameters, address, answer, json};
-use crate::ports::{Deps, Limit};
+use crate::isolate::live::{Entry, Site};
+use crate::ports::Limit;
 
 /// The most sites that are searched for what a request without a site asks for.
 const MAX_SEARCHED: usize = 20;

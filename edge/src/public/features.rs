@@ -2,9 +2,9 @@
 
 use axum::extract::Request;
 
+use crate::deps::Deps;
 use crate::domain::live;
 use crate::http::{Answer, Parameters, respond};
-use crate::ports::Deps;
 
 /// Nothing on the way may keep an answer: a kill switch must reach the next page.
 pub const REVALIDATE: &str = "public, max-age=0, must-revalidate";

@@ -9,11 +9,11 @@ use serde_json::{Map, json};
 
 use super::evaluate::within_limit;
 use super::visitor;
+use crate::deps::Deps;
 use crate::digest;
-use crate::domain::evaluation::ofrep::{self as protocol, Evaluated, Fault};
 use crate::domain::live;
+use crate::evaluation::ofrep::{self as protocol, Evaluated, Fault};
 use crate::http::{Answer, Parameters, RETRY_AFTER, address, body, respond};
-use crate::ports::Deps;
 
 /// An evaluation is the asker's own.
 const CACHING: &str = "private, no-cache";

@@ -8,10 +8,11 @@ use beacon_shared::error::Code;
 use serde_json::{Value, json};
 
 use super::visitor;
+use crate::deps::Deps;
 use crate::digest;
-use crate::domain::live::{self, Period};
+use crate::domain::live;
 use crate::http::{Answer, query, respond};
-use crate::ports::Deps;
+use crate::isolate::live::{Period, inline};
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 /// Composed for one visitor, and asked for again by the next page.
@@ -43,7 +44,7 @@ fn with_definitions(deps: &Deps, parts: &Parts, id: &str, period: &Period) -> Re
     let attributes = Value::Object(visitor::attributes(parts));
     let version = format!("{}\n{id}\n{attributes}\n{}", period.payload.tag, deps.script.tag);
     let body = || {
-        let (id, attributes) = (live::inline(&json!(id).to_string()), live::inline(&attributes.to_string()));
+        let (id, attributes) = (inline(&json!(id).to_string()), inline(&attributes.to_string()));
         let (payload, script) = (&period.inlined, &deps.script.text);
         format!("window.__beacon={{\"site\":{id},\"payload\":{payload},\"attributes\":{attributes}}};\n{script}")
     };

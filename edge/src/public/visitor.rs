@@ -7,10 +7,11 @@ use beacon_shared::api::Scope;
 use beacon_shared::error::Result;
 use serde_json::{Map, Value, json};
 
+use crate::deps::Deps;
 use crate::domain::events::{Arrival, origin, user_agent};
-use crate::domain::live::Entry;
 use crate::http::{address, caller, text};
-use crate::ports::{Deps, Place};
+use crate::isolate::live::Entry;
+use crate::ports::Place;
 
 /// Returns the attributes that the edge adds for targeting.
 pub fn attributes(parts: &Parts) -> Map<String, Value> {

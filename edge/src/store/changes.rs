@@ -5,7 +5,7 @@ use beacon_shared::model::SCHEMA;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Statement;
+use crate::sql::Statement;
 
 /// The change of one op (`?1` op id, `?2` document, `?3` kind, `?4` key, `?5` base revision, `?6` device, `?7` actor,
 /// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty): only at its base

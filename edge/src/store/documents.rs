@@ -6,7 +6,7 @@ use beacon_shared::model::{Document, Kind};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Argument, Statement};
+use crate::sql::{Argument, Statement};
 
 /// The document from the change of op `?1`, only where it still stands at that change's base: a late duplicate must
 /// not bring an old body back.

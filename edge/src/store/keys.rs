@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Statement;
+use crate::sql::Statement;
 
 const SELECT: &str = "SELECT id, name, scopes FROM keys WHERE sha256 = ?1 AND revoked_at IS NULL";
 

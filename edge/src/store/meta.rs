@@ -3,8 +3,9 @@
 use beacon_shared::error::{Code, Error, Result};
 use serde::Deserialize;
 
-use super::{Rows, Statement, run};
+use super::run;
 use crate::ports::Db;
+use crate::sql::{Rows, Statement};
 
 const SELECT: &str = "SELECT epoch, seq, released_seq FROM meta";
 

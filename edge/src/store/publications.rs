@@ -3,7 +3,7 @@
 use beacon_shared::api::Publication;
 use serde::Deserialize;
 
-use super::Statement;
+use crate::sql::Statement;
 
 /// A publication (`?1` id, `?2` seq, `?3` hash, `?4` at, `?5` actor).
 const INSERT: &str = "

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::http::json_problem;
+use crate::json;
 
 /// An escape that no JSON text may contain by itself. It stands in for bytes that are not UTF-8, so that the event
 /// which holds them is refused.
@@ -41,7 +41,7 @@ impl Batch {
     /// Reads a body.
     pub fn parse(body: &[u8]) -> Result<Self> {
         let text = repaired(body);
-        let envelope: Envelope<'_> = serde_json::from_str(&text).map_err(|e| json_problem(&e))?;
+        let envelope: Envelope<'_> = serde_json::from_str(&text).map_err(|e| json::problem(&e))?;
         if envelope.events.len() > MAX_BATCH {
             return Err(Error::new(Code::TooLarge, format!("Send at most {MAX_BATCH} events at a time.")));
         }

@@ -1,13 +1,22 @@
 //! The clocks of visitors: a clock that is wrong shifts all its events, an event that is late keeps its time.
 
-use super::validate::Times;
-
 /// A clock that is off by more than this is marked.
 const MAX_SKEW: i64 = 24 * 60 * 60 * 1000;
 /// An event that says it happens this long after it was sent is marked.
 const MAX_AHEAD: i64 = 5 * 60 * 1000;
 /// An event that says it is older than this is dated to it and marked.
 const MAX_LATE: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// When an event happened, and when it arrived.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Times {
+    /// Unix milliseconds, by the server's clock.
+    pub ts: i64,
+    /// Unix milliseconds, by the server's clock.
+    pub received_at: i64,
+    /// True if the client's clock cannot be right.
+    pub skewed: bool,
+}
 
 /// Reads the times of one batch.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use beacon_shared::domain;
 use beacon_shared::error::{Code, Error, Result};
 
-use crate::domain::live::Entry;
+use crate::isolate::live::Entry;
 
 /// The host of the page that asks, as [`domain::page`] writes it: from `Origin`, or from `Referer` where a browser
 /// sends no origin.

@@ -11,17 +11,6 @@ const MAX_PROPS_BYTES: usize = 4 * 1024;
 const MAX_PROPS_DEPTH: usize = 4;
 const MAX_ID: usize = 200;
 
-/// When an event happened, and when it arrived.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Times {
-    /// Unix milliseconds, by the server's clock.
-    pub ts: i64,
-    /// Unix milliseconds, by the server's clock.
-    pub received_at: i64,
-    /// True if the client's clock cannot be right.
-    pub skewed: bool,
-}
-
 /// The edge's knowledge of the request.
 #[derive(Clone, Debug)]
 pub struct Context {

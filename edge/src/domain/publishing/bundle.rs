@@ -6,9 +6,11 @@ use beacon_shared::api::SiteBundle;
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::Document;
 
-use super::super::live::{self, Entry, Index};
+use crate::deps::Deps;
 use crate::digest;
-use crate::ports::{Db, Deps};
+use crate::domain::live;
+use crate::isolate::live::{Entry, Index, entry_of};
+use crate::ports::Db;
 use crate::store::documents::{self, DocumentRow};
 use crate::store::publications::{self, Pointer};
 use crate::store::{Batch, meta, run};
@@ -59,7 +61,7 @@ async fn store(deps: &Deps, seq: u64, id: &str, site: &SiteBundle, before: Optio
     }
     let object = format!("bundles/{seq}/{name}");
     deps.objects.put(&object, text.into_bytes()).await?;
-    Ok(live::entry_of(site, object, deps.clock.now()))
+    Ok(entry_of(site, object, deps.clock.now()))
 }
 
 /// Reads every part that is live, all at the sequence number that is returned. Drafts that are pushed meanwhile change

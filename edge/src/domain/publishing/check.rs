@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::bundle;
-use crate::ports::Deps;
+use crate::deps::Deps;
 
 /// The most problems in one answer.
 const MAX_PROBLEMS: usize = 100;

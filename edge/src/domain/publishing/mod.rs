@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use beacon_shared::api::{Publication, PublishRequest};
 use beacon_shared::error::{Code, Error, Problem, Result};
 
-use crate::ports::{Db, Deps};
+use crate::deps::Deps;
+use crate::ports::Db;
 use crate::store::publications::{self, PublicationRow};
 use crate::store::{Batch, run};
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::check::Review;
 use super::stale;
-use crate::ports::{Db, Deps};
+use crate::deps::Deps;
+use crate::ports::Db;
 use crate::store::changes::{self, Count, Entry};
 use crate::store::documents::{self, DocumentRow};
 use crate::store::{Batch, meta, run};

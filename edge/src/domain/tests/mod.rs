@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use crate::memory::{MemoryDb, MemoryEdge, now};
 use crate::ports::Db;
-use crate::store::{Argument, Rows, Statement, documents as rows, run};
+use crate::sql::{Argument, Rows, Statement};
+use crate::store::{documents as rows, run};
 
 pub(super) fn site(key: &str, name: &str) -> Value {
     json!({"schema": 1, "released": null, "draft": {

@@ -7,8 +7,9 @@ use beacon_shared::api::{Action, Transition};
 use beacon_shared::error::Code;
 
 use super::*;
+use crate::deps::Deps;
 use crate::domain::{live, publishing};
-use crate::ports::{Db as _, Deps};
+use crate::ports::Db as _;
 use crate::store::{changes, publications};
 
 #[test]

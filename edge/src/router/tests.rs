@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::digest;
+use crate::http::{MAX_URL, unreadable};
 use crate::memory::{ADMIN_KEY, MemoryEdge, now};
 
 pub(super) const NOW: i64 = 1_790_000_000_000;
@@ -181,7 +182,7 @@ fn routes_for_keys_are_not_for_pages() {
 #[test]
 fn what_no_route_takes_is_a_problem_that_pages_can_read() {
     let edge = published();
-    let long = format!("/api/features/{}", "x".repeat(super::MAX_URL));
+    let long = format!("/api/features/{}", "x".repeat(MAX_URL));
     for (path, status) in [
         ("/api/features/%ff", StatusCode::BAD_REQUEST),
         ("/nothing/here", StatusCode::NOT_FOUND),
@@ -194,7 +195,7 @@ fn what_no_route_takes_is_a_problem_that_pages_can_read() {
         assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
     }
     // Case X6: what the runtime cannot turn into a request at all.
-    let unreadable = super::unreadable();
+    let unreadable = unreadable();
     assert_eq!(unreadable.status(), StatusCode::BAD_REQUEST);
     assert_eq!(unreadable.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
 }
@@ -349,7 +350,7 @@ fn a_publication_elsewhere_is_seen_within_the_bound() {
     let features = || ask(&edge, get("/api/features/sit_1"), "").json()["features"]["banner"]["defaultValue"].clone();
     assert_eq!(features(), json!(true));
     // Another isolate publishes: this one does not know.
-    let other = crate::ports::Deps { live: Default::default(), ..edge.deps() };
+    let other = crate::deps::Deps { live: Default::default(), ..edge.deps() };
     let transition =
         beacon_shared::api::Transition { doc_id: "flg_1".into(), rev: 2, action: beacon_shared::api::Action::Kill };
     let (command_id, device) = ("c2".to_owned(), "d".to_owned());
