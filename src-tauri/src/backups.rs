@@ -1,14 +1,11 @@
 //! Daily backups of the drafts, beside the database in the folder `backups`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use beacon_shared::error::{Code, Error, Result};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
-
-use crate::app::App;
 
 /// Backups that are kept.
 const KEPT: usize = 7;
@@ -16,10 +13,10 @@ const KEPT: usize = 7;
 const LOOK: Duration = Duration::from_secs(60 * 60);
 const FOLDER: &str = "backups";
 
-/// Makes a backup of the folder's drafts every day, until the task is aborted.
-pub async fn keep(folder: PathBuf, app: Arc<App>) {
+/// Makes a backup of the folder's drafts every day, until the task is aborted. `now` is the clock, in Unix milliseconds.
+pub async fn keep(folder: PathBuf, now: impl Fn() -> i64) {
     loop {
-        let (database, now) = (folder.join("beacon.db"), app.now());
+        let (database, now) = (folder.join("beacon.db"), now());
         match tokio::task::spawn_blocking(move || daily(&database, now)).await {
             Ok(Ok(Some(made))) => tracing::info!(backup = %made.display(), "A backup was made."),
             Ok(Ok(None)) => {}

@@ -94,7 +94,7 @@ impl Host {
             tokio::select! {
                 () = sync::drive(Arc::clone(&app)) => {}
                 () = self.prepare_events(Arc::clone(&app)) => {}
-                () = backups::keep(workspaces.folder(), app) => {}
+                () = backups::keep(workspaces.folder(), move || app.now()) => {}
                 _ = switches.changed() => {}
             }
             switched = true;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::phase::numbered;
+use super::phase::{Assignment, Weight, numbered};
 use super::units::WHOLE;
 use super::{Definition, Holdout, Kind, Metric, Namespace, PagePattern, Phase, Prerequisite, Schedule, Sticky};
 
@@ -137,5 +137,35 @@ impl Definition for Experiment {
     }
     fn name(&self) -> &str {
         &self.name
+    }
+}
+
+impl Experiment {
+    /// Returns the assignment that the experiment's fields describe: what the next phase gets.
+    pub fn next_assignment(&self) -> Assignment {
+        let weight = |v: &Variant| Weight { variant: v.id.clone(), weight: v.weight };
+        Assignment {
+            seed: self.seed.clone(),
+            weights: self.variants.iter().map(weight).collect(),
+            coverage: self.coverage,
+            hash_attribute: self.hash_attribute.clone(),
+            hash_version: self.hash_version,
+            condition: self.condition.clone(),
+            namespace: self.namespace.clone(),
+            holdout: self.holdout.clone(),
+            sticky: self.sticky.clone(),
+            pages: self.pages.clone(),
+            prerequisites: self.prerequisites.clone(),
+        }
+    }
+
+    /// Returns the assignment of one of the experiment's phases.
+    pub fn assignment(&self, phase: &Phase) -> Assignment {
+        phase.assignment.clone().unwrap_or_else(|| self.next_assignment())
+    }
+
+    /// Returns the newest phase, whether it runs or has ended.
+    pub fn phase(&self) -> Option<&Phase> {
+        self.phases.last()
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Experiment, Holdout, Namespace, PagePattern, Prerequisite, Sticky};
+use super::{Holdout, Namespace, PagePattern, Prerequisite, Sticky};
 
 /// Why a phase began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,41 +104,11 @@ pub(super) fn numbered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
     Ok(phases)
 }
 
-impl Experiment {
-    /// Returns the assignment that the experiment's fields describe: what the next phase gets.
-    pub fn next_assignment(&self) -> Assignment {
-        let weight = |v: &super::Variant| Weight { variant: v.id.clone(), weight: v.weight };
-        Assignment {
-            seed: self.seed.clone(),
-            weights: self.variants.iter().map(weight).collect(),
-            coverage: self.coverage,
-            hash_attribute: self.hash_attribute.clone(),
-            hash_version: self.hash_version,
-            condition: self.condition.clone(),
-            namespace: self.namespace.clone(),
-            holdout: self.holdout.clone(),
-            sticky: self.sticky.clone(),
-            pages: self.pages.clone(),
-            prerequisites: self.prerequisites.clone(),
-        }
-    }
-
-    /// Returns the assignment of one of the experiment's phases.
-    pub fn assignment(&self, phase: &Phase) -> Assignment {
-        phase.assignment.clone().unwrap_or_else(|| self.next_assignment())
-    }
-
-    /// Returns the newest phase, whether it runs or has ended.
-    pub fn phase(&self) -> Option<&Phase> {
-        self.phases.last()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use crate::model::Experiment;
 
     #[test]
     fn phases_of_schema_1_are_read() {

@@ -1,5 +1,7 @@
 //! What must hold in every history.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail, ensure};
 use beacon_edge::memory::MemoryEdge;
 use beacon_shared::api::PublishRequest;
@@ -8,19 +10,22 @@ use beacon_shared::model::Document;
 use beacon_shared::sync::Content;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::device::Device;
+use crate::ledger::Ledger;
 
-/// Checks a world whose network has healed.
-pub fn all(world: &World) -> Result<()> {
-    let documents = world.documents()?;
-    converged(world, &documents)?;
-    nothing_lost(world, &documents)?;
-    histories(&world.edge)
+/// The assignment and start of each phase that went live, by document and phase.
+pub type Phases = BTreeMap<(String, String), Value>;
+
+/// Checks a workspace whose network has healed.
+pub fn all(documents: &[Document], devices: &[Device], ledger: &Ledger, edge: &MemoryEdge) -> Result<()> {
+    converged(documents, devices)?;
+    nothing_lost(documents, ledger)?;
+    histories(edge)
 }
 
 /// All replicas are what the edge has.
-fn converged(world: &World, documents: &[Document]) -> Result<()> {
-    for (n, device) in world.devices.iter().enumerate() {
+fn converged(documents: &[Document], devices: &[Device]) -> Result<()> {
+    for (n, device) in devices.iter().enumerate() {
         for document in documents {
             let row = device.store.document(&document.id)?;
             let Some(row) = row else { bail!("d{n} does not have {}", document.id) };
@@ -32,10 +37,10 @@ fn converged(world: &World, documents: &[Document]) -> Result<()> {
 }
 
 /// Nothing that somebody typed is gone unless somebody who saw it let it go.
-fn nothing_lost(world: &World, documents: &[Document]) -> Result<()> {
+fn nothing_lost(documents: &[Document], ledger: &Ledger) -> Result<()> {
     for document in documents {
         let last = if document.deleted { Value::Null } else { document.body["draft"].clone() };
-        let lost = world.ledger.lost(&document.id, &last);
+        let lost = ledger.lost(&document.id, &last);
         ensure!(lost.is_empty(), "{} lost {lost:?}, which nobody had seen and let go", document.id);
     }
     Ok(())
@@ -90,12 +95,12 @@ pub fn publication(
 }
 
 /// A phase that is live never changes its assignment or its start.
-pub fn phases(world: &mut World) -> Result<()> {
-    for document in world.documents()? {
+pub fn phases(documents: &[Document], phases: &mut Phases) -> Result<()> {
+    for document in documents {
         for phase in document.body["released"]["phases"].as_array().into_iter().flatten() {
             let id = (document.id.clone(), phase["id"].as_str().unwrap_or_default().to_owned());
             let now = serde_json::json!([phase["assignment"], phase["started"]]);
-            let before = world.phases.entry(id).or_insert_with(|| now.clone());
+            let before = phases.entry(id).or_insert_with(|| now.clone());
             ensure!(*before == now, "a phase of {} that is live changed from {before} to {now}", document.id);
         }
     }

@@ -21,8 +21,7 @@ pub const STEPS: usize = 250;
 /// Plays the history of a seed. The error names what does not hold, with the last steps.
 pub fn play(seed: u64) -> Result<()> {
     let mut world = World::new(seed)?;
-    let outcome =
-        (0..STEPS).try_for_each(|_| world.step()).and_then(|()| world.heal()).and_then(|()| checks::all(&world));
+    let outcome = (0..STEPS).try_for_each(|_| world.step()).and_then(|()| world.heal()).and_then(|()| world.check());
     outcome.map_err(|error| {
         let error = format!("{error:#}");
         anyhow!("seed {seed}: {error}\n{}", world.trace(&error))

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::command::say;
 use crate::paths;
+use crate::suites::{SCRIPT_FOLDERS, TESTED_APART, UNIT_TESTED};
 use modules::Modules;
 
 /// The most lines of a source file.
@@ -21,10 +22,6 @@ const SOURCES: [&str; 8] = ["rs", "ts", "mjs", "js", "css", "sql", "py", "sh"];
 
 /// Folders that hold what was made or fetched.
 const NOT_OURS: [&str; 6] = ["target", "node_modules", "dist", "build", "gen", "worlds"];
-
-/// Packages, by their folder, whose modules still import each other or stand beside their folder. Only for a change that
-/// takes several steps.
-const UNFINISHED: &[&str] = &["shared", "src-tauri"];
 
 /// Fails when the tree is not what the documents say of it.
 pub fn check() -> Result<()> {
@@ -73,29 +70,20 @@ fn long_files(root: &Path, files: &[PathBuf]) -> Vec<String> {
 fn module_problems(root: &Path, files: &[PathBuf]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut belong = BTreeSet::new();
-    let mut unfinished = BTreeSet::new();
-    let mut tell = |package: &str, problem: String| match UNFINISHED.iter().find(|left| package == **left) {
-        Some(left) => drop(unfinished.insert(*left)),
-        None => problems.push(problem),
-    };
     for file in files.iter().filter(|file| is_crate_root(file)) {
         let modules = Modules::read(file, |path| std::fs::read_to_string(root.join(path)).ok());
-        let package = package(file);
         for edge in modules.cycles() {
             let (from, to) = (edge.from.join("::"), edge.to.join("::"));
-            tell(&package, format!("{}: `{from}` imports `{to}`, which leads back to it.", edge.place));
+            problems.push(format!("{}: `{from}` imports `{to}`, which leads back to it.", edge.place));
         }
         belong.extend(modules.read);
     }
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "rs")) {
         if root.join(file.with_extension("")).is_dir() && !is_crate_root(file) {
             let place = file.with_extension("").join("mod.rs");
-            let package = file.iter().next().unwrap_or_default().to_string_lossy();
-            tell(&package, format!("{} stands beside its folder: move it to {}.", file.display(), place.display()));
+            problems.push(format!("{} stands beside its folder: move it to {}.", file.display(), place.display()));
         }
     }
-    let finished = UNFINISHED.iter().filter(|package| !unfinished.contains(*package));
-    problems.extend(finished.map(|package| format!("{package} is in shape: take it out of UNFINISHED.")));
     let orphans = files.iter().filter(|file| file.extension().is_some_and(|e| e == "rs") && !belong.contains(*file));
     problems.extend(orphans.map(|file| format!("{} belongs to no crate: declare it, or delete it.", file.display())));
     problems
@@ -116,13 +104,6 @@ fn is_crate_root(file: &Path) -> bool {
         }
 }
 
-/// The package's folder: what is above `src`, `tests` or the like.
-fn package(root: &Path) -> String {
-    let parent = root.parent().unwrap_or(root);
-    let parent = if parent.ends_with("bin") { parent.parent().unwrap_or(parent) } else { parent };
-    parent.parent().unwrap_or(parent).display().to_string()
-}
-
 /// Packages with tests that no task runs.
 fn forgotten_tests(root: &Path, files: &[PathBuf]) -> Vec<String> {
     let folder = |file: &PathBuf| {
@@ -139,7 +120,7 @@ fn forgotten_tests(root: &Path, files: &[PathBuf]) -> Vec<String> {
         let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap_or_default();
         name.trim_matches('"').to_owned()
     };
-    let runs = |name: &String| name == "beacon-tests" || crate::suites::UNIT_TESTED.contains(&name.as_str());
+    let runs = |name: &String| UNIT_TESTED.iter().chain(&TESTED_APART).any(|package| package == name);
     let forgotten = packages.iter().map(name).filter(|name| !runs(name));
     forgotten.map(|name| format!("No task runs the tests of {name}: add it to UNIT_TESTED.")).collect()
 }
@@ -147,8 +128,7 @@ fn forgotten_tests(root: &Path, files: &[PathBuf]) -> Vec<String> {
 /// Tests in JavaScript that no task runs.
 fn forgotten_scripts(files: &[PathBuf]) -> Vec<String> {
     let is_test = |file: &&PathBuf| file.file_name().is_some_and(|name| name.to_string_lossy().contains(".test."));
-    let runs =
-        |file: &PathBuf| crate::suites::SCRIPT_FOLDERS.iter().any(|folder| file.parent() == Some(Path::new(folder)));
+    let runs = |file: &PathBuf| SCRIPT_FOLDERS.iter().any(|folder| file.parent() == Some(Path::new(folder)));
     let forgotten = files.iter().filter(is_test).filter(|file| !runs(file));
     forgotten.map(|file| format!("{} is a test that no task runs.", file.display())).collect()
 }
@@ -163,10 +143,6 @@ mod tests {
         assert!(roots.iter().all(|root| is_crate_root(Path::new(root))));
         let others = ["a/src/x.rs", "a/src/tests/x.rs", "a/src/bin/x/y.rs", "a/src/tests/mod.rs", "a/tests/x.ts"];
         assert!(others.iter().all(|other| !is_crate_root(Path::new(other))));
-        assert_eq!(
-            ["src-tauri/src/bin/x.rs", "tests/tests/x.rs"].map(|p| package(Path::new(p))),
-            ["src-tauri", "tests"]
-        );
     }
 
     #[test]
