@@ -85,7 +85,7 @@ fn known() -> bool {
 /// The answer to [`super::route::PUSH`], one outcome for each op, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PushResponse {
-    /// Changes when the workspace was made anew.
+    /// Changes when the workspace is made again.
     pub epoch: String,
     /// One for each op, in order.
     pub outcomes: Vec<OpOutcome>,

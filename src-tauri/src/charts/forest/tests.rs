@@ -95,7 +95,7 @@ fn words_say_the_same() {
     assert!(alt_text(&empty()).ends_with("Sign-up, Treatment: no estimate, no visitors yet."));
 }
 
-/// A goal of this kind, of which less is better, on two arms with these means.
+/// Returns a goal of this kind on two arms with these means; less of it is better.
 fn less_is_better(kind: MetricKind, control: f64, treatment: f64) -> Analysis {
     let metric = Metric::new("waiting", "Waiting", Role::Goal, kind);
     let options = MetricOptions { lower_is_better: true, ..MetricOptions::default() };

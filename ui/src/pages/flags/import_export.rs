@@ -80,8 +80,7 @@ pub fn ImportExport(props: &ImportExportProps) -> Html {
                         { "← Flags" }
                     </button>
                     <h1>{ "Import and export" }</h1>
-                    <Note
-                        text="GrowthBook features and experiments become drafts. Visitors keep their variants." />
+                    <Note text="GrowthBook features and experiments become drafts, and nothing goes live." />
                 </div>
             </header>
             <ErrorBanner error={(*error).clone()} />
@@ -89,8 +88,7 @@ pub fn ImportExport(props: &ImportExportProps) -> Html {
             if let Some(text) = &*exported {
                 <section class="card">
                     <Copyable title="This site's drafts" text={text.clone()} testid="exchange-exported">
-                        <Note
-                            text="GrowthBook's clients can read this. Pages get what you published, not these drafts." />
+                        <Note text="GrowthBook's clients can read this. Pages get only what you published." />
                     </Copyable>
                 </section>
             }
@@ -139,8 +137,9 @@ fn Outcome(props: &OutcomeProps) -> Html {
             if !report.is_empty() {
                 <section class="card" data-testid="exchange-report">
                     <h2>{ "Left out, changed, or to check" }</h2>
-                    <table
-                        class="report"><tbody>{ for report.iter().take(MOST_LINES).map(row) }</tbody></table>
+                    <table class="report">
+                        <tbody>{ for report.iter().take(MOST_LINES).map(row) }</tbody>
+                    </table>
                     if more > 0 { <p class="note">{ format!("… and {more} more.") }</p> }
                 </section>
             }

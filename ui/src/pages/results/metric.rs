@@ -3,7 +3,7 @@
 use beacon_shared::ipc::ResultsView;
 use beacon_shared::model::{MetricKind, Role};
 use beacon_shared::stats::{Comparison, Estimate, GuardrailState, MetricAnalysis, MetricOptions};
-use beacon_shared::wording::{capitalised, counting, measure, signed_percent, value, value_name};
+use beacon_shared::wording::{capitalised, counting, measure, percent, signed_percent, value, value_name};
 use yew::prelude::*;
 
 use crate::format::{count, p_value, percentage};
@@ -19,11 +19,14 @@ pub fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
     };
     let options = view.analysis.plan.options_of(&m.metric);
     let rows = m.variants.iter().enumerate().map(|(i, c)| row(view.variant_names.get(i), c, kind, options, named));
+    let interval_name = format!("{} interval", percent(1.0 - view.analysis.plan.alpha, 0));
     html! {
         <section class="card" key={m.metric.id.clone()}>
             <header class="card-head">
-                <div class="live"><h2>{ m.metric.name.clone() }</h2><span
-                    class="note">{ about(m, options) }</span></div>
+                <div class="live">
+                    <h2>{ m.metric.name.clone() }</h2>
+                    <span class="note">{ about(m, options) }</span>
+                </div>
                 <Badge text={role} />
             </header>
             <div class="scroll"><table>
@@ -31,8 +34,8 @@ pub fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
                     <th>{ "Variant" }</th><th class="number">{ "Visitors" }</th>
                     if converts(kind) { <th class="number">{ "Converted" }</th> }
                     <th class="number">{ value_name(kind) }</th><th class="number">{ "Lift" }</th>
-                    <th
-                        class="number">{ format!("{:.0}% interval", (1.0 - view.analysis.plan.alpha) * 100.0) }</th><th class="number">{ "p-value" }</th>
+                    <th class="number">{ interval_name }</th>
+                    <th class="number">{ "p-value" }</th>
                 </tr></thead>
                 <tbody>{ for rows }</tbody>
             </table></div>
@@ -62,7 +65,11 @@ fn row(name: Option<&String>, c: &Comparison, kind: &MetricKind, options: Metric
     html! {
         <tr key={c.variant.clone()}>
             <td>{ name.unwrap_or(&c.variant).clone() }
-                if let Some(reason) = c.undecided { <div class="note">{ capitalised(reason.text()) }</div> } else { { guardrail(c, options) } }
+                if let Some(reason) = c.undecided {
+                    <div class="note">{ capitalised(reason.text()) }</div>
+                } else {
+                    { guardrail(c, options) }
+                }
             </td>
             <td class="number" data-testid={id("units")}>{ count(c.units) }</td>
             if converts(kind) { <td class="number" data-testid={id("conversions")}>{ count(c.conversions) }</td> }

@@ -41,7 +41,9 @@ pub fn Variants(props: &PartProps) -> Html {
                         disabled={props.locked || full}>{ "Add variant" }</button>
                 </div>
             </header>
-            if let Some(problem) = problem_at(&props.problems, "/variants") { <p class="note problem">{ problem }</p> }
+            if let Some(problem) = problem_at(&props.problems, "/variants") {
+                <p class="note problem">{ problem }</p>
+            }
             <div class="parts">{ for fields }</div>
         </section>
     }

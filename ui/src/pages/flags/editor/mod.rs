@@ -56,7 +56,11 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
                     </button>
                     <h1>{ if flag.name.is_empty() { "New flag".to_owned() } else { flag.name.clone() } }</h1>
                     <p class="badges">
-                        if flag.enabled { <Badge text="On" tone="good" /> } else { <Badge text="Off" tone="bad" /> }
+                        if flag.enabled {
+                            <Badge text="On" tone="good" />
+                        } else {
+                            <Badge text="Off" tone="bad" />
+                        }
                         <SyncBadge sync={editor.sync()} />
                         <span class="save-state" data-testid="save-state" aria-live="polite">
                             { editor.save_state() }

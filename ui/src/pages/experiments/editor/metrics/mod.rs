@@ -99,8 +99,9 @@ fn MetricFields(props: &MetricProps) -> Html {
                 { part(props, "numerator", "Of", numerator) }
                 { part(props, "denominator", "Divided by", denominator) }
             }
-            <div
-                class="columns three">{ event(props) }{ level(props) }{ direction(props) }{ margin(props) }</div>
+            <div class="columns three">
+                { event(props) }{ level(props) }{ direction(props) }{ margin(props) }
+            </div>
             <CountingFields ..props.clone() />
             <button type="button" class="quiet" data-testid={props.testid("remove")} onclick={take_out}>
                 { "Remove" }
