@@ -64,9 +64,15 @@ pub fn slug(name: &str) -> String {
     slug.trim_end_matches('_').to_owned()
 }
 
+/// Returns the key that goes with a new name, or `None` if the key stays as it is: pages may know it already, or somebody
+/// chose it. Only a document that is younger than its editor changes its key with its name.
+pub fn key_of_renamed(is_new: bool, key: &str, name: &str, renamed: &str) -> Option<String> {
+    (is_new && key == slug(name)).then(|| slug(renamed))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{p_value, parse_number, parse_parts, parse_percentage, parts, percentage, slug};
+    use super::{key_of_renamed, p_value, parse_number, parse_parts, parse_percentage, parts, percentage, slug};
 
     #[test]
     fn shares_survive_editing() {
@@ -93,6 +99,15 @@ mod tests {
     fn a_name_becomes_a_valid_key() {
         assert_eq!(slug("  Home — Hero test! "), "home_hero_test");
         assert_eq!(slug("…"), "");
+    }
+
+    /// X1, X2.
+    #[test]
+    fn a_key_follows_the_name_of_a_new_document_only() {
+        assert_eq!(key_of_renamed(true, "", "", "Home hero").as_deref(), Some("home_hero"));
+        assert_eq!(key_of_renamed(true, "home", "Home", "Home hero").as_deref(), Some("home_hero"));
+        assert_eq!(key_of_renamed(true, "mine", "Home", "Home hero"), None, "somebody chose it");
+        assert_eq!(key_of_renamed(false, "home", "Home", "Home hero"), None, "it may be published or imported");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use yew::prelude::*;
 
 use super::snippet::Snippet;
-use crate::format::slug;
+use crate::format::key_of_renamed;
 use crate::pages::documents::{Conflict, Deletion, problem_at, problem_under};
 use crate::state::{use_editor, use_live};
 use crate::widgets::{Checkbox, ErrorBanner, Field, FieldKind};
@@ -27,8 +27,8 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
     let (site, problems, view) = (editor.draft(), editor.problems(), editor.view());
     let follows = editor.is_new();
     let name = move |site: &mut Site, text: String| {
-        if follows && site.key == slug(&site.name) {
-            site.key = slug(&text);
+        if let Some(key) = key_of_renamed(follows, &site.key, &site.name, &text) {
+            site.key = key;
         }
         site.name = text;
     };

@@ -4,7 +4,7 @@ use beacon_shared::model::Experiment;
 use yew::prelude::*;
 
 use super::PartProps;
-use crate::format::{parse_parts, parts, slug};
+use crate::format::{key_of_renamed, parse_parts, parts};
 use crate::pages::documents::{problem_at, site_options};
 use crate::widgets::{Choice, Field, FieldKind};
 
@@ -15,8 +15,8 @@ pub fn Basics(props: &PartProps) -> Html {
     let none = options.is_empty();
     let follows = editor.is_new();
     let name = move |e: &mut Experiment, text: String| {
-        if follows && e.key == slug(&e.name) {
-            set_key(e, slug(&text));
+        if let Some(key) = key_of_renamed(follows, &e.key, &e.name, &text) {
+            set_key(e, key);
         }
         e.name = text;
     };

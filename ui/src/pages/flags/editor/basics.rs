@@ -6,7 +6,7 @@ use beacon_shared::wording::title;
 use yew::prelude::*;
 
 use super::PartProps;
-use crate::format::slug;
+use crate::format::key_of_renamed;
 use crate::pages::documents::{problem_at, problem_under};
 use crate::widgets::{Checkbox, Field, FieldKind, JsonEdit, JsonEditor, unfinished};
 
@@ -18,8 +18,8 @@ pub fn Basics(props: &PartProps) -> Html {
     let (flag, editor, problems) = (&props.flag, &props.editor, &props.problems);
     let follows = editor.is_new();
     let name = move |flag: &mut Flag, text: String| {
-        if follows && flag.key == slug(&flag.name) {
-            flag.key = slug(&text);
+        if let Some(key) = key_of_renamed(follows, &flag.key, &flag.name, &text) {
+            flag.key = key;
         }
         flag.name = text;
     };
