@@ -15,6 +15,7 @@ mod paths;
 mod processes;
 mod run;
 mod setup;
+mod sim;
 mod statistics;
 mod structure;
 mod suites;
@@ -39,6 +40,11 @@ const TASKS: &[Task] = &[
     ("conformance", "[--vectors DIR]  reference cases, through both evaluators and the statistics", conformance::task),
     ("bench", "[evaluation|collect|statistics]  how fast, next to a named peer in the same run", bench::task),
     ("differential", "[--seed N] [--cases N]  random cases, Rust against beacon.js", conformance::differential),
+    (
+        "sim",
+        "[--seeds N] [--start S] [--mutants]  sync over faulty histories; --mutants proves that faults are seen",
+        sim::task,
+    ),
     ("fuzz", "[TARGET] [SECONDS]  coverage-guided fuzzing, a minute a target", fuzz::task),
     (
         "validity",

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, run, say};
-use crate::{build, check, conformance, fuzz, node, paths, setup, statistics, suites, tools};
+use crate::{build, check, conformance, fuzz, node, paths, setup, sim, statistics, suites, tools};
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
@@ -18,6 +18,7 @@ pub fn task(arguments: &[String]) -> Result<()> {
     conformance::over(&[conformance::own()])?;
     conformance::differ(&[])?;
     check::all()?;
+    sim::ordinary()?;
     statistics::agreement(&[])?;
     build::all()?;
     product_tests()?;
@@ -60,7 +61,7 @@ fn long_suites() -> Result<()> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     conformance::differ(&words(&["--seed", "2", "--cases", "200000"]))?;
     say("Sync over thousands of faulty histories.");
-    run(cargo(&["test", "--release", "-p", "beacon-shared", "sync::tests::simulation"])?.env("BEACON_SEEDS", "20000"))?;
+    sim::task(&words(&["--seeds", "5000"]))?;
     fuzz::all()
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 use beacon_edge::memory::MemoryEdge;
-use beacon_shared::api::PublishRequest;
+use beacon_shared::api::{Cursor, PublishRequest};
 use beacon_shared::lifecycle::is_removed;
 use beacon_shared::model::Document;
 use beacon_shared::sync::Content;
@@ -13,18 +13,16 @@ use serde_json::Value;
 use crate::device::Device;
 use crate::ledger::Ledger;
 
-/// The assignment and start of each phase that went live, by document and phase.
-pub type Phases = BTreeMap<(String, String), Value>;
-
-/// Checks a workspace whose network has healed.
-pub fn all(documents: &[Document], devices: &[Device], ledger: &Ledger, edge: &MemoryEdge) -> Result<()> {
-    converged(documents, devices)?;
-    nothing_lost(documents, ledger)?;
+/// Checks the end of a history, when the network has healed.
+pub fn all(edge: &MemoryEdge, devices: &[Device], ledger: &Ledger) -> Result<()> {
+    let documents = edge.pull(&Cursor::default())?.documents;
+    converged(devices, &documents)?;
+    nothing_lost(ledger, &documents)?;
     histories(edge)
 }
 
 /// All replicas are what the edge has.
-fn converged(documents: &[Document], devices: &[Device]) -> Result<()> {
+fn converged(devices: &[Device], documents: &[Document]) -> Result<()> {
     for (n, device) in devices.iter().enumerate() {
         for document in documents {
             let row = device.store.document(&document.id)?;
@@ -37,7 +35,7 @@ fn converged(documents: &[Document], devices: &[Device]) -> Result<()> {
 }
 
 /// Nothing that somebody typed is gone unless somebody who saw it let it go.
-fn nothing_lost(documents: &[Document], ledger: &Ledger) -> Result<()> {
+fn nothing_lost(ledger: &Ledger, documents: &[Document]) -> Result<()> {
     for document in documents {
         let last = if document.deleted { Value::Null } else { document.body["draft"].clone() };
         let lost = ledger.lost(&document.id, &last);
@@ -67,7 +65,7 @@ pub fn publication(
     reviewed: &[(String, u64, Content)],
     done: bool,
 ) -> Result<()> {
-    let documents = edge.pull(&beacon_shared::api::Cursor::default())?.documents;
+    let documents = edge.pull(&Cursor::default())?.documents;
     for (id, rev, seen) in reviewed {
         let Some(document) = documents.iter().find(|document| document.id == *id) else { continue };
         let op_id = format!("{}:{id}", request.command_id);
@@ -95,12 +93,12 @@ pub fn publication(
 }
 
 /// A phase that is live never changes its assignment or its start.
-pub fn phases(documents: &[Document], phases: &mut Phases) -> Result<()> {
-    for document in documents {
+pub fn phases(edge: &MemoryEdge, live: &mut BTreeMap<(String, String), Value>) -> Result<()> {
+    for document in edge.pull(&Cursor::default())?.documents {
         for phase in document.body["released"]["phases"].as_array().into_iter().flatten() {
             let id = (document.id.clone(), phase["id"].as_str().unwrap_or_default().to_owned());
             let now = serde_json::json!([phase["assignment"], phase["started"]]);
-            let before = phases.entry(id).or_insert_with(|| now.clone());
+            let before = live.entry(id).or_insert_with(|| now.clone());
             ensure!(*before == now, "a phase of {} that is live changed from {before} to {now}", document.id);
         }
     }

@@ -16,12 +16,13 @@ use beacon_shared::sync::mutant::{self, Mutant};
 use crate::world::World;
 
 /// The steps of one history.
-pub const STEPS: usize = 250;
+pub const STEPS: usize = 150;
 
 /// Plays the history of a seed. The error names what does not hold, with the last steps.
 pub fn play(seed: u64) -> Result<()> {
     let mut world = World::new(seed)?;
-    let outcome = (0..STEPS).try_for_each(|_| world.step()).and_then(|()| world.heal()).and_then(|()| world.check());
+    let outcome = (0..STEPS).try_for_each(|_| world.step()).and_then(|()| world.heal());
+    let outcome = outcome.and_then(|()| checks::all(&world.edge, &world.devices, &world.ledger));
     outcome.map_err(|error| {
         let error = format!("{error:#}");
         anyhow!("seed {seed}: {error}\n{}", world.trace(&error))

@@ -1,6 +1,5 @@
 mod merging;
 mod planning;
-mod simulation;
 
 use serde_json::{Value, json};
 
