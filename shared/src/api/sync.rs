@@ -43,6 +43,10 @@ pub struct PushRequest {
     pub device: String,
     /// At most [`MAX_OPS`], each answered on its own.
     pub ops: Vec<Op>,
+    /// [`Cursor::newest_op`]: a server that does not have it was restored, and takes no op before the device has read it
+    /// again. Otherwise a new acknowledgement would hide that an older one was undone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub newest_op: String,
 }
 
 /// What became of one op.

@@ -80,8 +80,13 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
         if ops.is_empty() {
             return Ok(round > 0);
         }
-        let request = PushRequest { device: app.session().device().to_owned(), ops };
-        let response = app.edge().push(target, &request).await?;
+        let newest_op = app.store(|s| s.cursor()).await?.newest_op;
+        let request = PushRequest { device: app.session().device().to_owned(), ops, newest_op };
+        let response = match app.edge().push(target, &request).await {
+            // The edge was restored: it is read again before anything is built on it.
+            Err(error) if error.code == Code::Stale => return Ok(true),
+            answer => answer?,
+        };
         if response.outcomes.len() != request.ops.len() {
             let message = "The edge left changes unanswered; they are sent again. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));

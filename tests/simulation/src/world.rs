@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use beacon_edge::memory::{Copy, MemoryEdge};
 use beacon_shared::api::{OpOutcome, PublishRequest, PushRequest, Release, Transition};
+use beacon_shared::error::Code;
 use beacon_shared::lifecycle::{Action, Command, NewPhase, Visitors, is_removed};
 use beacon_shared::model::{Cause, Document, Kind, Status};
 use beacon_shared::sync::Take;
@@ -200,7 +201,8 @@ impl World {
             return Ok(());
         }
         self.note(format!("d{device} pushes {:?}", ops.iter().map(|op| (&op.doc_id, op.base_rev)).collect::<Vec<_>>()));
-        let request = PushRequest { device: format!("d{device}"), ops };
+        let newest_op = self.devices[device].store.cursor()?.newest_op;
+        let request = PushRequest { device: format!("d{device}"), ops, newest_op };
         let life = self.devices[device].life;
         self.messages.push(Message::Push { device, life, request });
         Ok(())
@@ -222,7 +224,10 @@ impl World {
                 if faulty && self.chance(2) {
                     return Ok(());
                 }
-                let response = self.edge.push(&request)?;
+                let response = match self.edge.push(&request) {
+                    Err(error) if error.code == Code::Stale => return Ok(()),
+                    answer => answer?,
+                };
                 let docs = request.ops.iter().map(|op| op.doc_id.clone()).collect();
                 if faulty && self.chance(1) {
                     self.messages.push(Message::Push { device, life, request });

@@ -23,7 +23,12 @@ pub async fn push(db: &dyn Db, actor: &str, request: &PushRequest, now: i64) -> 
     let ids: Vec<&str> = request.ops.iter().map(|op| op.doc_id.as_str()).collect();
     let mut batch = Batch::default();
     let (workspace, current) = (batch.add(meta::select()), batch.add(documents::select_these(&ids)));
+    let newest = batch.add(changes::select(&request.newest_op, ""));
     let mut answers = batch.run(db).await?;
+    if !request.newest_op.is_empty() && answers.take(newest).first::<ChangeRow>()?.is_none() {
+        let message = "This server was restored to an earlier time. Pull, then push again.";
+        return Err(Error::new(Code::Stale, message));
+    }
     let workspace = meta::read(answers.take(workspace))?;
     let current = documents::documents(answers.take(current).all::<DocumentRow>()?)?;
     let current: BTreeMap<&str, &Document> = current.iter().map(|d| (d.id.as_str(), d)).collect();

@@ -134,7 +134,7 @@ fn replaced_bodies_go_and_ops_stay() {
     let pushes = [("o1", "d", 0), ("o2", "d", 1), ("o3", "e", 2), ("o4", "d", 30), ("o5", "d", MINUTE)];
     for (rev, (op_id, device, at)) in (0..).zip(pushes) {
         let op = Op { at, ..op(op_id, "sit_1", Kind::Site, rev, site("shop", op_id)) };
-        edge.push(&PushRequest { device: device.into(), ops: vec![op] }).expect("pushed");
+        edge.push(&PushRequest { device: device.into(), ops: vec![op], newest_op: String::new() }).expect("pushed");
     }
     let kept = || -> Vec<String> {
         let connection = edge.db.connection();
@@ -173,7 +173,7 @@ fn a_full_push_stays_within_the_free_plan() {
     let edge = MemoryEdge::new();
     let counted = Counted::new(&edge);
     let new = |i| op(&format!("o{i}"), &format!("sit_{i}"), Kind::Site, 0, site(&format!("k{i}"), "N"));
-    let request = PushRequest { device: "d".into(), ops: (0..MAX_OPS).map(new).collect() };
+    let request = PushRequest { device: "d".into(), ops: (0..MAX_OPS).map(new).collect(), newest_op: String::new() };
     let answer = now(push::push(&counted, "test", &request, 0)).expect("an answer");
     assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, OpOutcome::Ok { .. })));
     assert_eq!(counted.statements.load(Ordering::Relaxed), 44);
@@ -201,7 +201,7 @@ fn an_older_database_is_migrated() {
     let pulled = now(pull::pull(&db, &Cursor::default())).expect("an answer");
     assert_eq!((pulled.documents[0].op_id.as_str(), pulled.cursor.op_id.as_str()), ("o2", "o2"));
     let edit = Op { base_op: Some("o2".into()), ..op("o3", "sit_1", Kind::Site, 2, site("shop", "Edited")) };
-    let request = PushRequest { device: "d".into(), ops: vec![edit] };
+    let request = PushRequest { device: "d".into(), ops: vec![edit], newest_op: String::new() };
     let answer = now(push::push(&db, "test", &request, 0)).expect("an answer");
     assert_eq!(answer.outcomes, [ok("o3", 3, 3)]);
 }
