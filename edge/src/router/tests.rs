@@ -70,8 +70,10 @@ fn published() -> MemoryEdge {
         at: NOW,
     };
     let ops = vec![op("sit_1", Kind::Site, "shop", site), op("flg_1", Kind::Flag, "banner", flag)];
-    let outcomes =
-        edge.push(&PushRequest { device: "d".into(), ops, newest_op: String::new() }).expect("pushed").outcomes;
+    let outcomes = edge
+        .push(&PushRequest { device: "d".into(), ops, newest_op: String::new(), newest_seq: 0 })
+        .expect("pushed")
+        .outcomes;
     let release = ["sit_1", "flg_1"].map(|id| Release { doc_id: id.into(), rev: 1 }).to_vec();
     let (command_id, device) = ("c1".to_owned(), "d".to_owned());
     let request = PublishRequest { command_id, device, release, transitions: Vec::new(), at: NOW };

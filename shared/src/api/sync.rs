@@ -47,6 +47,9 @@ pub struct PushRequest {
     /// again. Otherwise a new acknowledgement would hide that an older one was undone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub newest_op: String,
+    /// [`Cursor::newest_seq`].
+    #[serde(default)]
+    pub newest_seq: u64,
 }
 
 /// What became of one op.
@@ -93,6 +96,9 @@ pub struct PushResponse {
     pub epoch: String,
     /// One for each op, in order.
     pub outcomes: Vec<OpOutcome>,
+    /// Whether the server does not have [`PushRequest::newest_op`]: it was restored to an earlier time, and took nothing.
+    #[serde(default)]
+    pub restored: bool,
 }
 
 /// How far a device has read.
@@ -109,6 +115,8 @@ pub struct Cursor {
     /// there is none. A push is acknowledged before the cursor passes it, and a restore may undo it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub newest_op: String,
+    /// The sequence number of that revision: after a restore, a retry may bring an op back under another one.
+    pub newest_seq: u64,
 }
 
 /// The answer to [`super::route::PULL`].

@@ -37,13 +37,11 @@ pub enum Mutant {
     PullEndsConflict,
     /// "Keep mine" on an experiment that started changes the running phase.
     MineChangesRunningPhase,
-    /// A typed edit drops the fields that it does not know.
-    UnknownFieldsAreDropped,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 16] = [
         Self::MergeTakesMine,
         Self::MergeTakesTheirs,
         Self::ListsAreMine,
@@ -60,7 +58,6 @@ impl Mutant {
         Self::ReleasedIsMine,
         Self::PullEndsConflict,
         Self::MineChangesRunningPhase,
-        Self::UnknownFieldsAreDropped,
     ];
 }
 

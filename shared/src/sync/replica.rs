@@ -213,6 +213,9 @@ impl Replica {
             OpOutcome::Stale { current: Some(theirs), .. } if is_active(Mutant::StaleIsForced) => {
                 self.base = Some((&theirs).into());
             }
+            // A server that was restored takes nothing before it is read again, not even on the right base.
+            OpOutcome::Stale { current: Some(theirs), .. }
+                if self.base.as_ref().is_some_and(|base| is_same_revision(base, &theirs)) => {}
             OpOutcome::Stale { current: Some(theirs), base_known, .. } => {
                 let is_older = self.base.as_ref().is_some_and(|b| theirs.rev <= b.rev);
                 if (is_older || !base_known) && !is_active(Mutant::ResyncKeepsBase) {

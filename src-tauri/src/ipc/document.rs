@@ -6,7 +6,6 @@ use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{DocumentRef, DocumentView, OfKind, Resolve, Save, Summary};
 use beacon_shared::lifecycle;
 use beacon_shared::model::{Body, Definition, Experiment, Kind, SCHEMA, keep_unknown};
-use beacon_shared::sync::mutant::{Mutant, is_active};
 use beacon_shared::sync::{Conflict, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
@@ -86,10 +85,7 @@ pub fn save_draft<T: Definition>(replica: &mut Replica, mut base: T, mut draft: 
     (rules.keep)(Some(&before), &mut base);
     (rules.keep)(Some(&before), &mut draft);
     let (stored, known) = (replica.local.body["draft"].clone(), json!(before));
-    let written = |typed: &T| match is_active(Mutant::UnknownFieldsAreDropped) {
-        true => json!(typed),
-        false => keep_unknown(&stored, &known, json!(typed)),
-    };
+    let written = |typed: &T| keep_unknown(&stored, &known, json!(typed));
     let sent = written(&draft);
     if sent == written(&base) {
         return Ok(());

@@ -80,13 +80,9 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
         if ops.is_empty() {
             return Ok(round > 0);
         }
-        let newest_op = app.store(|s| s.cursor()).await?.newest_op;
-        let request = PushRequest { device: app.session().device().to_owned(), ops, newest_op };
-        let response = match app.edge().push(target, &request).await {
-            // The edge was restored: it is read again before anything is built on it.
-            Err(error) if error.code == Code::Stale => return Ok(true),
-            answer => answer?,
-        };
+        let Cursor { newest_op, newest_seq, .. } = app.store(|s| s.cursor()).await?;
+        let request = PushRequest { device: app.session().device().to_owned(), ops, newest_op, newest_seq };
+        let response = app.edge().push(target, &request).await?;
         if response.outcomes.len() != request.ops.len() {
             let message = "The edge left changes unanswered; they are sent again. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));
@@ -100,6 +96,10 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
         }
         app.notify_changed(changed);
         app.recount().await?;
+        if response.restored {
+            // The edge is read again before anything is built on it.
+            return Ok(true);
+        }
     }
     Ok(true)
 }

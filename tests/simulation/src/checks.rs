@@ -27,7 +27,17 @@ fn converged(devices: &[Device], documents: &[Document]) -> Result<()> {
         for document in documents {
             let row = device.store.document(&document.id)?;
             let Some(row) = row else { bail!("d{n} does not have {}", document.id) };
-            ensure!(row.replica.local == document.into(), "d{n} has another {} than the edge", document.id);
+            let local = &row.replica.local;
+            let base = row.replica.base.as_ref().map(|base| (base.rev, &base.op_id));
+            ensure!(
+                *local == document.into(),
+                "d{n} has another {} than the edge, from {base:?}: {} instead of {} ({} {})",
+                document.id,
+                local.body,
+                document.body,
+                document.rev,
+                document.op_id
+            );
             ensure!(row.replica.in_flight.is_none(), "d{n} still waits for an answer about {}", document.id);
         }
     }

@@ -28,8 +28,10 @@ pub struct Device {
     pub store: Store,
     /// Makes this device's ids.
     pub ids: Ids,
-    /// Counts crashes: an answer to an earlier run is not heard.
-    pub life: u64,
+    /// Counts requests and crashes: the driver waits for one answer at a time, and hears none to an earlier request.
+    pub turn: u64,
+    /// Documents that the edge once acknowledged to this device, and that nobody decided to bring back since.
+    pub acknowledged: BTreeSet<String>,
     /// Whether it runs a newer version, which knows more fields.
     pub newer: bool,
     /// The drafts that windows show, which may be older than the store's.
@@ -45,7 +47,16 @@ impl Device {
         let time = Arc::clone(&clock);
         let ids = Ids::new(Arc::new(move || time.load(Ordering::SeqCst)), Arc::new(Generator::from_seed(seed)));
         let (windows, seen) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { store: Store::in_memory()?, ids, life: 0, newer, windows, seen, clock })
+        Ok(Self {
+            store: Store::in_memory()?,
+            ids,
+            turn: 0,
+            acknowledged: BTreeSet::new(),
+            newer,
+            windows,
+            seen,
+            clock,
+        })
     }
 
     /// Sets the device's clock.
@@ -172,6 +183,7 @@ impl Device {
             ledger.given_up(&theirs.body, &kept);
         }
         self.windows.remove(&row.replica.id);
+        self.acknowledged.remove(&row.replica.id);
         Ok(())
     }
 
@@ -179,6 +191,9 @@ impl Device {
     pub fn ops(&mut self) -> Result<Vec<Op>> {
         let ops = self.store.freeze(&self.ids, self.now(), OPS)?;
         for op in &ops {
+            if op.base_rev == 0 && self.acknowledged.contains(&op.doc_id) {
+                bail!("{} is brought back, although the edge had it and nobody decided that", op.doc_id);
+            }
             let unseen: Vec<Token> = tokens(&op.body).difference(&self.seen).cloned().collect();
             if !unseen.is_empty() {
                 bail!("{} is pushed with {unseen:?}, which nobody here typed or saw", op.doc_id);
@@ -196,6 +211,9 @@ impl Device {
         for (id, outcome) in docs.iter().zip(outcomes) {
             if let OpOutcome::Stale { current: Some(document), .. } = outcome {
                 self.seen.extend(tokens(&document.body));
+            }
+            if matches!(outcome, OpOutcome::Ok { .. }) {
+                self.acknowledged.insert(id.clone());
             }
             self.store.apply_outcome(id, self.now(), |replica| replica.apply_outcome(outcome.clone()))?;
         }
@@ -217,7 +235,7 @@ impl Device {
     /// Loses everything that is not on disk.
     pub fn crash(&mut self) {
         self.windows.clear();
-        self.life += 1;
+        self.turn += 1;
     }
 }
 

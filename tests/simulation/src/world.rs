@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use beacon_edge::memory::{Copy, MemoryEdge};
-use beacon_shared::api::{OpOutcome, PublishRequest, PushRequest, Release, Transition};
-use beacon_shared::error::Code;
+use beacon_shared::api::{Cursor, OpOutcome, PublishRequest, PushRequest, Release, Transition};
 use beacon_shared::lifecycle::{Action, Command, NewPhase, Visitors, is_removed};
 use beacon_shared::model::{Cause, Document, Kind, Status};
 use beacon_shared::sync::Take;
@@ -21,16 +20,16 @@ use crate::ledger::{Ledger, tokens};
 /// Rounds within which everything settles once the network is whole.
 const ROUNDS: usize = 60;
 /// Lines of the trace that a failure shows.
-const TRACE: usize = 200;
+const TRACE: usize = 60;
 /// Documents that are made after the beginning, at most.
 const MADE_LATER: usize = 4;
 
 /// Something on its way.
 enum Message {
     /// A push to the edge.
-    Push { device: usize, life: u64, request: PushRequest },
+    Push { device: usize, turn: u64, request: PushRequest },
     /// An answer to a device.
-    Answer { device: usize, life: u64, docs: Vec<String>, outcomes: Vec<OpOutcome> },
+    Answer { device: usize, turn: u64, docs: Vec<String>, outcomes: Vec<OpOutcome> },
 }
 
 /// Everything in one history.
@@ -201,10 +200,11 @@ impl World {
             return Ok(());
         }
         self.note(format!("d{device} pushes {:?}", ops.iter().map(|op| (&op.doc_id, op.base_rev)).collect::<Vec<_>>()));
-        let newest_op = self.devices[device].store.cursor()?.newest_op;
-        let request = PushRequest { device: format!("d{device}"), ops, newest_op };
-        let life = self.devices[device].life;
-        self.messages.push(Message::Push { device, life, request });
+        let Cursor { newest_op, newest_seq, .. } = self.devices[device].store.cursor()?;
+        let request = PushRequest { device: format!("d{device}"), ops, newest_op, newest_seq };
+        self.devices[device].turn += 1;
+        let turn = self.devices[device].turn;
+        self.messages.push(Message::Push { device, turn, request });
         Ok(())
     }
 
@@ -220,24 +220,21 @@ impl World {
     /// Delivers a message. A faulty network loses some and repeats others.
     fn deliver(&mut self, message: Message, faulty: bool) -> Result<()> {
         match message {
-            Message::Push { device, life, request } => {
+            Message::Push { device, turn, request } => {
                 if faulty && self.chance(2) {
                     return Ok(());
                 }
-                let response = match self.edge.push(&request) {
-                    Err(error) if error.code == Code::Stale => return Ok(()),
-                    answer => answer?,
-                };
+                let response = self.edge.push(&request)?;
                 let docs = request.ops.iter().map(|op| op.doc_id.clone()).collect();
                 if faulty && self.chance(1) {
-                    self.messages.push(Message::Push { device, life, request });
+                    self.messages.push(Message::Push { device, turn, request });
                 }
                 if !(faulty && self.chance(2)) {
-                    self.messages.push(Message::Answer { device, life, docs, outcomes: response.outcomes });
+                    self.messages.push(Message::Answer { device, turn, docs, outcomes: response.outcomes });
                 }
             }
-            Message::Answer { device, life, docs, outcomes } => {
-                if life == self.devices[device].life {
+            Message::Answer { device, turn, docs, outcomes } => {
+                if turn == self.devices[device].turn {
                     self.devices[device].hear(&docs, &outcomes)?;
                 }
             }
@@ -249,6 +246,7 @@ impl World {
         if faulty && self.chance(2) {
             return Ok(());
         }
+        self.devices[device].turn += 1;
         let page = self.edge.pull(&self.devices[device].store.cursor()?)?;
         let pulled: Vec<_> = page.documents.iter().map(|d| (d.id.clone(), d.rev)).collect();
         let moved = self.devices[device].pull(&page)?;
@@ -439,7 +437,7 @@ impl World {
 
     /// Returns every document as the edge has it.
     pub fn documents(&self) -> Result<Vec<Document>> {
-        Ok(self.edge.pull(&beacon_shared::api::Cursor::default())?.documents)
+        Ok(self.edge.pull(&Cursor::default())?.documents)
     }
 }
 

@@ -27,6 +27,6 @@ pub async fn pull(db: &dyn Db, cursor: &Cursor) -> Result<PullResponse> {
         None if known => (cursor.seq, cursor.op_id.clone()),
         None => (0, String::new()),
     };
-    let cursor = Cursor { epoch: server.epoch, seq, op_id, newest_op: String::new() };
+    let cursor = Cursor { epoch: server.epoch, seq, op_id, newest_op: String::new(), newest_seq: 0 };
     Ok(PullResponse { cursor, resync: !known, more, documents })
 }

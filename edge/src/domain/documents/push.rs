@@ -25,21 +25,20 @@ pub async fn push(db: &dyn Db, actor: &str, request: &PushRequest, now: i64) -> 
     let (workspace, current) = (batch.add(meta::select()), batch.add(documents::select_these(&ids)));
     let newest = batch.add(changes::select(&request.newest_op, ""));
     let mut answers = batch.run(db).await?;
-    if !request.newest_op.is_empty() && answers.take(newest).first::<ChangeRow>()?.is_none() {
-        let message = "This server was restored to an earlier time. Pull, then push again.";
-        return Err(Error::new(Code::Stale, message));
-    }
+    let newest = answers.take(newest).first::<ChangeRow>()?.map(|change| change.seq);
+    let restored = !request.newest_op.is_empty() && newest != Some(request.newest_seq);
     let workspace = meta::read(answers.take(workspace))?;
     let current = documents::documents(answers.take(current).all::<DocumentRow>()?)?;
     let current: BTreeMap<&str, &Document> = current.iter().map(|d| (d.id.as_str(), d)).collect();
     let mut outcomes = Vec::with_capacity(request.ops.len());
     for op in &request.ops {
-        outcomes.push(apply(db, actor, &request.device, op, current.get(op.doc_id.as_str()).copied()).await?);
+        let current = current.get(op.doc_id.as_str()).copied();
+        outcomes.push(apply(db, actor, &request.device, op, current, restored).await?);
     }
     if outcomes.iter().any(|outcome| matches!(outcome, OpOutcome::Ok { .. })) {
         prune(db, &ids, now).await?;
     }
-    Ok(PushResponse { epoch: workspace.epoch, outcomes })
+    Ok(PushResponse { epoch: workspace.epoch, outcomes, restored })
 }
 
 async fn prune(db: &dyn Db, ids: &[&str], now: i64) -> Result<()> {
@@ -65,7 +64,15 @@ fn check_request(request: &PushRequest) -> Result<()> {
     Ok(())
 }
 
-async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<&Document>) -> Result<OpOutcome> {
+/// Applies an op. Where the server was `restored`, it only says what became of it.
+async fn apply(
+    db: &dyn Db,
+    actor: &str,
+    device: &str,
+    op: &Op,
+    current: Option<&Document>,
+    restored: bool,
+) -> Result<OpOutcome> {
     let op_id = op.op_id.clone();
     if current.map_or(0, |d| d.rev) < op.base_rev {
         // From a future that a restore has undone, so no such change can be here either.
@@ -76,8 +83,10 @@ async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<
         return Ok(OpOutcome::Rejected { op_id, problems });
     }
     let mut batch = Batch::default();
-    batch.add(changes::insert(op, device, actor));
-    batch.add(documents::upsert(&op_id));
+    if !restored {
+        batch.add(changes::insert(op, device, actor));
+        batch.add(documents::upsert(&op_id));
+    }
     let base_op = op.base_op.as_deref().unwrap_or_default();
     let (found, document) = (batch.add(changes::select(&op_id, base_op)), batch.add(documents::select(&op.doc_id)));
     let mut answers = batch.run(db).await?;
@@ -94,7 +103,7 @@ async fn apply(db: &dyn Db, actor: &str, device: &str, op: &Op, current: Option<
             OpOutcome::Rejected { op_id, problems: vec![problem] }
         }
         // Nothing but a taken key keeps an op out at its own base revision.
-        None if is_base(op, document.as_ref()) => {
+        None if !restored && is_base(op, document.as_ref()) => {
             let detail = format!("Another {} has the key '{}': choose another key.", op.kind.as_str(), op.key);
             OpOutcome::Rejected { op_id, problems: vec![Problem::new("/key", detail)] }
         }

@@ -134,7 +134,8 @@ fn replaced_bodies_go_and_ops_stay() {
     let pushes = [("o1", "d", 0), ("o2", "d", 1), ("o3", "e", 2), ("o4", "d", 30), ("o5", "d", MINUTE)];
     for (rev, (op_id, device, at)) in (0..).zip(pushes) {
         let op = Op { at, ..op(op_id, "sit_1", Kind::Site, rev, site("shop", op_id)) };
-        edge.push(&PushRequest { device: device.into(), ops: vec![op], newest_op: String::new() }).expect("pushed");
+        edge.push(&PushRequest { device: device.into(), ops: vec![op], newest_op: String::new(), newest_seq: 0 })
+            .expect("pushed");
     }
     let kept = || -> Vec<String> {
         let connection = edge.db.connection();
@@ -147,8 +148,13 @@ fn replaced_bodies_go_and_ops_stay() {
     assert_eq!(push_one(&edge, retry), ok("o1", 1, 1));
     assert_eq!(document(&edge, "sit_1").body["draft"]["name"], "o5");
     // Pull and its cursor need no bodies.
-    let cursor =
-        Cursor { epoch: edge.epoch().expect("an epoch"), seq: 1, op_id: "o1".into(), newest_op: String::new() };
+    let cursor = Cursor {
+        epoch: edge.epoch().expect("an epoch"),
+        seq: 1,
+        op_id: "o1".into(),
+        newest_op: String::new(),
+        newest_seq: 0,
+    };
     assert_eq!((pull(&edge, &cursor).resync, pull(&edge, &cursor).documents.len()), (false, 1));
     edge.clock.set(200 * 24 * 60 * MINUTE);
     push_one(&edge, Op { at: edge.clock.get(), ..op("o6", "sit_1", Kind::Site, 5, site("shop", "o6")) });
@@ -173,7 +179,12 @@ fn a_full_push_stays_within_the_free_plan() {
     let edge = MemoryEdge::new();
     let counted = Counted::new(&edge);
     let new = |i| op(&format!("o{i}"), &format!("sit_{i}"), Kind::Site, 0, site(&format!("k{i}"), "N"));
-    let request = PushRequest { device: "d".into(), ops: (0..MAX_OPS).map(new).collect(), newest_op: String::new() };
+    let request = PushRequest {
+        device: "d".into(),
+        ops: (0..MAX_OPS).map(new).collect(),
+        newest_op: String::new(),
+        newest_seq: 0,
+    };
     let answer = now(push::push(&counted, "test", &request, 0)).expect("an answer");
     assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, OpOutcome::Ok { .. })));
     assert_eq!(counted.statements.load(Ordering::Relaxed), 44);
@@ -201,7 +212,7 @@ fn an_older_database_is_migrated() {
     let pulled = now(pull::pull(&db, &Cursor::default())).expect("an answer");
     assert_eq!((pulled.documents[0].op_id.as_str(), pulled.cursor.op_id.as_str()), ("o2", "o2"));
     let edit = Op { base_op: Some("o2".into()), ..op("o3", "sit_1", Kind::Site, 2, site("shop", "Edited")) };
-    let request = PushRequest { device: "d".into(), ops: vec![edit], newest_op: String::new() };
+    let request = PushRequest { device: "d".into(), ops: vec![edit], newest_op: String::new(), newest_seq: 0 };
     let answer = now(push::push(&db, "test", &request, 0)).expect("an answer");
     assert_eq!(answer.outcomes, [ok("o3", 3, 3)]);
 }

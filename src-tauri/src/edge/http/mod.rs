@@ -97,7 +97,8 @@ impl Edge for HttpEdge {
             .append_pair("epoch", &cursor.epoch)
             .append_pair("seq", &cursor.seq.to_string())
             .append_pair("op_id", &cursor.op_id)
-            .append_pair("newest_op", &cursor.newest_op);
+            .append_pair("newest_op", &cursor.newest_op)
+            .append_pair("newest_seq", &cursor.newest_seq.to_string());
         self.get(target, url).await
     }
 
