@@ -9,6 +9,3 @@ pub const TESTED_APART: [&str; 2] = ["beacon-simulation", "beacon-tests"];
 
 /// Where `NAME.test.mjs` is a test.
 pub const SCRIPT_FOLDERS: [&str; 2] = ["edge/sdk/test", "edge/local"];
-
-/// The package of the sync simulation, which `test` and `sim` build with a profile of its own.
-pub const SIMULATION: &str = "beacon-simulation";
