@@ -5,10 +5,12 @@ mod merge;
 pub mod mutant;
 pub mod place;
 mod replica;
+mod resolution;
 
 pub use content::{Base, Content};
 pub use merge::{Conflict, Merged, merge};
-pub use replica::{Open, Pulled, Replica, Take};
+pub use replica::{Pulled, Replica};
+pub use resolution::{Open, Take};
 
 #[cfg(test)]
 mod tests;

@@ -212,8 +212,14 @@ impl Device {
             if let OpOutcome::Stale { current: Some(document), .. } = outcome {
                 self.seen.extend(tokens(&document.body));
             }
-            if matches!(outcome, OpOutcome::Ok { .. }) {
+            if let OpOutcome::Ok { op_id, rev, .. } = outcome {
                 self.acknowledged.insert(id.clone());
+                let replica = self.store.document(id)?.map(|row| row.replica);
+                let waits = replica.as_ref().is_some_and(|r| r.in_flight.as_ref().is_some_and(|op| op.op_id == *op_id));
+                let base = replica.and_then(|r| r.base).map_or(0, |base| base.rev);
+                if waits && *rev <= base {
+                    bail!("{id} goes back from revision {base} to {rev}");
+                }
             }
             self.store.apply_outcome(id, self.now(), |replica| replica.apply_outcome(outcome.clone()))?;
         }

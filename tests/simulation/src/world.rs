@@ -22,7 +22,7 @@ const ROUNDS: usize = 60;
 /// Lines of the trace that a failure shows.
 const TRACE: usize = 60;
 /// Documents that are made after the beginning, at most.
-const MADE_LATER: usize = 4;
+const MADE_LATER: usize = 6;
 
 /// Something on its way.
 enum Message {
@@ -63,7 +63,7 @@ impl World {
             devices,
             ledger: Ledger::default(),
             phases: BTreeMap::new(),
-            restores: u32::from(rng.random_ratio(1, 3)),
+            restores: u32::from(rng.random_ratio(1, 2)),
             rng,
             now: 1_700_000_000_000,
             site: String::new(),
@@ -144,10 +144,10 @@ impl World {
             15 => self.decide(device),
             16 => self.run_experiment(device),
             17 => self.publish(device),
-            18 => match self.below(4) {
+            18 => match self.below(5) {
                 0 => self.delete(device),
                 1 => self.act_urgently(device),
-                2 => self.make(device),
+                2 | 3 => self.make(device),
                 _ => self.mend_keys(device),
             },
             _ => self.disturb(device),
@@ -401,6 +401,11 @@ impl World {
     fn is_settled(&self) -> Result<bool> {
         let newest: BTreeMap<String, u64> = self.documents()?.into_iter().map(|d| (d.id, d.rev)).collect();
         for device in &self.devices {
+            for id in newest.keys() {
+                if device.store.document(id)?.is_none() {
+                    return Ok(false);
+                }
+            }
             for row in device.rows()? {
                 let rev = row.replica.base.as_ref().map(|base| base.rev);
                 let newest = newest.get(&row.replica.id).copied();
