@@ -1,6 +1,6 @@
 //! Devices, an edge, and the network between them, stepped by a seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use beacon_edge::memory::{Copy, MemoryEdge};
@@ -49,6 +49,9 @@ pub struct World {
     messages: Vec<Message>,
     copies: Vec<Copy>,
     restores: u32,
+    restored: bool,
+    /// The devices that wrote each document.
+    writers: BTreeMap<String, BTreeSet<usize>>,
     trace: Vec<String>,
 }
 
@@ -70,6 +73,8 @@ impl World {
             made: 0,
             messages: Vec::new(),
             copies: Vec::new(),
+            restored: false,
+            writers: BTreeMap::new(),
             trace: Vec::new(),
         };
         world.tick();
@@ -107,6 +112,10 @@ impl World {
         self.trace.push(line);
     }
 
+    fn wrote(&mut self, device: usize, id: &str) {
+        self.writers.entry(id.to_owned()).or_default().insert(device);
+    }
+
     fn tick(&mut self) {
         self.now += self.rng.random_range(1..30_000);
         self.edge.clock.set(self.now);
@@ -128,6 +137,7 @@ impl World {
         let draft = drafts::fresh(kind, &key, &self.site, &mut self.ledger);
         let id = format!("{}-{}", kind.as_str(), self.made);
         self.devices[device].create(&id, kind, draft, &mut self.ledger)?;
+        self.wrote(device, &id);
         self.note(format!("d{device} makes {id} as {key}"));
         Ok(id)
     }
@@ -176,6 +186,7 @@ impl World {
         let before = self.devices[device].windows.get(&id).map(tokens).unwrap_or_default();
         let after = tokens(&draft);
         let saved = self.devices[device].save(&id, kind, draft, &mut self.ledger)?;
+        self.wrote(device, &id);
         let typed: Vec<_> = after.difference(&before).cloned().collect();
         let gone: Vec<_> = before.difference(&after).cloned().collect();
         self.note(format!(
@@ -257,6 +268,13 @@ impl World {
     /// The person decides one open conflict.
     fn decide(&mut self, device: usize) -> Result<()> {
         let Some(row) = self.conflict(device)? else { return Ok(()) };
+        let id = row.replica.id.clone();
+        let is_alone = self.writers.get(&id).is_none_or(|writers| writers.iter().all(|writer| *writer == device));
+        // Publishing writes the times of an experiment's phases, so there it is a second writer.
+        if is_alone && !self.restored && row.replica.kind != Kind::Experiment {
+            bail!("d{device} is in conflict with itself about {id}");
+        }
+        self.wrote(device, &id);
         let take = if self.chance(5) { Take::Mine } else { Take::Theirs };
         let fields = row.replica.conflict.iter().flat_map(|open| &open.fields);
         let fields: Vec<_> = fields.map(|f| format!("{} {} | {} | {}", f.pointer, f.base, f.mine, f.theirs)).collect();
@@ -283,6 +301,7 @@ impl World {
     fn delete(&mut self, device: usize) -> Result<()> {
         let Some(row) = self.pick(device, |row| row.replica.kind != Kind::Site)? else { return Ok(()) };
         let done = self.devices[device].delete(&row.replica.id, &mut self.ledger);
+        self.wrote(device, &row.replica.id);
         self.note(format!("d{device} deletes {}: {done:?}", row.replica.id));
         Ok(())
     }
@@ -368,6 +387,7 @@ impl World {
                 let index = self.below(self.copies.len());
                 self.note("! the edge is restored to an earlier copy".to_owned());
                 self.edge.restore(&self.copies[index])?;
+                self.restored = true;
                 self.phases.clear();
             }
             _ => {}
