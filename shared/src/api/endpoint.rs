@@ -39,7 +39,7 @@ impl Access {
     }
 }
 
-/// What is fixed about an endpoint.
+/// The fixed properties of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Declaration {
     /// The endpoint's name.
@@ -56,11 +56,11 @@ pub struct Declaration {
 
 /// One endpoint.
 pub trait Endpoint {
-    /// What is fixed about it.
+    /// The endpoint's fixed properties.
     const DECLARATION: Declaration;
-    /// What is asked.
+    /// The request's body.
     type Request: Serialize + DeserializeOwned;
-    /// What is answered.
+    /// The answer's body.
     type Response;
 }
 
@@ -117,7 +117,7 @@ endpoints! {
     ReadSegment = Get route::SEGMENT, Access::Key(Scope::Read), 0, SegmentId => Raw;
     /// A GrowthBook payload.
     Features = Get route::FEATURES, Access::Public, 0, () => Raw;
-    /// Which variant a visitor gets.
+    /// The variant that a visitor gets.
     Assign = Post route::ASSIGN, Access::Site, MAX_EVALUATE_BYTES, EvaluateRequest => AssignResponse;
     /// A flag's value for a visitor.
     Resolve = Post route::RESOLVE, Access::Site, MAX_EVALUATE_BYTES, EvaluateRequest => ResolveResponse;

@@ -13,7 +13,7 @@ pub const MAX_BATCH: usize = 100;
 /// The most bytes in one body.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// What happened. The set is open: a type of a newer edge is kept by its name.
+/// The type of an event. The set is open: a type of a newer edge is kept by its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum EventType {

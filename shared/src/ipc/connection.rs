@@ -20,7 +20,7 @@ impl std::fmt::Debug for ConnectionInput {
     }
 }
 
-/// What to do with an edge that holds another workspace.
+/// The person's choice for an edge that holds another workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceChoice {
     /// The other workspace's id, as it was shown. The question is asked again if it is another one by now.
@@ -101,7 +101,7 @@ pub struct ConnectionView {
     pub has_key: bool,
     /// The keychain's trouble, as a sentence that says what to do.
     pub keychain_problem: Option<String>,
-    /// What the edge said last.
+    /// The key's name and scopes, as the edge said last.
     pub edge: Option<WhoAmI>,
     /// The workspaces on this computer, when there is more than one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -49,7 +49,7 @@ calls! {
     Overview = "overview": () => OverviewView;
     /// All sites that are not deleted.
     SiteList = "site.list": () => Vec<DocumentView<Site>>;
-    /// What lists show of the documents of a kind that are not deleted, the newest change first.
+    /// Summaries of the documents of a kind that are not deleted, the newest change first.
     DocumentSummaries = "document.summaries": OfKind => Vec<Summary>;
     /// One site.
     SiteGet = "site.get": ById => DocumentView<Site>;
@@ -140,7 +140,7 @@ pub struct Urgent {
     pub rev: u64,
 }
 
-/// What lists show of a document.
+/// The summary of a document, as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Document id.
@@ -187,7 +187,7 @@ pub struct ById {
 pub struct Start {
     /// Document id.
     pub id: String,
-    /// Which variants the visitors of an earlier phase get.
+    /// The variants that visitors of an earlier phase get.
     #[serde(default)]
     pub visitors: Visitors,
 }
@@ -398,7 +398,7 @@ pub struct ResultsView {
     pub variant_names: Vec<String>,
     /// Id of the phase.
     pub phase: String,
-    /// What was left out.
+    /// The exposures and outcomes that were left out, by reason.
     pub excluded: Vec<Excluded>,
     /// Sentences about the events that the numbers come from, such as which are missing at the edge.
     pub notes: Vec<String>,

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::model::{Cause, Experiment, Phase, Status, Weight};
 use crate::validate;
 
-/// Which variants the visitors of an earlier phase get in a new one.
+/// The variants that visitors of an earlier phase get in a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visitors {
@@ -24,7 +24,7 @@ pub struct NewPhase {
     pub id: String,
     /// Why it begins.
     pub cause: Cause,
-    /// Which variants earlier visitors get.
+    /// The variants that earlier visitors get.
     pub visitors: Visitors,
 }
 

@@ -1,4 +1,4 @@
-//! What publishing does to a document: the draft becomes what is released, and phases get their times.
+//! Releasing a document: the draft becomes what is released, and phases get their times.
 //!
 //! These work on the body's JSON, so that fields of a newer schema survive.
 

@@ -347,6 +347,8 @@ impl World {
         let done = published.is_ok() || again.is_some_and(|again| again.is_ok());
         checks::publication(&self.edge, &request, &reviewed, done)?;
         if done {
+            // Somebody who deletes what a colleague has published meanwhile is asked, and should be.
+            reviewed.iter().for_each(|(id, ..)| self.wrote(device, id));
             for (_, _, content) in reviewed.iter().filter(|(_, _, content)| is_removed(&content.body)) {
                 self.ledger.given_up(&content.body, &Value::Null);
             }
