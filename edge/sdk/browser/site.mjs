@@ -123,8 +123,9 @@ export const events = () => edge.batches.flatMap((b) => b.events);
 export const kinds = (type) => events().filter((e) => e.type === type);
 export const kindsSent = (type) => edge.posts.flatMap((p) => p.body.events).filter((e) => e.type === type);
 
+/** Waits longer than the SDK's own pauses after three failures in a row, which are random and add up to 6 s at most. */
 export async function until(isMet, what) {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 400; i++) {
     if (await isMet()) return;
     await new Promise((r) => setTimeout(r, 50));
   }
