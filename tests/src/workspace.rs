@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use beacon_shared::api::{
     MAX_OPS, Op, OpOutcome, Publication, PublishRequest, PushRequest, PushResponse, Release, route,
 };
-use beacon_shared::model::Kind;
+use beacon_shared::model::{Kind, Revision};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -47,7 +47,9 @@ pub async fn publish_all(edge: &Edge, drafts: &[(&str, Kind, Value)]) -> Result<
         let answer: PushResponse = edge.post(route::PUSH, &request).await?;
         for (outcome, op) in answer.outcomes.into_iter().zip(chunk) {
             match outcome {
-                OpOutcome::Ok { rev, .. } => release.push(Release { doc_id: op.doc_id.clone(), rev }),
+                OpOutcome::Ok { rev, op_id, .. } => {
+                    release.push(Release { doc_id: op.doc_id.clone(), revision: Revision { rev, op_id } });
+                }
                 other => bail!("The edge does not take {}: {other:?}", op.doc_id),
             }
         }

@@ -3,8 +3,8 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use beacon_shared::api::endpoint::{ALL, Access, Declaration, Method};
-use beacon_shared::api::{KEY_HEADER, Op, PublishRequest, PushRequest, Release, Scope, route};
-use beacon_shared::model::Kind;
+use beacon_shared::api::{Action, KEY_HEADER, Op, PublishRequest, PushRequest, Release, Scope, Transition, route};
+use beacon_shared::model::{Kind, Revision};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -74,7 +74,9 @@ fn published() -> MemoryEdge {
         .push(&PushRequest { device: "d".into(), ops, newest_op: String::new(), newest_seq: 0 })
         .expect("pushed")
         .outcomes;
-    let release = ["sit_1", "flg_1"].map(|id| Release { doc_id: id.into(), rev: 1 }).to_vec();
+    let release = ["sit_1", "flg_1"]
+        .map(|id| Release { doc_id: id.into(), revision: Revision { rev: 1, ..Revision::default() } })
+        .to_vec();
     let (command_id, device) = ("c1".to_owned(), "d".to_owned());
     let request = PublishRequest { command_id, device, release, transitions: Vec::new(), at: NOW };
     edge.publish(&request).unwrap_or_else(|e| panic!("{e:?} after {outcomes:?}"));
@@ -354,8 +356,11 @@ fn a_publication_elsewhere_is_seen_within_the_bound() {
     assert_eq!(features(), json!(true));
     // Another isolate publishes: this one does not know.
     let other = crate::deps::Deps { live: Default::default(), ..edge.deps() };
-    let transition =
-        beacon_shared::api::Transition { doc_id: "flg_1".into(), rev: 2, action: beacon_shared::api::Action::Kill };
+    let transition = Transition {
+        doc_id: "flg_1".into(),
+        revision: Revision { rev: 2, ..Revision::default() },
+        action: Action::Kill,
+    };
     let (command_id, device) = ("c2".to_owned(), "d".to_owned());
     let request = PublishRequest { command_id, device, release: Vec::new(), transitions: vec![transition], at: NOW };
     now(crate::domain::publishing::publish(&other, "test", &request)).expect("published");

@@ -1,7 +1,7 @@
 //! Every accepted change, by its op id. It is also the audit log.
 
 use beacon_shared::api::Op;
-use beacon_shared::model::SCHEMA;
+use beacon_shared::model::{Revision, SCHEMA};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ ON CONFLICT (op_id) DO NOTHING";
 const SELECT: &str = "SELECT op_id, doc_id, rev, seq FROM changes WHERE op_id IN (?1, ?2)";
 
 /// The changes that a publication makes, from a part `?1` of its entries (`?2` device, `?3` actor, `?4` at, `?5` all its
-/// documents as `[[id, rev], …]`): every document at its revision or none. Bodies are made here, so that a release
+/// documents as `[[id, rev, op_id], …]`): every document at its revision or none. Bodies are made here, so that a release
 /// sends none: the draft becomes what is released.
 const PUBLISH: &str = "
 INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
@@ -38,7 +38,7 @@ SELECT (SELECT seq FROM meta) + 1 + r.key, r.value ->> 'op_id', d.id, d.kind, d.
 FROM json_each(?1) AS r JOIN docs AS d ON d.id = r.value ->> 'id'
 WHERE NOT EXISTS (
   SELECT 1 FROM json_each(?5) AS e LEFT JOIN docs AS x ON x.id = e.value ->> 0
-  WHERE x.rev IS NOT (e.value ->> 1) OR x.deleted <> 0)
+  WHERE x.rev IS NOT (e.value ->> 1) OR x.op_id IS NOT (e.value ->> 2) OR x.deleted <> 0)
 ORDER BY r.key
 ON CONFLICT (op_id) DO NOTHING";
 
@@ -92,7 +92,7 @@ pub struct Entry {
     pub id: String,
     /// The revision at which it is done.
     #[serde(skip)]
-    pub rev: u64,
+    pub revision: Revision,
     /// The id of the change.
     pub op_id: String,
     /// 1 when the removal of the document is published.
@@ -136,7 +136,7 @@ pub fn select(op_id: &str, base_op: &str) -> Statement {
     Statement::new(SELECT, [op_id.into(), base_op.into()])
 }
 
-/// Returns the statement that inserts some of a publication's changes. `all` is `[[id, rev], …]` of the whole
+/// Returns the statement that inserts some of a publication's changes. `all` is `[[id, rev, op_id], …]` of the whole
 /// publication.
 pub fn publish(part: &[Entry], all: &str, device: &str, actor: &str, now: i64) -> Statement {
     Statement::new(PUBLISH, [json!(part).to_string().into(), device.into(), actor.into(), now.into(), all.into()])

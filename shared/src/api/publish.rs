@@ -4,14 +4,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::lifecycle::Action;
+use crate::model::Revision;
 
 /// Copies a document's draft to its released part, at the revision that was reviewed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Release {
     /// The document.
     pub doc_id: String,
     /// The revision that the review showed.
-    pub rev: u64,
+    #[serde(flatten)]
+    pub revision: Revision,
 }
 
 /// Applies a command to the released part of a document, and to its draft, at the revision that the person saw.
@@ -20,7 +22,8 @@ pub struct Transition {
     /// The document.
     pub doc_id: String,
     /// The revision that the person saw.
-    pub rev: u64,
+    #[serde(flatten)]
+    pub revision: Revision,
     /// The command.
     pub action: Action,
 }

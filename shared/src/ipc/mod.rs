@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::api::Publication;
 use crate::error::Problem;
 use crate::lifecycle::Visitors;
-use crate::model::{Experiment, Flag, Kind, Site, Status};
+use crate::model::{Experiment, Flag, Kind, Revision, Site, Status};
 use crate::results::Excluded;
 use crate::stats::Analysis;
 use crate::theme::Theme;
@@ -136,8 +136,8 @@ pub struct OfKind {
 pub struct Urgent {
     /// Document id.
     pub id: String,
-    /// The revision at the edge that the person saw: [`DocumentView::rev`].
-    pub rev: u64,
+    /// The revision at the edge that the person saw: [`DocumentView::revision`].
+    pub revision: Revision,
 }
 
 /// The summary of a document, as lists show it.
@@ -219,8 +219,8 @@ pub struct ImportView {
 pub struct Resolve {
     /// Document id.
     pub id: String,
-    /// The revision at the edge that the person saw: [`DocumentView::conflict_rev`].
-    pub theirs_rev: u64,
+    /// The revision at the edge that the person saw: [`DocumentView::theirs`].
+    pub theirs: Revision,
     /// Whose values to take where both changed.
     pub take: crate::sync::Take,
 }
@@ -268,12 +268,12 @@ pub struct DocumentView<T> {
     /// Whether the next publication may remove it.
     #[serde(default)]
     pub removed: bool,
-    /// The newest revision at the edge that is known here; 0 while the edge does not have it.
+    /// The newest revision at the edge that is known here; number 0 while the edge does not have it.
     #[serde(default)]
-    pub rev: u64,
+    pub revision: Revision,
     /// The revision at the edge that an open conflict is with.
     #[serde(default)]
-    pub conflict_rev: Option<u64>,
+    pub theirs: Option<Revision>,
     /// How it stands towards the edge.
     pub sync: SyncState,
     /// Unix milliseconds of the last change here.
@@ -343,7 +343,7 @@ pub struct ReviewItem {
     /// What people call it.
     pub name: String,
     /// The revision that is shown.
-    pub rev: u64,
+    pub revision: Revision,
     /// Whether publishing would take it off the sites and delete it.
     #[serde(default)]
     pub removed: bool,

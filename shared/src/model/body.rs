@@ -77,6 +77,24 @@ impl<T> Body<T> {
     }
 }
 
+/// A revision of a document. The op id is its identity, because a number repeats itself after a restore.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Revision {
+    /// The number of accepted changes of the document so far.
+    pub rev: u64,
+    /// The op id of the newest of them; empty where an older version does not know it.
+    #[serde(default)]
+    pub op_id: String,
+}
+
+impl Revision {
+    /// Returns true if both are the same, as far as both say.
+    pub fn is(&self, other: &Self) -> bool {
+        let any = self.op_id.is_empty() || other.op_id.is_empty();
+        self.rev == other.rev && (any || self.op_id == other.op_id)
+    }
+}
+
 /// A document as the edge orders it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
@@ -97,4 +115,11 @@ pub struct Document {
     pub deleted: bool,
     /// A [`Body`] as JSON.
     pub body: Value,
+}
+
+impl Document {
+    /// Returns this revision's identity.
+    pub fn revision(&self) -> Revision {
+        Revision { rev: self.rev, op_id: self.op_id.clone() }
+    }
 }

@@ -16,7 +16,7 @@ mod unknown;
 
 pub use assignment::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
 pub use attributes::{PAGE_ATTRIBUTES, is_page_attribute, page_name};
-pub use body::{Body, Definition, Document, Kind, SCHEMA};
+pub use body::{Body, Definition, Document, Kind, Revision, SCHEMA};
 pub use experiment::{Experiment, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};
 pub use measure::{ADJUST_DAYS, Aggregate, Aggregation, Cap, Counting, MetricKind};

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::Op;
-use crate::model::Document;
+use crate::model::{Document, Revision};
 
 /// What a revision of a document says. Deletion is part of it, as any other field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,13 @@ pub struct Base {
     pub op_id: String,
     /// What it says.
     pub content: Content,
+}
+
+impl Base {
+    /// Returns the revision's identity.
+    pub fn revision(&self) -> Revision {
+        Revision { rev: self.rev, op_id: self.op_id.clone() }
+    }
 }
 
 impl From<&Document> for Base {

@@ -6,7 +6,7 @@ use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{DocumentRef, DocumentView, OfKind, Resolve, Save, Summary};
 use beacon_shared::lifecycle;
 use beacon_shared::model::{Body, Definition, Experiment, Kind, SCHEMA, keep_unknown};
-use beacon_shared::sync::{Conflict, Replica};
+use beacon_shared::sync::{Base, Conflict, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
 
@@ -183,10 +183,10 @@ pub async fn summaries(app: &Arc<App>, OfKind { kind, ids }: OfKind) -> Result<V
 }
 
 /// Decides an open conflict, if it still is the one that the person saw.
-pub async fn resolve(app: &Arc<App>, Resolve { id, theirs_rev, take }: Resolve) -> Result<()> {
+pub async fn resolve(app: &Arc<App>, Resolve { id, theirs, take }: Resolve) -> Result<()> {
     let (now, ids) = (app.now(), app.ids());
     let decide = move |replica: &mut Replica| {
-        if replica.conflict.as_ref().is_none_or(|open| open.theirs.rev != theirs_rev) {
+        if replica.conflict.as_ref().is_none_or(|open| !open.theirs.revision().is(&theirs)) {
             let message = "This changed again while you looked at it. Look at it once more, then choose.";
             return Err(Error::new(Code::Stale, message));
         }
@@ -209,13 +209,14 @@ pub fn phase_id(ids: &Ids) -> String {
 /// What the interface shows of a document.
 pub fn view<T: Definition>(row: Row) -> Result<DocumentView<T>> {
     let replica = &row.replica;
-    let newest = replica.conflict.as_ref().map(|open| open.theirs.rev).or(replica.base.as_ref().map(|b| b.rev));
+    let theirs = replica.conflict.as_ref().map(|open| open.theirs.revision());
+    let newest = theirs.clone().or(replica.base.as_ref().map(Base::revision));
     Ok(DocumentView {
         draft: read(&replica.local.body["draft"])?,
         released: released(replica),
         removed: lifecycle::is_removed(&replica.local.body),
-        rev: newest.unwrap_or_default(),
-        conflict_rev: replica.conflict.as_ref().map(|open| open.theirs.rev),
+        revision: newest.unwrap_or_default(),
+        theirs,
         sync: sync_state(replica),
         problems: problems(replica),
         updated_at: row.updated_at,

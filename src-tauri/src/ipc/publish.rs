@@ -5,8 +5,8 @@ use beacon_shared::api::{Publication, PublishRequest, Release, Transition};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{PublishTicks, ReviewItem, ReviewView, Urgent};
 use beacon_shared::lifecycle::{self, Action};
-use beacon_shared::model::{Experiment, Kind, Status};
-use beacon_shared::sync::Replica;
+use beacon_shared::model::{Experiment, Kind, Revision, Status};
+use beacon_shared::sync::{Base, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ fn item(replica: &Replica) -> ReviewItem {
         doc_id: replica.id.clone(),
         kind: replica.kind,
         name: name(draft),
-        rev: replica.base.as_ref().map_or(0, |b| b.rev),
+        revision: replica.base.as_ref().map(Base::revision).unwrap_or_default(),
         removed,
         // A problem comes first: there is nothing to wait for.
         syncing: replica.pending() && replica.conflict.is_none() && replica.rejected.is_empty(),
@@ -119,7 +119,7 @@ fn name(draft: &Value) -> String {
 /// them sends the same command again.
 async fn add_unconfirmed(app: &App, items: &mut Vec<ReviewItem>) -> Result<()> {
     let Some(command) = unconfirmed(app).await? else { return Ok(()) };
-    for Release { doc_id, rev } in command.release {
+    for Release { doc_id, revision } in command.release {
         if items.iter().any(|item| item.doc_id == doc_id) {
             continue;
         }
@@ -130,7 +130,7 @@ async fn add_unconfirmed(app: &App, items: &mut Vec<ReviewItem>) -> Result<()> {
                 doc_id,
                 kind,
                 name,
-                rev,
+                revision,
                 removed: false,
                 syncing: false,
                 changes: Vec::new(),
@@ -151,7 +151,8 @@ async fn unconfirmed(app: &App) -> Result<Option<PublishRequest>> {
 pub async fn run(app: &Arc<App>, PublishTicks { release }: PublishTicks) -> Result<Publication> {
     let _one_at_a_time = app.sync().exclusive_publication().await;
     let target = app.session().connected().await?;
-    let same = |command: &PublishRequest| ids(&command.release) == ids(&release);
+    let ticked: BTreeSet<&Release> = release.iter().collect();
+    let same = |command: &PublishRequest| command.release.iter().collect::<BTreeSet<_>>() == ticked;
     let command = match unconfirmed(app).await?.filter(same) {
         Some(command) => command,
         None => {
@@ -186,17 +187,17 @@ async fn finish(app: &App, publication: Publication) -> Result<Publication> {
 ///
 /// Where somebody changed the draft meanwhile, it goes out all the same; where what is live has changed, the person looks
 /// again. Doing it twice does it once, so a lost answer needs no memory.
-pub async fn urgent(app: &Arc<App>, Urgent { id, rev }: Urgent, action: Action) -> Result<Publication> {
+pub async fn urgent(app: &Arc<App>, Urgent { id, revision }: Urgent, action: Action) -> Result<Publication> {
     let target = app.session().connected().await?;
     let seen = live_part(app, &id).await?.map(|(_, live)| live);
-    let command = |rev: u64| PublishRequest {
+    let command = |revision: Revision| PublishRequest {
         command_id: app.ids().next(),
         device: app.session().device().to_owned(),
         release: Vec::new(),
-        transitions: vec![Transition { doc_id: id.clone(), rev, action }],
+        transitions: vec![Transition { doc_id: id.clone(), revision, action }],
         at: app.now(),
     };
-    let answer = match app.edge().publish(&target, &command(rev)).await {
+    let answer = match app.edge().publish(&target, &command(revision)).await {
         Err(error) if error.code == Code::Stale => {
             sync::documents_now(app).await?;
             match live_part(app, &id).await? {
@@ -212,19 +213,15 @@ pub async fn urgent(app: &Arc<App>, Urgent { id, rev }: Urgent, action: Action) 
 }
 
 /// Returns the newest revision at the edge that is known here, and what is live of it.
-async fn live_part(app: &App, id: &str) -> Result<Option<(u64, Value)>> {
+async fn live_part(app: &App, id: &str) -> Result<Option<(Revision, Value)>> {
     let id = id.to_owned();
     let row = app.store(move |s| s.document(&id)).await?;
     Ok(row.and_then(|row| {
         let r = row.replica;
-        let theirs = r.conflict.map(|open| (open.theirs.rev, open.theirs.body));
-        let (rev, body) = theirs.or(r.base.map(|base| (base.rev, base.content.body)))?;
-        Some((rev, body.get("released").cloned().unwrap_or_default()))
+        let theirs = r.conflict.map(|open| (open.theirs.revision(), open.theirs.body));
+        let (revision, body) = theirs.or(r.base.map(|base| (base.revision(), base.content.body)))?;
+        Some((revision, body.get("released").cloned().unwrap_or_default()))
     }))
-}
-
-fn ids(release: &[Release]) -> BTreeSet<(&str, u64)> {
-    release.iter().map(|r| (r.doc_id.as_str(), r.rev)).collect()
 }
 
 /// Whether the edge refused for good. After any other error the command may have taken effect.
@@ -234,11 +231,11 @@ fn is_final(error: &Error) -> bool {
 
 /// What goes live is what the review showed.
 async fn check(app: &App, release: &[Release]) -> Result<()> {
-    for Release { doc_id, rev } in release.iter().cloned() {
+    for Release { doc_id, revision } in release.iter().cloned() {
         let row = app.store(move |s| s.document(&doc_id)).await?;
         let as_shown = row.is_some_and(|row| {
             let r = row.replica;
-            !r.local.deleted && !r.pending() && r.base.is_some_and(|b| b.rev == rev)
+            !r.local.deleted && !r.pending() && r.base.is_some_and(|base| base.revision().is(&revision))
         });
         if !as_shown {
             let message = "A document changed after the review: look at the review again and publish then.";

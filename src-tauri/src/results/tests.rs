@@ -63,7 +63,8 @@ impl Shop {
     async fn publish(&self) {
         self.call::<SyncNow>(()).await.unwrap();
         let review = self.call::<PublishReview>(()).await.unwrap();
-        let release = review.items.into_iter().map(|item| Release { doc_id: item.doc_id, rev: item.rev }).collect();
+        let release =
+            review.items.into_iter().map(|item| Release { doc_id: item.doc_id, revision: item.revision }).collect();
         self.call::<Publish>(PublishTicks { release }).await.unwrap();
         self.call::<SyncNow>(()).await.unwrap();
     }

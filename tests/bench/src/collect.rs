@@ -16,7 +16,7 @@ use beacon_edge::ports::Logs;
 use beacon_edge::router::routes;
 use beacon_shared::api::{Op, OpOutcome, PublishRequest, PushRequest, Release, SegmentList, route};
 use beacon_shared::error::{Code, Error};
-use beacon_shared::model::Kind;
+use beacon_shared::model::{Kind, Revision};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -142,7 +142,7 @@ fn published() -> Result<MemoryEdge> {
     let outcome = outcomes.first().context("The push has no outcome.")?;
     let OpOutcome::Ok { rev, .. } = outcome else { bail!("The site was not taken: {outcome:?}") };
     let (command_id, device) = ("command".to_owned(), "bench".to_owned());
-    let release = vec![Release { doc_id: SITE.into(), rev: *rev }];
+    let release = vec![Release { doc_id: SITE.into(), revision: Revision { rev: *rev, ..Revision::default() } }];
     edge.publish(&PublishRequest { command_id, device, release, transitions: Vec::new(), at: NOW })?;
     Ok(edge)
 }

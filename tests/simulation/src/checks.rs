@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use beacon_edge::memory::MemoryEdge;
 use beacon_shared::api::{Cursor, PublishRequest};
 use beacon_shared::lifecycle::is_removed;
-use beacon_shared::model::Document;
+use beacon_shared::model::{Document, Revision};
 use beacon_shared::sync::Content;
 use serde_json::Value;
 
@@ -72,11 +72,11 @@ fn histories(edge: &MemoryEdge) -> Result<()> {
 pub fn publication(
     edge: &MemoryEdge,
     request: &PublishRequest,
-    reviewed: &[(String, u64, Content)],
+    reviewed: &[(String, Revision, Content)],
     done: bool,
 ) -> Result<()> {
     let documents = edge.pull(&Cursor::default())?.documents;
-    for (id, rev, seen) in reviewed {
+    for (id, Revision { rev, .. }, seen) in reviewed {
         let Some(document) = documents.iter().find(|document| document.id == *id) else { continue };
         let op_id = format!("{}:{id}", request.command_id);
         if !done {

@@ -7,7 +7,7 @@ use beacon_edge::memory::{Copy, MemoryEdge};
 use beacon_shared::api::{Cursor, OpOutcome, PublishRequest, PushRequest, Release, Transition};
 use beacon_shared::lifecycle::{Action, Command, NewPhase, Visitors, is_removed};
 use beacon_shared::model::{Cause, Document, Kind, Status};
-use beacon_shared::sync::Take;
+use beacon_shared::sync::{Base, Take};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -324,16 +324,18 @@ impl World {
         let mut reviewed = Vec::new();
         for row in self.devices[device].rows()? {
             let r = &row.replica;
-            let (body, base) = (&r.local.body, r.base.as_ref().map(|base| base.rev));
+            let (body, base) = (&r.local.body, r.base.as_ref().map(Base::revision));
             let differs = is_removed(body) || body["released"] != body["draft"];
-            if let Some(rev) = base.filter(|_| differs && !r.local.deleted && !r.pending()) {
+            if let Some(revision) = base.filter(|_| differs && !r.local.deleted && !r.pending()) {
                 let needed = r.kind == Kind::Site && body["released"].is_null();
                 if needed || self.chance(6) {
-                    reviewed.push((r.id.clone(), rev, r.local.clone()));
+                    reviewed.push((r.id.clone(), revision, r.local.clone()));
                 }
             }
         }
-        let release = reviewed.iter().map(|(doc_id, rev, _)| Release { doc_id: doc_id.clone(), rev: *rev }).collect();
+        let release =
+            reviewed.iter().map(|(doc_id, revision, _)| Release { doc_id: doc_id.clone(), revision: revision.clone() });
+        let release = release.collect();
         let request = PublishRequest {
             command_id: self.devices[device].ids.next(),
             device: format!("d{device}"),
@@ -361,14 +363,14 @@ impl World {
         let live = |row: &Row| row.replica.base.as_ref().is_some_and(|b| b.content.body["released"].is_object());
         let Some(row) = self.pick(device, |row| row.replica.kind != Kind::Site && live(row))? else { return Ok(()) };
         let r = &row.replica;
-        let theirs = r.conflict.as_ref().map(|open| open.theirs.rev);
-        let rev = theirs.or(r.base.as_ref().map(|base| base.rev)).unwrap_or_default();
+        let theirs = r.conflict.as_ref().map(|open| open.theirs.revision());
+        let revision = theirs.or(r.base.as_ref().map(Base::revision)).unwrap_or_default();
         let action = if r.kind == Kind::Flag { Action::Kill } else { Action::Stop };
         let request = PublishRequest {
             command_id: self.devices[device].ids.next(),
             device: format!("d{device}"),
             release: Vec::new(),
-            transitions: vec![Transition { doc_id: r.id.clone(), rev, action }],
+            transitions: vec![Transition { doc_id: r.id.clone(), revision, action }],
             at: self.now,
         };
         let done = self.edge.publish(&request);

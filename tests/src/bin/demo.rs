@@ -10,7 +10,7 @@ use beacon_shared::api::{
     CollectRequest, KEY_HEADER, Op, OpOutcome, PublishRequest, PushRequest, PushResponse, Release, route,
 };
 use beacon_shared::eval::{Seed, bucket_ranges, choose_variation};
-use beacon_shared::model::Kind;
+use beacon_shared::model::{Kind, Revision};
 use reqwest::Client;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -88,10 +88,12 @@ async fn publish_definitions(edge: &Edge) -> Result<()> {
     let mut release = Vec::new();
     for (doc_id, outcome) in [SITE, EXPERIMENT].into_iter().zip(answer.outcomes) {
         match outcome {
-            OpOutcome::Ok { rev, .. } => release.push(Release { doc_id: doc_id.into(), rev }),
+            OpOutcome::Ok { rev, op_id, .. } => {
+                release.push(Release { doc_id: doc_id.into(), revision: Revision { rev, op_id } });
+            }
             OpOutcome::Stale { current: Some(there), .. } if !there.body["released"].is_null() => {}
             OpOutcome::Stale { current: Some(there), .. } => {
-                release.push(Release { doc_id: doc_id.into(), rev: there.rev });
+                release.push(Release { doc_id: doc_id.into(), revision: there.revision() });
             }
             other => bail!("the edge did not take the demo's {doc_id}: {other:?}"),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use beacon_shared::api::PublishRequest;
 use beacon_shared::error::{Error, Result};
 use beacon_shared::lifecycle;
-use beacon_shared::model::{Document, SCHEMA};
+use beacon_shared::model::{Document, Revision, SCHEMA};
 use serde_json::{Value, json};
 
 use super::check::Review;
@@ -55,26 +55,26 @@ async fn published(db: &dyn Db, command_id: &str) -> Result<usize> {
 }
 
 /// Each document's place in the request, and the revision that the person saw.
-fn revisions(request: &PublishRequest) -> BTreeMap<&str, (usize, u64)> {
-    let releases = request.release.iter().map(|r| (r.doc_id.as_str(), r.rev));
-    let transitions = request.transitions.iter().map(|t| (t.doc_id.as_str(), t.rev));
-    releases.chain(transitions).enumerate().map(|(place, (id, rev))| (id, (place, rev))).collect()
+fn revisions(request: &PublishRequest) -> BTreeMap<&str, (usize, &Revision)> {
+    let releases = request.release.iter().map(|r| (r.doc_id.as_str(), &r.revision));
+    let transitions = request.transitions.iter().map(|t| (t.doc_id.as_str(), &t.revision));
+    releases.chain(transitions).enumerate().map(|(place, (id, seen))| (id, (place, seen))).collect()
 }
 
 fn entry(
     request: &PublishRequest,
-    revisions: &BTreeMap<&str, (usize, u64)>,
+    revisions: &BTreeMap<&str, (usize, &Revision)>,
     document: &Document,
     now: i64,
     review: &mut Review,
 ) -> Result<(usize, Entry)> {
-    let (place, rev) = *revisions.get(document.id.as_str()).ok_or_else(stale)?;
-    if document.rev != rev || document.deleted {
+    let (place, seen) = *revisions.get(document.id.as_str()).ok_or_else(stale)?;
+    if !document.revision().is(seen) || document.deleted {
         return Err(stale());
     }
     let mut entry = Entry {
         id: document.id.clone(),
-        rev,
+        revision: document.revision(),
         op_id: format!("{}:{}", request.command_id, document.id),
         deleted: None,
         schema: None,
@@ -98,7 +98,7 @@ fn entry(
 
 /// Writes all changes and documents in one transaction, in parts that the database takes.
 async fn write(db: &dyn Db, actor: &str, request: &PublishRequest, entries: &[Entry], now: i64) -> Result<()> {
-    let all: Value = entries.iter().map(|e| json!([e.id, e.rev])).collect();
+    let all: Value = entries.iter().map(|e| json!([e.id, e.revision.rev, e.revision.op_id])).collect();
     let all = all.to_string();
     let mut batch = Batch::default();
     for part in parts(entries)? {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use beacon_shared::api::{Cursor, Op, OpOutcome, Publication, PublishRequest, PullResponse, PushRequest, Release};
 use beacon_shared::error::Result;
-use beacon_shared::model::{Document, Kind};
+use beacon_shared::model::{Document, Kind, Revision};
 use serde_json::{Value, json};
 
 use crate::memory::{MemoryDb, MemoryEdge, now};
@@ -47,12 +47,17 @@ pub(super) fn pull(edge: &MemoryEdge, cursor: &Cursor) -> PullResponse {
     edge.pull(cursor).expect("an answer")
 }
 
+/// A revision by its number, as an older client names it.
+pub(super) fn revision(rev: u64) -> Revision {
+    Revision { rev, ..Revision::default() }
+}
+
 pub(super) fn ok(op_id: &str, rev: u64, seq: u64) -> OpOutcome {
     OpOutcome::Ok { op_id: op_id.into(), rev, seq }
 }
 
 pub(super) fn publish(edge: &MemoryEdge, command: &str, release: &[(&str, u64)]) -> Result<Publication> {
-    let release = release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), rev: *rev }).collect();
+    let release = release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), revision: revision(*rev) }).collect();
     let request =
         PublishRequest { command_id: command.into(), device: "d".into(), release, transitions: Vec::new(), at: 1 };
     edge.publish(&request)

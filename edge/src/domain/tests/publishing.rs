@@ -38,7 +38,7 @@ fn the_release_statement_is_all_or_nothing() {
     let edge = two_documents();
     let entry = |id: &str, rev| changes::Entry {
         id: id.into(),
-        rev,
+        revision: Revision { rev, ..Revision::default() },
         op_id: format!("c:{id}"),
         deleted: None,
         schema: None,
@@ -99,6 +99,29 @@ fn a_release_stamps_when_a_phase_starts() {
     assert_eq!(body["released"], body["draft"]);
 }
 
+/// After a restore, a number comes back for another revision than the one that was reviewed.
+#[test]
+fn a_revision_that_was_not_reviewed_is_not_published_under_the_same_number() {
+    let edge = two_documents();
+    push_one(&edge, op("o3", "flg_1", Kind::Flag, 0, flag("banner", &["sit_1"])));
+    publish(&edge, "c1", &[("sit_1", 1), ("flg_1", 1)]).expect("published");
+    let seen = |op_id: &str| Revision { rev: 2, op_id: op_id.into() };
+    for (command_id, op_id, is_seen) in [("c2", "another", false), ("c3", "c1:flg_1", true)] {
+        let release = vec![Release { doc_id: "flg_1".into(), revision: seen(op_id) }];
+        let answer = edge.publish(&PublishRequest { release, ..command(command_id) });
+        assert_eq!(answer.map_err(|e| e.code).map(drop), if is_seen { Ok(()) } else { Err(Code::Stale) });
+    }
+    for (command_id, op_id, is_seen) in [("c4", "c1:flg_1", false), ("c5", "c3:flg_1", true)] {
+        let kill = Transition {
+            doc_id: "flg_1".into(),
+            revision: Revision { rev: 3, op_id: op_id.into() },
+            action: Action::Kill,
+        };
+        let answer = edge.publish(&PublishRequest { transitions: vec![kill], ..command(command_id) });
+        assert_eq!(answer.map_err(|e| e.code).map(drop), if is_seen { Ok(()) } else { Err(Code::Stale) });
+    }
+}
+
 #[test]
 fn a_command_goes_out_whatever_the_draft_is_doing() {
     let edge = two_documents();
@@ -112,7 +135,7 @@ fn a_command_goes_out_whatever_the_draft_is_doing() {
         push_one(&edge, op(&format!("half_{id}"), id, current.kind, 2, current.body));
     }
     edge.clock.set(99);
-    let act = |doc_id: &str, rev, action| Transition { doc_id: doc_id.into(), rev, action };
+    let act = |doc_id: &str, rev, action| Transition { doc_id: doc_id.into(), revision: revision(rev), action };
     let transitions = vec![act("exp_1", 3, Action::Stop), act("flg_1", 3, Action::Kill)];
     let request = PublishRequest { transitions, ..command("c2") };
     let stale = PublishRequest { transitions: vec![act("flg_1", 2, Action::Kill)], ..command("c3") };
@@ -195,7 +218,7 @@ fn ten_thousand_documents_are_published_at_once() {
     let counted = Arc::new(Counted::new(&edge));
     let deps = Deps { db: counted.clone(), ..edge.deps() };
     let request = PublishRequest {
-        release: release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), rev: *rev }).collect(),
+        release: release.iter().map(|(id, rev)| Release { doc_id: (*id).into(), revision: revision(*rev) }).collect(),
         ..command("c1")
     };
     let published = now(publishing::publish(&deps, "test", &request)).expect("published");

@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 
 use beacon_edge::memory::{ADMIN_KEY, MemoryEdge};
 use beacon_shared::api::{Op, OpOutcome, Release};
-use beacon_shared::model::{Body, Kind};
+use beacon_shared::model::{Body, Kind, Revision};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -52,7 +52,7 @@ async fn a_document_goes_there_and_back_and_live() {
     let command = PublishRequest {
         command_id: "p1".into(),
         device: "desk".into(),
-        release: vec![Release { doc_id: SITE.into(), rev: 1 }],
+        release: vec![Release { doc_id: SITE.into(), revision: Revision { rev: 1, ..Revision::default() } }],
         transitions: Vec::new(),
         at: NOW,
     };
@@ -67,7 +67,7 @@ async fn events_are_listed_and_read() {
     let target = served(&memory).await;
     let edge = HttpEdge::new().unwrap();
     edge.push(&target, &push_site()).await.unwrap();
-    let release = vec![Release { doc_id: SITE.into(), rev: 1 }];
+    let release = vec![Release { doc_id: SITE.into(), revision: Revision { rev: 1, ..Revision::default() } }];
     let (command_id, device) = ("p1".into(), "desk".into());
     edge.publish(&target, &PublishRequest { command_id, device, release, transitions: Vec::new(), at: NOW })
         .await
@@ -96,7 +96,7 @@ async fn refusals_of_the_router_keep_their_codes() {
     let command = |rev| PublishRequest {
         command_id: "p1".into(),
         device: "desk".into(),
-        release: vec![Release { doc_id: SITE.into(), rev }],
+        release: vec![Release { doc_id: SITE.into(), revision: Revision { rev, ..Revision::default() } }],
         transitions: Vec::new(),
         at: NOW,
     };

@@ -28,7 +28,8 @@ fn offline() -> Device {
 }
 
 fn ticks(review: &ReviewView) -> PublishTicks {
-    let release = review.items.iter().map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect();
+    let release =
+        review.items.iter().map(|i| Release { doc_id: i.doc_id.clone(), revision: i.revision.clone() }).collect();
     PublishTicks { release }
 }
 

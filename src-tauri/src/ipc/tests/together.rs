@@ -126,7 +126,7 @@ async fn a_kill_waits_for_nothing() {
     draft.name = "Renamed by B".into();
     b.call::<FlagSave>(save(&theirs, draft)).await.unwrap();
     b.sync().await;
-    a.call::<FlagKill>(Urgent { id: id.clone(), rev: view.rev }).await.unwrap();
+    a.call::<FlagKill>(Urgent { id: id.clone(), revision: view.revision }).await.unwrap();
     let body = edge.state().docs()[&id].body.clone();
     assert_eq!((&body["released"]["enabled"], &body["draft"]["enabled"]), (&json!(false), &json!(false)));
     assert_eq!(body["released"]["description"], json!(""), "the draft's text stays a draft");

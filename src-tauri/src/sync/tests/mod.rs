@@ -114,13 +114,9 @@ async fn a_conflict_is_kept_until_a_person_decides() {
     b.sync().await;
     assert_eq!(edge.state().docs().len(), 2, "the conflict keeps nobody else waiting");
 
-    b.call::<ConflictResolve>(Resolve {
-        id: site.id.clone(),
-        theirs_rev: conflicted.conflict_rev.unwrap(),
-        take: Take::Mine,
-    })
-    .await
-    .unwrap();
+    b.call::<ConflictResolve>(Resolve { id: site.id.clone(), theirs: conflicted.theirs.unwrap(), take: Take::Mine })
+        .await
+        .unwrap();
     b.sync().await;
     a.sync().await;
     assert_eq!(edge.state().docs()[&site.id].body["draft"]["name"], json!("B"));
@@ -193,7 +189,8 @@ async fn what_the_edge_collects_arrives() {
     let site = device.add_site("shop").await.id;
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
-    let release = review.items.iter().map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect();
+    let release =
+        review.items.iter().map(|i| Release { doc_id: i.doc_id.clone(), revision: i.revision.clone() }).collect();
     device.call::<Publish>(PublishTicks { release }).await.unwrap();
     let ids: Vec<String> = (0..5).map(|n| format!("018bcfe5-6800-7000-8000-00000000000{n}")).collect();
     let event = |n: usize| {

@@ -2,6 +2,7 @@
 
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{ConflictResolve, Resolve, SyncState};
+use beacon_shared::model::Revision;
 use beacon_shared::sync::Take;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -14,7 +15,7 @@ pub struct ConflictProps {
     pub id: Option<String>,
     pub sync: SyncState,
     /// The revision at the edge that the conflict is with.
-    pub rev: Option<u64>,
+    pub theirs: Option<Revision>,
 }
 
 /// Asks whose values to keep where two people changed the same field. The problems at the fields say what differs.
@@ -22,12 +23,12 @@ pub struct ConflictProps {
 pub fn Conflict(props: &ConflictProps) -> Html {
     let (error, busy) = (use_state(|| None::<Error>), use_state(|| false));
     let Some(id) = props.id.clone().filter(|_| props.sync == SyncState::Conflict) else { return Html::default() };
-    let theirs_rev = props.rev.unwrap_or_default();
+    let theirs = props.theirs.clone().unwrap_or_default();
     let choose = |take: Take| {
-        let (id, error, busy) = (id.clone(), error.setter(), busy.setter());
+        let (id, theirs, error, busy) = (id.clone(), theirs.clone(), error.setter(), busy.setter());
         move |_: MouseEvent| {
             let (error, busy) = (error.clone(), busy.clone());
-            let request = Resolve { id: id.clone(), theirs_rev, take };
+            let request = Resolve { id: id.clone(), theirs: theirs.clone(), take };
             busy.set(true);
             spawn_local(async move {
                 error.set(call::<ConflictResolve>(request).await.err());

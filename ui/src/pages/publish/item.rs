@@ -1,6 +1,7 @@
 //! One document in the review: its tick and what differs.
 
 use beacon_shared::ipc::{FieldChange, ReviewItem};
+use beacon_shared::model::Revision;
 use beacon_shared::wording::{capitalised, title};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -17,21 +18,21 @@ pub fn is_ready(item: &ReviewItem) -> bool {
 pub struct ItemProps {
     pub item: ReviewItem,
     /// The revision at which it was ticked.
-    pub tick: Option<u64>,
+    pub tick: Option<Revision>,
     /// Hears the document and the revision that was ticked, or that the tick is gone.
-    pub on_tick: Callback<(String, Option<u64>)>,
+    pub on_tick: Callback<(String, Option<Revision>)>,
 }
 
 #[component]
 pub fn Item(props: &ItemProps) -> Html {
     let item = &props.item;
     let blocked = !is_ready(item);
-    let changed = props.tick.is_some_and(|rev| rev != item.rev);
+    let changed = props.tick.as_ref().is_some_and(|seen| *seen != item.revision);
     let onchange = {
-        let (on_tick, id, rev) = (props.on_tick.clone(), item.doc_id.clone(), item.rev);
+        let (on_tick, id, shown) = (props.on_tick.clone(), item.doc_id.clone(), item.revision.clone());
         move |e: Event| {
             let on = e.target_unchecked_into::<HtmlInputElement>().checked();
-            on_tick.emit((id.clone(), on.then_some(rev)));
+            on_tick.emit((id.clone(), on.then(|| shown.clone())));
         }
     };
     html! {
@@ -39,7 +40,7 @@ pub fn Item(props: &ItemProps) -> Html {
             <div class="review-head">
                 <label>
                     <input type="checkbox" data-testid={format!("publish-tick-{}", item.doc_id)}
-                        checked={props.tick == Some(item.rev) && !blocked} disabled={blocked} {onchange} />
+                        checked={props.tick.as_ref() == Some(&item.revision) && !blocked} disabled={blocked} {onchange} />
                     <span>{ title(item.kind, &item.name) }</span>
                 </label>
                 if item.removed { <Badge text="Will be deleted" tone="bad" /> }

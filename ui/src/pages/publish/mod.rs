@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use beacon_shared::api::{Publication, Release};
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{self, PublishReview, PublishTicks, ReviewItem, ReviewView};
+use beacon_shared::model::Revision;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -18,7 +19,7 @@ use crate::widgets::{Badge, Banner, Empty, ErrorBanner, Note};
 use item::{Item, is_ready};
 
 /// The revision at which each document was ticked. What changes after that is not ticked any more.
-type Ticks = BTreeMap<String, u64>;
+type Ticks = BTreeMap<String, Revision>;
 
 #[component]
 pub fn Publish() -> Html {
@@ -34,10 +35,10 @@ pub fn Publish() -> Html {
     let chosen = chosen(&view, &ticked);
     let on_tick = {
         let ticked = ticked.clone();
-        Callback::from(move |(id, tick): (String, Option<u64>)| {
+        Callback::from(move |(id, tick): (String, Option<Revision>)| {
             let mut next = (*ticked).clone();
             match tick {
-                Some(rev) => next.insert(id, rev),
+                Some(revision) => next.insert(id, revision),
                 None => next.remove(&id),
             };
             ticked.set(next);
@@ -112,7 +113,7 @@ pub fn Publish() -> Html {
                 <div class="card flush">
                     { for view.items.iter().map(|item| html! {
                         <Item key={item.doc_id.clone()} item={item.clone()}
-                            tick={ticked.get(&item.doc_id).copied()} on_tick={on_tick.clone()} />
+                            tick={ticked.get(&item.doc_id).cloned()} on_tick={on_tick.clone()} />
                     }) }
                 </div>
             }
@@ -122,12 +123,16 @@ pub fn Publish() -> Html {
 
 /// Returns what is ticked and still is the revision that was seen.
 fn chosen(view: &ReviewView, ticked: &Ticks) -> Vec<Release> {
-    let wanted = |item: &&ReviewItem| is_ready(item) && ticked.get(&item.doc_id) == Some(&item.rev);
-    view.items.iter().filter(wanted).map(|i| Release { doc_id: i.doc_id.clone(), rev: i.rev }).collect()
+    let wanted = |item: &&ReviewItem| is_ready(item) && ticked.get(&item.doc_id) == Some(&item.revision);
+    view.items.iter().filter(wanted).map(|i| release(i)).collect()
+}
+
+fn release(item: &ReviewItem) -> Release {
+    Release { doc_id: item.doc_id.clone(), revision: item.revision.clone() }
 }
 
 fn ready(view: &ReviewView) -> Ticks {
-    view.items.iter().filter(|i| is_ready(i)).map(|i| (i.doc_id.clone(), i.rev)).collect()
+    view.items.iter().filter(|i| is_ready(i)).map(|i| (i.doc_id.clone(), i.revision.clone())).collect()
 }
 
 #[derive(Properties, PartialEq)]
@@ -166,21 +171,22 @@ mod tests {
     /// D6.
     #[test]
     fn a_document_that_changed_after_its_tick_is_not_published() {
-        let item = |id: &str, rev: u64, syncing: bool| ReviewItem {
+        let seen = |op_id: &str| Revision { rev: 7, op_id: op_id.to_owned() };
+        let item = |id: &str, op_id: &str, syncing: bool| ReviewItem {
             doc_id: id.to_owned(),
             kind: Kind::Flag,
             name: String::new(),
-            rev,
+            revision: seen(op_id),
             removed: false,
             syncing,
             changes: Vec::new(),
             more: 0,
             problems: Vec::new(),
         };
-        let items = vec![item("seen", 7, false), item("changed", 8, false), item("syncing", 2, true)];
+        let items = vec![item("seen", "a", false), item("changed", "b", false), item("syncing", "a", true)];
         let view = ReviewView { items, live: None, blocked: None };
-        let ticks = Ticks::from([("seen".into(), 7), ("changed".into(), 7), ("syncing".into(), 2), ("gone".into(), 1)]);
-        assert_eq!(chosen(&view, &ticks), [Release { doc_id: "seen".into(), rev: 7 }]);
-        assert_eq!(ready(&view), Ticks::from([("seen".into(), 7), ("changed".into(), 8)]));
+        let ticks = ["seen", "changed", "syncing", "gone"].map(|id| (id.to_owned(), seen("a"))).into();
+        assert_eq!(chosen(&view, &ticks), [Release { doc_id: "seen".into(), revision: seen("a") }]);
+        assert_eq!(ready(&view), Ticks::from([("seen".into(), seen("a")), ("changed".into(), seen("b"))]));
     }
 }

@@ -43,7 +43,7 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
             </header>
             <ErrorBanner error={editor.error()} />
             <Conflict id={editor.id()} sync={editor.sync()}
-                rev={view.as_ref().and_then(|v| v.conflict_rev)} />
+                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
             <div class="columns">
                 <Field label="Name" testid="site-name" value={site.name.clone()} placeholder="Shop"
                     on_blur={saving.clone()} problem={problem_at(&problems, "/name")}

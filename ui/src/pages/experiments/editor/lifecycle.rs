@@ -3,7 +3,7 @@
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{ById, Call, DocumentView, ExperimentHalt, ExperimentStart, ExperimentStop, Start, Urgent};
 use beacon_shared::lifecycle::Visitors;
-use beacon_shared::model::{Experiment, Status};
+use beacon_shared::model::{Experiment, Revision, Status};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -18,16 +18,16 @@ pub struct LifecycleProps {
     /// Whether nothing keeps it from starting.
     pub ready: bool,
     /// The revision at the edge, while it runs on pages.
-    pub live_rev: Option<u64>,
+    pub live: Option<Revision>,
 }
 
 /// A step in an experiment's life.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Step {
     Start(Visitors),
     Stop,
     /// Stops it on pages at once, without a publication.
-    StopNow(u64),
+    StopNow(Revision),
 }
 
 #[component]
@@ -40,7 +40,7 @@ pub fn Lifecycle(props: &LifecycleProps) -> Html {
     let run = |step: Step| {
         let (editor, error, busy) = (props.editor.clone(), error.setter(), busy.setter());
         Callback::from(move |_: MouseEvent| {
-            let (editor, error, busy) = (editor.clone(), error.clone(), busy.clone());
+            let (editor, step, error, busy) = (editor.clone(), step.clone(), error.clone(), busy.clone());
             busy.set(true);
             spawn_local(async move {
                 let outcome = take(&editor, step).await;
@@ -71,10 +71,10 @@ pub fn Lifecycle(props: &LifecycleProps) -> Html {
                         on_change={choose} />
                 }
             }
-            if let Some(rev) = props.live_rev {
+            if let Some(revision) = props.live.clone() {
                 <button type="button" class="danger" data-testid="experiment-stop-now" disabled={*busy}
                     title="Stops it for all visitors at once. Nothing else is published."
-                    onclick={run(Step::StopNow(rev))}>{ "Stop now" }</button>
+                    onclick={run(Step::StopNow(revision))}>{ "Stop now" }</button>
             }
             <ErrorBanner error={(*error).clone()} />
         </div>
@@ -84,8 +84,8 @@ pub fn Lifecycle(props: &LifecycleProps) -> Html {
 /// Saves what is typed, then takes the step. Stopping at once does not wait for what is typed.
 async fn take(editor: &Editor<Experiment>, step: Step) -> Result<(), Error> {
     let Some(id) = editor.id() else { return Ok(()) };
-    if let Step::StopNow(rev) = step {
-        return call::<ExperimentHalt>(Urgent { id, rev }).await.map(drop);
+    if let Step::StopNow(revision) = step {
+        return call::<ExperimentHalt>(Urgent { id, revision }).await.map(drop);
     }
     // The reason why it could not be saved is already shown above the fields.
     if !editor.flush().await {

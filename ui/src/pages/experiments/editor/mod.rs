@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use beacon_shared::error::Problem;
 use beacon_shared::ipc::{DocumentView, Summary};
-use beacon_shared::model::{Experiment, Kind, Metric, MetricKind, Role, Status, Variant};
+use beacon_shared::model::{Experiment, Kind, Metric, MetricKind, Revision, Role, Status, Variant};
 use beacon_shared::validate::WHOLE;
 use serde_json::{Map, Value};
 use yew::prelude::*;
@@ -75,11 +75,11 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
                     </p>
                 </div>
                 <Lifecycle editor={editor.clone()} status={e.status} ready={problems.is_empty()}
-                    live_rev={live_rev(view.as_ref())} />
+                    live={live(view.as_ref())} />
             </header>
             <ErrorBanner error={editor.error()} />
             <Conflict id={editor.id()} sync={editor.sync()}
-                rev={view.as_ref().and_then(|v| v.conflict_rev)} />
+                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
             if locked {
                 <Banner><p>
                     { "This experiment is running, so targeting and split are locked. " }
@@ -97,11 +97,11 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
 }
 
 /// Returns the revision at the edge of an experiment that runs on pages now.
-fn live_rev(view: Option<&DocumentView<Experiment>>) -> Option<u64> {
+fn live(view: Option<&DocumentView<Experiment>>) -> Option<Revision> {
     let is_live = |view: &&DocumentView<Experiment>| {
         view.released.as_ref().is_some_and(|released| released.status == Status::Running)
     };
-    view.filter(is_live).map(|view| view.rev)
+    view.filter(is_live).map(|view| view.revision.clone())
 }
 
 fn new_experiment(sites: &[Rc<Summary>]) -> Experiment {

@@ -2,7 +2,7 @@
 
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{FlagKill, Urgent};
-use beacon_shared::model::Flag;
+use beacon_shared::model::{Flag, Revision};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -17,7 +17,7 @@ pub struct KillSwitchProps {
     /// The flag's key, which confirms the switch.
     pub name: String,
     /// The revision at the edge, while the flag is on for visitors.
-    pub live_rev: Option<u64>,
+    pub live: Option<Revision>,
 }
 
 /// Asks for the flag's key, because every visitor would see a wrong click. What is live goes off at once; a draft is only
@@ -32,16 +32,16 @@ pub fn KillSwitch(props: &KillSwitchProps) -> Html {
     };
     let revive = props.editor.edit(|flag: &mut Flag, _: MouseEvent| flag.enabled = true);
     let off = {
-        let (typed, error, id, rev) = (typed.setter(), error.setter(), props.editor.id(), props.live_rev);
+        let (typed, error, id, live) = (typed.setter(), error.setter(), props.editor.id(), props.live.clone());
         let draft = props.editor.edit(|flag: &mut Flag, ()| flag.enabled = false);
         move |_: MouseEvent| {
             typed.set(String::new());
-            let Some((id, rev)) = id.clone().zip(rev) else { return draft.emit(()) };
+            let Some((id, revision)) = id.clone().zip(live.clone()) else { return draft.emit(()) };
             let error = error.clone();
-            spawn_local(async move { error.set(call::<FlagKill>(Urgent { id, rev }).await.err()) });
+            spawn_local(async move { error.set(call::<FlagKill>(Urgent { id, revision }).await.err()) });
         }
     };
-    if !props.enabled && props.live_rev.is_none() {
+    if !props.enabled && props.live.is_none() {
         return html! {
             <section class="card killed">
                 <h2>{ "Kill switch" }</h2>
@@ -53,7 +53,7 @@ pub fn KillSwitch(props: &KillSwitchProps) -> Html {
             </section>
         };
     }
-    let hint = if props.live_rev.is_some() {
+    let hint = if props.live.is_some() {
         "Every visitor then gets null, whatever the rules say. It takes effect at once."
     } else {
         "Every visitor then gets null, whatever the rules say. It takes effect when you publish."

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use beacon_shared::error::Problem;
 use beacon_shared::ipc::{DocumentView, Summary};
-use beacon_shared::model::{Flag, Kind};
+use beacon_shared::model::{Flag, Kind, Revision};
 use yew::prelude::*;
 
 use crate::pages::documents::{Conflict, Deletion};
@@ -70,11 +70,11 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
             </header>
             <ErrorBanner error={editor.error()} />
             <Conflict id={editor.id()} sync={editor.sync()}
-                rev={view.as_ref().and_then(|v| v.conflict_rev)} />
+                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
             <Basics ..part() />
             <Rules ..part() />
             <KillSwitch editor={editor.clone()} enabled={flag.enabled} name={flag.key.clone()}
-                live_rev={live_rev(view.as_ref())} />
+                live={live(view.as_ref())} />
             <Deletion id={editor.id()} kind={Kind::Flag}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
@@ -83,8 +83,9 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
 }
 
 /// Returns the revision at the edge of a flag that is on for visitors now.
-fn live_rev(view: Option<&DocumentView<Flag>>) -> Option<u64> {
-    view.filter(|view| view.released.as_ref().is_some_and(|released| released.enabled)).map(|view| view.rev)
+fn live(view: Option<&DocumentView<Flag>>) -> Option<Revision> {
+    view.filter(|view| view.released.as_ref().is_some_and(|released| released.enabled))
+        .map(|view| view.revision.clone())
 }
 
 fn new_flag(sites: &[Rc<Summary>]) -> Flag {
