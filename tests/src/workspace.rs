@@ -42,8 +42,7 @@ pub async fn publish_all(edge: &Edge, drafts: &[(&str, Kind, Value)]) -> Result<
     let ops: Vec<Op> = ops.collect();
     let mut release = Vec::new();
     for chunk in ops.chunks(MAX_OPS) {
-        let request =
-            PushRequest { device: "test".to_owned(), ops: chunk.to_vec(), newest_op: String::new(), newest_seq: 0 };
+        let request = PushRequest { device: "test".to_owned(), ops: chunk.to_vec(), ..PushRequest::default() };
         let answer: PushResponse = edge.post(route::PUSH, &request).await?;
         for (outcome, op) in answer.outcomes.into_iter().zip(chunk) {
             match outcome {

@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_workspace.sql"),
     include_str!("../../migrations/0002_op_id.sql"),
     include_str!("../../migrations/0003_publishing.sql"),
+    include_str!("../../migrations/0004_stamp.sql"),
 ];
 
 /// A database in memory.

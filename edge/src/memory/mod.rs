@@ -32,6 +32,8 @@ use crate::domain::documents::{pull, push};
 use crate::domain::events::Arrival;
 use crate::domain::{collecting, exporting, publishing};
 use crate::router::router;
+use crate::store::changes::{StampRow, select_stamp};
+use crate::store::run;
 
 /// The admin key of a [`MemoryEdge`].
 pub const ADMIN_KEY: &str = "bcn_memory_admin";
@@ -105,6 +107,11 @@ impl MemoryEdge {
     /// Returns the workspace's identity.
     pub fn epoch(&self) -> Result<String> {
         Ok(now(crate::store::meta::get(self.db.as_ref()))?.epoch)
+    }
+
+    /// Returns the stamp of the change at a sequence number.
+    pub fn stamp(&self, seq: u64) -> Result<String> {
+        Ok(now(run(self.db.as_ref(), select_stamp(seq)))?.first::<StampRow>()?.unwrap_or_default().stamp)
     }
 
     /// Pushes operations.

@@ -70,10 +70,8 @@ fn published() -> MemoryEdge {
         at: NOW,
     };
     let ops = vec![op("sit_1", Kind::Site, "shop", site), op("flg_1", Kind::Flag, "banner", flag)];
-    let outcomes = edge
-        .push(&PushRequest { device: "d".into(), ops, newest_op: String::new(), newest_seq: 0 })
-        .expect("pushed")
-        .outcomes;
+    let outcomes =
+        edge.push(&PushRequest { device: "d".into(), ops, ..PushRequest::default() }).expect("pushed").outcomes;
     let release = ["sit_1", "flg_1"]
         .map(|id| Release { doc_id: id.into(), revision: Revision { rev: 1, ..Revision::default() } })
         .to_vec();

@@ -11,8 +11,8 @@ use crate::sql::Statement;
 /// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty): only at its base
 /// revision, and only with a key that is free.
 const INSERT: &str = "
-INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
-SELECT (SELECT seq + 1 FROM meta), ?1, ?2, ?3, ?4, ?5 + 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp)
+SELECT (SELECT seq + 1 FROM meta), ?1, ?2, ?3, ?4, ?5 + 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, lower(hex(randomblob(8)))
 WHERE ?5 = COALESCE((SELECT rev FROM docs WHERE id = ?2), 0)
   AND (?12 = '' OR ?12 = COALESCE((SELECT op_id FROM docs WHERE id = ?2), ''))
   AND (?9 = 1 OR ?4 = '' OR NOT EXISTS (
@@ -26,7 +26,7 @@ const SELECT: &str = "SELECT op_id, doc_id, rev, seq FROM changes WHERE op_id IN
 /// documents as `[[id, rev, op_id], …]`): every document at its revision or none. Bodies are made here, so that a release
 /// sends none: the draft becomes what is released.
 const PUBLISH: &str = "
-INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
+INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp)
 SELECT (SELECT seq FROM meta) + 1 + r.key, r.value ->> 'op_id', d.id, d.kind, d.key, d.rev + 1, d.rev, ?2, ?3, ?4,
   COALESCE(r.value ->> 'deleted', 0), COALESCE(r.value ->> 'schema', d.schema),
   CASE WHEN r.value ->> 'deleted' THEN json_set(d.body, '$.released', NULL)
@@ -34,13 +34,18 @@ SELECT (SELECT seq FROM meta) + 1 + r.key, r.value ->> 'op_id', d.id, d.kind, d.
     WHEN r.value -> 'phases' IS NOT NULL THEN json_set(d.body, '$.schema', r.value ->> 'schema',
       '$.draft.phases', json(r.value -> 'phases'),
       '$.released', json(json_set(d.body -> 'draft', '$.phases', json(r.value -> 'phases'))))
-    ELSE json_set(d.body, '$.released', json(d.body -> 'draft')) END
+    ELSE json_set(d.body, '$.released', json(d.body -> 'draft')) END, lower(hex(randomblob(8)))
 FROM json_each(?1) AS r JOIN docs AS d ON d.id = r.value ->> 'id'
 WHERE NOT EXISTS (
   SELECT 1 FROM json_each(?5) AS e LEFT JOIN docs AS x ON x.id = e.value ->> 0
   WHERE x.rev IS NOT (e.value ->> 1) OR x.op_id IS NOT (e.value ->> 2) OR x.deleted <> 0)
 ORDER BY r.key
 ON CONFLICT (op_id) DO NOTHING";
+
+/// The stamp of the change at a sequence number `?1`.
+const SELECT_STAMP: &str = "SELECT seq, stamp FROM changes WHERE seq = ?1";
+
+const SELECT_NEWEST: &str = "SELECT seq, stamp FROM changes ORDER BY seq DESC LIMIT 1";
 
 /// The number of changes that publication `?1` has made.
 const COUNT_PUBLISHED: &str = "
@@ -76,6 +81,15 @@ pub struct ChangeRow {
     pub rev: u64,
     /// The workspace's number of the change.
     pub seq: u64,
+}
+
+/// The name of one change in one history.
+#[derive(Default, Deserialize)]
+pub struct StampRow {
+    /// The workspace's number of the change.
+    pub seq: u64,
+    /// Its stamp.
+    pub stamp: String,
 }
 
 /// A number of rows.
@@ -134,6 +148,16 @@ pub fn insert(op: &Op, device: &str, actor: &str) -> Statement {
 /// Returns the statement that finds the changes of an op and of the op that it was made from.
 pub fn select(op_id: &str, base_op: &str) -> Statement {
     Statement::new(SELECT, [op_id.into(), base_op.into()])
+}
+
+/// Returns the statement that reads the stamp of a change.
+pub fn select_stamp(seq: u64) -> Statement {
+    Statement::new(SELECT_STAMP, [seq.into()])
+}
+
+/// Returns the statement that reads the newest change's stamp.
+pub fn select_newest() -> Statement {
+    Statement::new(SELECT_NEWEST, [])
 }
 
 /// Returns the statement that inserts some of a publication's changes. `all` is `[[id, rev, op_id], …]` of the whole

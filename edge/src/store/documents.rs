@@ -30,18 +30,19 @@ SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id = ?1";
 const SELECT_THESE: &str = "
 SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id IN (SELECT value FROM json_each(?1))";
 
-/// Says whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` op id, `?4` newest op id or empty, `?5` its seq). The start is
-/// known, unless the device was told of a revision that is not here any more.
+/// Says whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` its stamp, `?4` newest seq, `?5` its stamp or
+/// empty). The start is known, unless the device knows a change that is not here any more.
 const SELECT_CURSOR: &str = "
-SELECT epoch, (?2 = 0 OR (epoch = ?1 AND EXISTS (SELECT 1 FROM changes WHERE changes.seq = ?2 AND changes.op_id = ?3)))
-  AND (?4 = '' OR EXISTS (SELECT 1 FROM changes WHERE changes.op_id = ?4 AND changes.seq = ?5)) AS known FROM meta";
+SELECT epoch, (?2 = 0 OR (epoch = ?1 AND EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.stamp = ?3)))
+  AND (?5 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?4 AND c.stamp = ?5)) AS known FROM meta";
 
 /// The next `?6` documents after the cursor (`?1` to `?5` as above); from the first if it is not known.
 const SELECT_PAGE: &str = "
-SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs
+SELECT id, kind, key, rev, seq, op_id, deleted, body, (SELECT stamp FROM changes WHERE changes.seq = docs.seq) AS stamp
+FROM docs
 WHERE seq > (SELECT CASE WHEN meta.epoch = ?1
-  AND EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.op_id = ?3)
-  AND (?4 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.op_id = ?4 AND c.seq = ?5)) THEN ?2 ELSE 0 END FROM meta)
+  AND EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.stamp = ?3)
+  AND (?5 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?4 AND c.stamp = ?5)) THEN ?2 ELSE 0 END FROM meta)
 ORDER BY seq LIMIT ?6";
 
 /// The next `?2` documents after id `?1` that are live, with their released part alone. Experiments that do not run
@@ -82,6 +83,16 @@ impl DocumentRow {
         let Self { id, kind, key, rev, seq, op_id, deleted, .. } = self;
         Ok(Document { id, kind, key, rev, seq, op_id, deleted: deleted != 0, body })
     }
+}
+
+/// A document in a page, with the stamp of its newest change.
+#[derive(Deserialize)]
+pub struct PageRow {
+    /// The document.
+    #[serde(flatten)]
+    pub document: DocumentRow,
+    /// The stamp.
+    pub stamp: Option<String>,
 }
 
 /// Parses all bodies.
@@ -137,14 +148,14 @@ pub fn select_page(cursor: &Cursor, most: u64) -> [Statement; 2] {
     let known: [Argument; 5] = [
         cursor.epoch.as_str().into(),
         cursor.seq.into(),
-        cursor.op_id.as_str().into(),
-        cursor.newest_op.as_str().into(),
+        cursor.stamp.as_str().into(),
         cursor.newest_seq.into(),
+        cursor.newest_stamp.as_str().into(),
     ];
-    let [epoch, seq, op_id, newest, newest_seq] = known.clone();
+    let [epoch, seq, stamp, newest_seq, newest_stamp] = known.clone();
     [
         Statement::new(SELECT_CURSOR, known),
-        Statement::new(SELECT_PAGE, [epoch, seq, op_id, newest, newest_seq, most.into()]),
+        Statement::new(SELECT_PAGE, [epoch, seq, stamp, newest_seq, newest_stamp, most.into()]),
     ]
 }
 

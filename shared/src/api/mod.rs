@@ -28,7 +28,7 @@ pub mod route {
     pub const WHOAMI: &str = "/api/whoami";
     /// POST, key `write`.
     pub const PUSH: &str = "/api/sync/push";
-    /// GET, key `read`; query `epoch`, `seq`, `op_id`, `newest_op`, `newest_seq`.
+    /// GET, key `read`; query `epoch`, `seq`, `stamp`, `newest_seq`, `newest_stamp`.
     pub const PULL: &str = "/api/sync/pull";
     /// POST, key `publish`.
     pub const PUBLISH: &str = "/api/admin/publish/all";

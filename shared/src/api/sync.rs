@@ -37,19 +37,19 @@ pub struct Op {
 }
 
 /// The body of [`super::route::PUSH`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PushRequest {
     /// Which device pushes.
     pub device: String,
     /// At most [`MAX_OPS`], each answered on its own.
     pub ops: Vec<Op>,
-    /// [`Cursor::newest_op`]: a server that does not have it was restored, and takes no op before the device has read it
-    /// again. Otherwise a new acknowledgement would hide that an older one was undone.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub newest_op: String,
-    /// [`Cursor::newest_seq`].
+    /// [`Cursor::newest_seq`]. A server that does not have that change was restored, and takes no op before the device has
+    /// read it again. Otherwise a new acknowledgement would hide that an older one was undone.
     #[serde(default)]
     pub newest_seq: u64,
+    /// [`Cursor::newest_stamp`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub newest_stamp: String,
 }
 
 /// What became of one op.
@@ -90,15 +90,22 @@ fn known() -> bool {
 }
 
 /// The answer to [`super::route::PUSH`], one outcome for each op, in order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PushResponse {
     /// Changes when the workspace is made again.
     pub epoch: String,
     /// One for each op, in order.
     pub outcomes: Vec<OpOutcome>,
-    /// Whether the server does not have [`PushRequest::newest_op`]: it was restored to an earlier time, and took nothing.
+    /// Whether the server does not have the change that [`PushRequest`] names: it was restored to an earlier time, and
+    /// took nothing.
     #[serde(default)]
     pub restored: bool,
+    /// The sequence number of the server's newest change.
+    #[serde(default)]
+    pub newest_seq: u64,
+    /// The stamp of that change.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub newest_stamp: String,
 }
 
 /// How far a device has read.
@@ -109,14 +116,15 @@ pub struct Cursor {
     pub epoch: String,
     /// The last sequence number read; 0 at the start.
     pub seq: u64,
-    /// The op id of the change at `seq`, so that a restored server notices.
-    pub op_id: String,
-    /// The op id of the newest revision that the device was ever told of, by a page or by the answer to a push; empty if
-    /// there is none. A push is acknowledged before the cursor passes it, and a restore may undo it.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub newest_op: String,
-    /// The sequence number of that revision: after a restore, a retry may bring an op back under another one.
+    /// The stamp that the server gave the change at `seq`. After a restore, retries may bring an op back under its number;
+    /// a stamp never comes back.
+    pub stamp: String,
+    /// The sequence number of the newest change that the server has answered with, by a page or to a push. A push is
+    /// acknowledged before the cursor passes it, and a restore may undo it.
     pub newest_seq: u64,
+    /// The stamp of that change; empty if there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub newest_stamp: String,
 }
 
 /// The answer to [`super::route::PULL`].

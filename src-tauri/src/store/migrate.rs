@@ -6,8 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::storage;
 
 /// The steps from an empty file to today's tables. Append only: a step that was shipped never changes.
-pub const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_documents.sql"), include_str!("migrations/0002_summaries.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_documents.sql"),
+    include_str!("migrations/0002_summaries.sql"),
+    include_str!("migrations/0003_stamp.sql"),
+];
 
 /// Brings the file up to date, after a backup if there is anything to lose.
 pub fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {

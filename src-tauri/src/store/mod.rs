@@ -202,11 +202,24 @@ impl Store {
             if resync {
                 changed.extend(mark_missing(t, rows, now)?);
             }
-            if !held || is_active(Mutant::CursorPassesHeldRow) {
+            let moved = !held || is_active(Mutant::CursorPassesHeldRow);
+            if moved {
                 cursor::set(t, cursor)?;
+            }
+            if resync && moved {
+                cursor::forget_newest(t)?;
+            }
+            if moved || !resync {
+                cursor::set_newest(t, cursor.seq, &cursor.stamp)?;
             }
             Ok((changed, !held))
         })
+    }
+
+    /// Remembers the newest change that the edge answered a push with, before the answer itself: what the answer says may
+    /// be undone by a restore.
+    pub fn note_newest(&mut self, seq: u64, stamp: &str) -> Result<()> {
+        self.write(|t| cursor::set_newest(t, seq, stamp))
     }
 
     /// How far the edge was read.

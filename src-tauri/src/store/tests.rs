@@ -77,7 +77,7 @@ fn the_cursor_waits_for_a_row_that_has_to() {
         deleted: false,
         body: body(name),
     };
-    let cursor = |seq| Cursor { epoch: "e".into(), seq, op_id: "o".into(), newest_op: String::new(), newest_seq: 0 };
+    let cursor = |seq| Cursor { epoch: "e".into(), seq, stamp: "s".into(), ..Cursor::default() };
     assert_eq!(store.pull(&[row(1, "One")], false, &cursor(1), 1).unwrap(), (vec![reference()], true));
     rename(&mut store, "Two");
     let op = store.freeze(&ids(), 2, 10).unwrap().remove(0);
@@ -111,7 +111,7 @@ fn the_documents_belong_to_one_workspace_whatever_its_address() {
 #[test]
 fn a_database_from_before_workspaces_had_ids_knows_its_own() {
     let (_folder, mut store) = store();
-    let cursor = Cursor { epoch: "w1".into(), seq: 1, op_id: "o".into(), newest_op: String::new(), newest_seq: 0 };
+    let cursor = Cursor { epoch: "w1".into(), seq: 1, stamp: "s".into(), ..Cursor::default() };
     store.pull(&[], false, &cursor, 1).unwrap();
     assert_eq!(store.workspace().unwrap().as_deref(), Some("w1"));
     store.connect("https://a.example", "w1").unwrap();

@@ -80,12 +80,16 @@ async fn push(app: &App, target: &Target) -> Result<bool> {
         if ops.is_empty() {
             return Ok(round > 0);
         }
-        let Cursor { newest_op, newest_seq, .. } = app.store(|s| s.cursor()).await?;
-        let request = PushRequest { device: app.session().device().to_owned(), ops, newest_op, newest_seq };
+        let Cursor { newest_seq, newest_stamp, .. } = app.store(|s| s.cursor()).await?;
+        let request = PushRequest { device: app.session().device().to_owned(), ops, newest_seq, newest_stamp };
         let response = app.edge().push(target, &request).await?;
         if response.outcomes.len() != request.ops.len() {
             let message = "The edge left changes unanswered; they are sent again. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));
+        }
+        if !response.restored {
+            let (seq, stamp) = (response.newest_seq, response.newest_stamp);
+            app.store(move |s| s.note_newest(seq, &stamp)).await?;
         }
         let mut changed = BTreeSet::new();
         for (op, outcome) in request.ops.into_iter().zip(response.outcomes) {
@@ -118,7 +122,7 @@ async fn pull(app: &App, target: &Target) -> Result<(bool, bool)> {
             page = with_remaining_pages(app, target, page).await?;
         }
         let (more, now) = (page.more, app.now());
-        if more && (page.cursor.seq, &page.cursor.op_id) == (cursor.seq, &cursor.op_id) {
+        if more && (page.cursor.seq, &page.cursor.stamp) == (cursor.seq, &cursor.stamp) {
             let message = "The edge repeats itself instead of going on. If it stays, update the edge.";
             return Err(Error::new(Code::NotAnEdge, message));
         }

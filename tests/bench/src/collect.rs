@@ -136,9 +136,8 @@ fn published() -> Result<MemoryEdge> {
         body: json!({"schema": 1, "released": null, "draft": draft}),
         at: NOW,
     };
-    let outcomes = edge
-        .push(&PushRequest { device: "bench".into(), ops: vec![op], newest_op: String::new(), newest_seq: 0 })?
-        .outcomes;
+    let outcomes =
+        edge.push(&PushRequest { device: "bench".into(), ops: vec![op], ..PushRequest::default() })?.outcomes;
     let outcome = outcomes.first().context("The push has no outcome.")?;
     let OpOutcome::Ok { rev, .. } = outcome else { bail!("The site was not taken: {outcome:?}") };
     let (command_id, device) = ("command".to_owned(), "bench".to_owned());

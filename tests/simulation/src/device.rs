@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use beacon_desktop::ids::{Generator, Ids};
 use beacon_desktop::ipc::document::{Rules, run_command, save_draft};
 use beacon_desktop::store::{Row, Store};
-use beacon_shared::api::{Op, OpOutcome, PullResponse};
+use beacon_shared::api::{Op, OpOutcome, PullResponse, PushResponse};
 use beacon_shared::error::Error;
 use beacon_shared::lifecycle::{self, Command};
 use beacon_shared::model::{Body, Definition, Experiment, Flag, Kind, Site};
@@ -207,8 +207,11 @@ impl Device {
     }
 
     /// Takes in the answer to a push.
-    pub fn hear(&mut self, docs: &[String], outcomes: &[OpOutcome]) -> Result<()> {
-        for (id, outcome) in docs.iter().zip(outcomes) {
+    pub fn hear(&mut self, docs: &[String], response: &PushResponse) -> Result<()> {
+        if !response.restored {
+            self.store.note_newest(response.newest_seq, &response.newest_stamp)?;
+        }
+        for (id, outcome) in docs.iter().zip(&response.outcomes) {
             if let OpOutcome::Stale { current: Some(document), .. } = outcome {
                 self.seen.extend(tokens(&document.body));
             }

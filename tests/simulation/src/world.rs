@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use beacon_edge::memory::{Copy, MemoryEdge};
-use beacon_shared::api::{Cursor, OpOutcome, PublishRequest, PushRequest, Release, Transition};
+use beacon_shared::api::{Cursor, PublishRequest, PushRequest, PushResponse, Release, Transition};
 use beacon_shared::lifecycle::{Action, Command, NewPhase, Visitors, is_removed};
 use beacon_shared::model::{Cause, Document, Kind, Status};
 use beacon_shared::sync::{Base, Take};
@@ -29,7 +29,7 @@ enum Message {
     /// A push to the edge.
     Push { device: usize, turn: u64, request: PushRequest },
     /// An answer to a device.
-    Answer { device: usize, turn: u64, docs: Vec<String>, outcomes: Vec<OpOutcome> },
+    Answer { device: usize, turn: u64, docs: Vec<String>, response: PushResponse },
 }
 
 /// Everything in one history.
@@ -211,8 +211,8 @@ impl World {
             return Ok(());
         }
         self.note(format!("d{device} pushes {:?}", ops.iter().map(|op| (&op.doc_id, op.base_rev)).collect::<Vec<_>>()));
-        let Cursor { newest_op, newest_seq, .. } = self.devices[device].store.cursor()?;
-        let request = PushRequest { device: format!("d{device}"), ops, newest_op, newest_seq };
+        let Cursor { newest_seq, newest_stamp, .. } = self.devices[device].store.cursor()?;
+        let request = PushRequest { device: format!("d{device}"), ops, newest_seq, newest_stamp };
         self.devices[device].turn += 1;
         let turn = self.devices[device].turn;
         self.messages.push(Message::Push { device, turn, request });
@@ -241,12 +241,12 @@ impl World {
                     self.messages.push(Message::Push { device, turn, request });
                 }
                 if !(faulty && self.chance(2)) {
-                    self.messages.push(Message::Answer { device, turn, docs, outcomes: response.outcomes });
+                    self.messages.push(Message::Answer { device, turn, docs, response });
                 }
             }
-            Message::Answer { device, turn, docs, outcomes } => {
+            Message::Answer { device, turn, docs, response } => {
                 if turn == self.devices[device].turn {
-                    self.devices[device].hear(&docs, &outcomes)?;
+                    self.devices[device].hear(&docs, &response)?;
                 }
             }
         }

@@ -82,9 +82,8 @@ async fn publish_definitions(edge: &Edge) -> Result<()> {
     };
     let ops =
         vec![op(SITE, Kind::Site, "demo", site()), op(EXPERIMENT, Kind::Experiment, EXPERIMENT_KEY, experiment(now))];
-    let answer: PushResponse = edge
-        .post(route::PUSH, &PushRequest { device: "demo".into(), ops, newest_op: String::new(), newest_seq: 0 })
-        .await?;
+    let answer: PushResponse =
+        edge.post(route::PUSH, &PushRequest { device: "demo".into(), ops, ..PushRequest::default() }).await?;
     let mut release = Vec::new();
     for (doc_id, outcome) in [SITE, EXPERIMENT].into_iter().zip(answer.outcomes) {
         match outcome {

@@ -5,9 +5,9 @@ use beacon_shared::error::{Code, Error, Result};
 
 use crate::ports::Db;
 use crate::store::Batch;
-use crate::store::documents::{self, CursorRow, DocumentRow};
+use crate::store::documents::{self, CursorRow, PageRow};
 
-/// Returns one page. A cursor whose epoch, or whose op at that number, is not this server's was read from a workspace
+/// Returns one page. A cursor whose epoch, or whose stamp at that number, is not this server's was read from a workspace
 /// that a restore has undone: the answer starts over.
 pub async fn pull(db: &dyn Db, cursor: &Cursor) -> Result<PullResponse> {
     let [check, page] = documents::select_page(cursor, PULL_PAGE as u64 + 1);
@@ -18,15 +18,17 @@ pub async fn pull(db: &dyn Db, cursor: &Cursor) -> Result<PullResponse> {
         .take(check)
         .first()?
         .ok_or_else(|| Error::new(Code::Storage, "The database has no workspace. Apply the migrations."))?;
-    let mut documents = documents::documents(answers.take(page).all::<DocumentRow>()?)?;
-    let more = documents.len() > PULL_PAGE;
-    documents.truncate(PULL_PAGE);
+    let mut rows = answers.take(page).all::<PageRow>()?;
+    let more = rows.len() > PULL_PAGE;
+    rows.truncate(PULL_PAGE);
+    let last = rows.last().map(|row| row.stamp.clone().unwrap_or_default());
+    let documents = documents::documents(rows.into_iter().map(|row| row.document).collect())?;
     let known = server.known != 0;
-    let (seq, op_id) = match documents.last() {
-        Some(last) => (last.seq, last.op_id.clone()),
-        None if known => (cursor.seq, cursor.op_id.clone()),
+    let (seq, stamp) = match documents.last().zip(last) {
+        Some((last, stamp)) => (last.seq, stamp),
+        None if known => (cursor.seq, cursor.stamp.clone()),
         None => (0, String::new()),
     };
-    let cursor = Cursor { epoch: server.epoch, seq, op_id, newest_op: String::new(), newest_seq: 0 };
+    let cursor = Cursor { epoch: server.epoch, seq, stamp, ..Cursor::default() };
     Ok(PullResponse { cursor, resync: !known, more, documents })
 }

@@ -11,7 +11,7 @@ use beacon_shared::validate::{self, MAX_BODY, MAX_KEY};
 use serde::Deserialize;
 
 use crate::ports::Db;
-use crate::store::changes::{self, ChangeRow};
+use crate::store::changes::{self, ChangeRow, StampRow};
 use crate::store::documents::{self, DocumentRow};
 use crate::store::{Batch, meta};
 
@@ -23,10 +23,10 @@ pub async fn push(db: &dyn Db, actor: &str, request: &PushRequest, now: i64) -> 
     let ids: Vec<&str> = request.ops.iter().map(|op| op.doc_id.as_str()).collect();
     let mut batch = Batch::default();
     let (workspace, current) = (batch.add(meta::select()), batch.add(documents::select_these(&ids)));
-    let newest = batch.add(changes::select(&request.newest_op, ""));
+    let newest = batch.add(changes::select_stamp(request.newest_seq));
     let mut answers = batch.run(db).await?;
-    let newest = answers.take(newest).first::<ChangeRow>()?.map(|change| change.seq);
-    let restored = !request.newest_op.is_empty() && newest != Some(request.newest_seq);
+    let newest = answers.take(newest).first::<StampRow>()?.map(|change| change.stamp);
+    let restored = !request.newest_stamp.is_empty() && newest.as_deref() != Some(&request.newest_stamp);
     let workspace = meta::read(answers.take(workspace))?;
     let current = documents::documents(answers.take(current).all::<DocumentRow>()?)?;
     let current: BTreeMap<&str, &Document> = current.iter().map(|d| (d.id.as_str(), d)).collect();
@@ -35,18 +35,22 @@ pub async fn push(db: &dyn Db, actor: &str, request: &PushRequest, now: i64) -> 
         let current = current.get(op.doc_id.as_str()).copied();
         outcomes.push(apply(db, actor, &request.device, op, current, restored).await?);
     }
-    if outcomes.iter().any(|outcome| matches!(outcome, OpOutcome::Ok { .. })) {
-        prune(db, &ids, now).await?;
-    }
-    Ok(PushResponse { epoch: workspace.epoch, outcomes, restored })
+    let changed = outcomes.iter().any(|outcome| matches!(outcome, OpOutcome::Ok { .. }));
+    let newest = newest_change(db, if changed { &ids } else { &[] }, now).await?;
+    let StampRow { seq: newest_seq, stamp: newest_stamp } = newest;
+    Ok(PushResponse { epoch: workspace.epoch, outcomes, restored, newest_seq, newest_stamp })
 }
 
-async fn prune(db: &dyn Db, ids: &[&str], now: i64) -> Result<()> {
+/// Returns the newest change, after pruning what the documents `changed` do not need any more.
+async fn newest_change(db: &dyn Db, changed: &[&str], now: i64) -> Result<StampRow> {
     let mut batch = Batch::default();
-    for statement in changes::prune(ids, now) {
-        batch.add(statement);
+    let newest = batch.add(changes::select_newest());
+    if !changed.is_empty() {
+        for statement in changes::prune(changed, now) {
+            batch.add(statement);
+        }
     }
-    batch.run(db).await.map(drop)
+    Ok(batch.run(db).await?.take(newest).first()?.unwrap_or_default())
 }
 
 fn check_request(request: &PushRequest) -> Result<()> {

@@ -115,10 +115,10 @@ fn a_cursor_from_a_workspace_that_is_gone_starts_over() {
     let here = pull(&edge, &Cursor::default()).cursor;
     for gone in [
         Cursor { epoch: "other".into(), ..here.clone() },
-        Cursor { op_id: "undone".into(), ..here.clone() },
+        Cursor { stamp: "undone".into(), ..here.clone() },
         Cursor { seq: 99, ..here.clone() },
-        Cursor { newest_op: "undone".into(), ..here.clone() },
-        Cursor { newest_op: "undone".into(), ..Cursor::default() },
+        Cursor { newest_seq: 1, newest_stamp: "undone".into(), ..here.clone() },
+        Cursor { newest_seq: 1, newest_stamp: "undone".into(), ..Cursor::default() },
     ] {
         let answer = pull(&edge, &gone);
         assert!(answer.resync);
@@ -134,8 +134,7 @@ fn replaced_bodies_go_and_ops_stay() {
     let pushes = [("o1", "d", 0), ("o2", "d", 1), ("o3", "e", 2), ("o4", "d", 30), ("o5", "d", MINUTE)];
     for (rev, (op_id, device, at)) in (0..).zip(pushes) {
         let op = Op { at, ..op(op_id, "sit_1", Kind::Site, rev, site("shop", op_id)) };
-        edge.push(&PushRequest { device: device.into(), ops: vec![op], newest_op: String::new(), newest_seq: 0 })
-            .expect("pushed");
+        edge.push(&PushRequest { device: device.into(), ops: vec![op], ..PushRequest::default() }).expect("pushed");
     }
     let kept = || -> Vec<String> {
         let connection = edge.db.connection();
@@ -151,9 +150,8 @@ fn replaced_bodies_go_and_ops_stay() {
     let cursor = Cursor {
         epoch: edge.epoch().expect("an epoch"),
         seq: 1,
-        op_id: "o1".into(),
-        newest_op: String::new(),
-        newest_seq: 0,
+        stamp: edge.stamp(1).expect("a stamp"),
+        ..Cursor::default()
     };
     assert_eq!((pull(&edge, &cursor).resync, pull(&edge, &cursor).documents.len()), (false, 1));
     edge.clock.set(200 * 24 * 60 * MINUTE);
@@ -179,23 +177,43 @@ fn a_restored_server_takes_nothing_from_a_device_that_knows_more() {
     push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
     let earlier = edge.copy().expect("a copy");
     push_one(&edge, op("o2", "sit_1", Kind::Site, 1, site("shop", "Two")));
+    let undone = edge.stamp(2).expect("a stamp");
     edge.restore(&earlier).expect("restored");
-    let push = |newest_op: &str, newest_seq| {
+    let push = |newest_seq, newest_stamp: &str| {
         let next = Op { base_op: Some("o1".into()), ..op("o3", "sit_1", Kind::Site, 1, site("shop", "Three")) };
         let repeated = op("o1", "sit_1", Kind::Site, 0, site("shop", "One"));
         let outcome = |op: Op| {
-            let (device, newest_op) = ("d".to_owned(), newest_op.to_owned());
-            let answer = edge.push(&PushRequest { device, ops: vec![op], newest_op, newest_seq }).expect("an answer");
+            let (device, newest_stamp) = ("d".to_owned(), newest_stamp.to_owned());
+            let answer =
+                edge.push(&PushRequest { device, ops: vec![op], newest_seq, newest_stamp }).expect("an answer");
             (answer.restored, answer.outcomes.into_iter().next().expect("an outcome"))
         };
         (outcome(repeated), outcome(next))
     };
-    let (repeated, next) = push("o2", 2);
+    let stamp = edge.stamp(1).expect("a stamp");
+    let (repeated, next) = push(2, &undone);
     assert_eq!(repeated, (true, ok("o1", 1, 1)), "what is in is said");
     assert!(matches!(next, (true, OpOutcome::Stale { current: Some(_), base_known: true, .. })));
-    // A retry brought the op back under another number: the server still is another one than the device knew.
-    assert!(push("o1", 5).1.0);
-    assert_eq!(push("o1", 1).1, (false, ok("o3", 2, 2)));
+    assert_eq!(push(1, &stamp).1, (false, ok("o3", 2, 2)));
+    // A retry brought the op back under its number: the server still is another one than the device knew.
+    assert!(push(2, &undone).1.0);
+}
+
+/// Two devices send again what a restore has undone. The last change gets its old number and op id, after another past.
+#[test]
+fn a_restore_is_noticed_although_the_same_change_came_back_under_its_number() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "One")));
+    let earlier = edge.copy().expect("a copy");
+    push_one(&edge, op("o2", "sit_2", Kind::Site, 0, site("two", "Two")));
+    push_one(&edge, op("o3", "sit_1", Kind::Site, 1, site("shop", "Three")));
+    let cursor = pull(&edge, &Cursor::default()).cursor;
+    edge.restore(&earlier).expect("restored");
+    push_one(&edge, op("o4", "sit_4", Kind::Site, 0, site("four", "Four")));
+    assert_eq!(push_one(&edge, op("o3", "sit_1", Kind::Site, 1, site("shop", "Three"))), ok("o3", 2, 3));
+    let again = pull(&edge, &cursor);
+    assert!(again.resync);
+    assert_eq!(again.documents.len(), 2);
 }
 
 /// The free plan allows 50 statements in one request, and the key takes two.
@@ -204,12 +222,7 @@ fn a_full_push_stays_within_the_free_plan() {
     let edge = MemoryEdge::new();
     let counted = Counted::new(&edge);
     let new = |i| op(&format!("o{i}"), &format!("sit_{i}"), Kind::Site, 0, site(&format!("k{i}"), "N"));
-    let request = PushRequest {
-        device: "d".into(),
-        ops: (0..MAX_OPS).map(new).collect(),
-        newest_op: String::new(),
-        newest_seq: 0,
-    };
+    let request = PushRequest { device: "d".into(), ops: (0..MAX_OPS).map(new).collect(), ..PushRequest::default() };
     let answer = now(push::push(&counted, "test", &request, 0)).expect("an answer");
     assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, OpOutcome::Ok { .. })));
     let statements = counted.statements.load(Ordering::Relaxed);
@@ -236,9 +249,10 @@ fn an_older_database_is_migrated() {
         db.connection().execute_batch(migration).expect("a later migration");
     }
     let pulled = now(pull::pull(&db, &Cursor::default())).expect("an answer");
-    assert_eq!((pulled.documents[0].op_id.as_str(), pulled.cursor.op_id.as_str()), ("o2", "o2"));
+    assert_eq!((pulled.documents[0].op_id.as_str(), pulled.cursor.seq, pulled.cursor.stamp.as_str()), ("o2", 2, ""));
+    assert!(!now(pull::pull(&db, &pulled.cursor)).expect("an answer").resync);
     let edit = Op { base_op: Some("o2".into()), ..op("o3", "sit_1", Kind::Site, 2, site("shop", "Edited")) };
-    let request = PushRequest { device: "d".into(), ops: vec![edit], newest_op: String::new(), newest_seq: 0 };
+    let request = PushRequest { device: "d".into(), ops: vec![edit], ..PushRequest::default() };
     let answer = now(push::push(&db, "test", &request, 0)).expect("an answer");
     assert_eq!(answer.outcomes, [ok("o3", 3, 3)]);
 }

@@ -39,7 +39,7 @@ pub(super) fn op(op_id: &str, doc_id: &str, kind: Kind, base_rev: u64, body: Val
 }
 
 pub(super) fn push_one(edge: &MemoryEdge, op: Op) -> OpOutcome {
-    let request = PushRequest { device: "d".into(), ops: vec![op], newest_op: String::new(), newest_seq: 0 };
+    let request = PushRequest { device: "d".into(), ops: vec![op], ..PushRequest::default() };
     edge.push(&request).expect("an answer").outcomes.remove(0)
 }
 

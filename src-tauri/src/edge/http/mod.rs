@@ -96,9 +96,9 @@ impl Edge for HttpEdge {
         url.query_pairs_mut()
             .append_pair("epoch", &cursor.epoch)
             .append_pair("seq", &cursor.seq.to_string())
-            .append_pair("op_id", &cursor.op_id)
-            .append_pair("newest_op", &cursor.newest_op)
-            .append_pair("newest_seq", &cursor.newest_seq.to_string());
+            .append_pair("stamp", &cursor.stamp)
+            .append_pair("newest_seq", &cursor.newest_seq.to_string())
+            .append_pair("newest_stamp", &cursor.newest_stamp);
         self.get(target, url).await
     }
 

@@ -34,7 +34,7 @@ fn push_site() -> PushRequest {
         body: json!(Body::draft(site("shop"))),
         at: NOW,
     };
-    PushRequest { device: "desk".into(), ops: vec![op], newest_op: String::new(), newest_seq: 0 }
+    PushRequest { device: "desk".into(), ops: vec![op], ..PushRequest::default() }
 }
 
 #[tokio::test]
