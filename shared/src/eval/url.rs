@@ -4,7 +4,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 use url::Url;
 
-use super::condition::compile_regex;
+use super::condition::{compile_regex, slow_part, subject};
 
 /// A pattern that includes or excludes pages.
 #[derive(Clone, Debug)]
@@ -13,12 +13,31 @@ pub struct UrlPattern {
     test: Option<Test>,
 }
 
+/// A regular expression, and its source.
+#[derive(Clone, Debug)]
+struct Expression {
+    source: String,
+    insensitive: bool,
+    regex: Regex,
+}
+
+impl Expression {
+    fn compile(source: String, insensitive: bool) -> Option<Self> {
+        let regex = compile_regex(&source, insensitive).ok()?;
+        Some(Self { source, insensitive, regex })
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        self.regex.is_match(subject(text))
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Test {
     /// `*` stands for anything, in host, path, fragment and parameters.
-    Simple { host: Regex, path: Regex, fragment: Option<Regex>, parameters: Vec<(String, Regex)> },
+    Simple { host: Expression, path: Expression, fragment: Option<Expression>, parameters: Vec<(String, Expression)> },
     /// A regular expression on the whole address, or on what follows the host.
-    Regex(Regex),
+    Regex(Expression),
 }
 
 /// What `*` becomes before a pattern is parsed as an address, since no host can hold a `*`. It is also the host of a
@@ -30,7 +49,7 @@ impl UrlPattern {
     pub fn parse(source: &Value) -> Self {
         let pattern = source.get("pattern").and_then(Value::as_str).unwrap_or_default();
         let test = match source.get("type").and_then(Value::as_str) {
-            Some("regex") => compile_regex(pattern, false).ok().map(Test::Regex),
+            Some("regex") => Expression::compile(pattern.to_owned(), false).map(Test::Regex),
             Some("simple") => simple(pattern),
             _ => None,
         };
@@ -42,18 +61,31 @@ impl UrlPattern {
         self.test.is_some()
     }
 
+    /// Returns true if a browser may freeze on the pattern, as on one with too many wildcards.
+    pub fn is_slow(&self) -> bool {
+        let expressions: Vec<&Expression> = match &self.test {
+            None => Vec::new(),
+            Some(Test::Regex(regex)) => vec![regex],
+            Some(Test::Simple { host, path, fragment, parameters }) => {
+                let values = parameters.iter().map(|(_, value)| value);
+                [host, path].into_iter().chain(fragment).chain(values).collect()
+            }
+        };
+        expressions.iter().any(|e| slow_part(&e.source, e.insensitive).is_some())
+    }
+
     fn matches(&self, page: &Url) -> bool {
         match &self.test {
             None => false,
-            Some(Test::Regex(regex)) => regex.is_match(page.as_str()) || regex.is_match(after_host(page)),
+            Some(Test::Regex(regex)) => regex.matches(page.as_str()) || regex.matches(after_host(page)),
             Some(Test::Simple { host, path, fragment, parameters }) => {
-                let has = |(key, regex): &(String, Regex)| {
+                let has = |(key, regex): &(String, Expression)| {
                     let value = page.query_pairs().find(|(k, _)| k == key).map(|(_, v)| v.into_owned());
-                    regex.is_match(&value.unwrap_or_default())
+                    regex.matches(&value.unwrap_or_default())
                 };
-                host.is_match(&host_and_port(page))
-                    && path.is_match(page.path())
-                    && fragment.as_ref().is_none_or(|f| f.is_match(page.fragment().unwrap_or_default()))
+                host.matches(&host_and_port(page))
+                    && path.matches(page.path())
+                    && fragment.as_ref().is_none_or(|f| f.matches(page.fragment().unwrap_or_default()))
                     && parameters.iter().all(has)
             }
         }
@@ -73,7 +105,7 @@ fn simple(pattern: &str) -> Option<Test> {
     let base = Url::parse(&format!("https://{WILDCARD}")).ok()?;
     let scheme = if begins_with_a_host(pattern) { "https://" } else { "" };
     let url = base.join(&format!("{scheme}{}", pattern.replace('*', WILDCARD))).ok()?;
-    let regex = |part: &str| compile_regex(&format!("^{}$", literal(part)), true).ok();
+    let regex = |part: &str| Expression::compile(format!("^{}$", literal(part)), true);
     let path = url.path();
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = literal(path.strip_suffix('/').unwrap_or(path));
@@ -82,7 +114,7 @@ fn simple(pattern: &str) -> Option<Test> {
         _ => None,
     };
     let parameters = url.query_pairs().map(|(k, v)| Some((k.into_owned(), regex(&v)?))).collect::<Option<_>>()?;
-    let path = compile_regex(&format!("^/?{path}/?$"), true).ok()?;
+    let path = Expression::compile(format!("^/?{path}/?$"), true)?;
     Some(Test::Simple { host: regex(&host_and_port(&url))?, path, fragment, parameters })
 }
 
@@ -182,6 +214,16 @@ mod tests {
             ("https://other.example/cart/items", false),
         ] {
             assert_eq!(targeted(page, &[("simple", pattern, true)]), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_see_the_beginning_of_a_long_address() {
+        for (tail, expected) in [(600, true), (2_000, false)] {
+            let page = format!("https://shop.example/{}/end", "x".repeat(tail));
+            assert_eq!(targeted(&page, &[("regex", "/end$", true)]), expected, "{tail}");
+            assert_eq!(targeted(&page, &[("simple", "/*/end", true)]), expected, "{tail}");
+            assert!(targeted(&page, &[("simple", "/x*", true)]), "{tail}");
         }
     }
 

@@ -123,7 +123,7 @@ impl Check {
             "$all" | "$alli" => self.tests(pointer, operator, argument, depth),
             "$not" | "$size" => self.test(pointer, argument, depth + 1),
             "$elemMatch" => self.element(pointer, argument, depth),
-            "$regex" | "$regexi" | "$notRegex" | "$notRegexi" => self.regex(pointer, argument),
+            "$regex" | "$regexi" | "$notRegex" | "$notRegexi" => self.regex(pointer, argument, operator.ends_with('i')),
             "$type" if !argument.as_str().is_some_and(is_type) => {
                 self.say(pointer, "'$type' is null, boolean, number, string, array or object.");
             }
@@ -174,8 +174,10 @@ impl Check {
         }
     }
 
-    fn regex(&mut self, pointer: &str, argument: &Value) {
-        if let Some(detail) = argument.as_str().map_or(Some("Write the pattern as a text.".to_owned()), pattern) {
+    fn regex(&mut self, pointer: &str, argument: &Value, insensitive: bool) {
+        if let Some(detail) =
+            argument.as_str().map_or(Some("Write the pattern as a text.".to_owned()), |text| pattern(text, insensitive))
+        {
             self.say(pointer, detail);
         }
     }

@@ -73,13 +73,22 @@ pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
         let detail = if page.pattern.trim().is_empty() {
             Some("Write a page's address, or a part of it with * for the rest.".to_owned())
         } else if page.kind == PatternKind::Regex {
-            pattern(&page.pattern)
+            pattern(&page.pattern, false)
         } else if page.pattern.len() > MAX_PATTERN {
             Some(format!("Shorten the pattern to at most {MAX_PATTERN} characters."))
         } else {
             let source = serde_json::json!({"type": page.kind.as_str(), "pattern": page.pattern});
-            let understood = UrlPattern::parse(&source).is_understood();
-            (!understood).then(|| "This isn't an address. Write it like /cart/* or *.shop.example/sale.".to_owned())
+            let parsed = UrlPattern::parse(&source);
+            if !parsed.is_understood() {
+                Some("This isn't an address. Write it like /cart/* or *.shop.example/sale.".to_owned())
+            } else if parsed.is_slow() {
+                Some(
+                    "Use at most three * in a part of the address. More of them can freeze a visitor's browser."
+                        .to_owned(),
+                )
+            } else {
+                None
+            }
         };
         problems.extend(detail.map(|detail| Problem::new(format!("{pointer}/{i}/pattern"), detail)));
     }

@@ -1,15 +1,16 @@
 import type { Json } from '../values';
+import { seen } from './condition';
 
 /** Stands for `*` in a pattern, because no host can hold a `*`; also the host of a pattern without one. */
 const WILDCARD = '_____';
 
 /** Whether a text is as a pattern's part says; `around` may stand before and after it. */
 const isLike = ([text, part, around = '']: string[]): boolean =>
-  new RegExp(`^${around}${part.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(WILDCARD, '.*')}${around}$`, 'i').test(text);
+  new RegExp(`^${around}${part.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(WILDCARD, '.*')}${around}$`, 'i').test(seen(text));
 
 function isOn(page: URL, { type, pattern }: Json): boolean {
   const { href, origin, host, pathname, hash, searchParams } = page;
-  if (type === 'regex') return [href, href.slice(origin.length)].some((text) => new RegExp(pattern).test(text));
+  if (type === 'regex') return [href, href.slice(origin.length)].some((text) => new RegExp(pattern).test(seen(text)));
   const wanted = new URL(pattern.replace(/^([^:/?]*)\./, 'https://$1.').replaceAll('*', WILDCARD), 'https://' + WILDCARD);
   const parts = [...wanted.searchParams].map(([name, value]) => [searchParams.get(name) || '', value]);
   parts.push([host, wanted.host], [pathname, wanted.pathname.replace(/^\/|\/$/g, ''), '/?'], [wanted.hash && hash, wanted.hash]);

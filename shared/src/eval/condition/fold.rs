@@ -16,6 +16,12 @@ impl From<&[(u32, u32)]> for Ranges {
     }
 }
 
+impl From<char> for Ranges {
+    fn from(c: char) -> Self {
+        Self(vec![(u32::from(c), u32::from(c))])
+    }
+}
+
 impl Ranges {
     /// Adds the characters of another set.
     pub fn extend(&mut self, other: Self) {
@@ -43,6 +49,23 @@ impl Ranges {
         self.class("^")
     }
 
+    /// Returns the set as JavaScript sees it: a character beyond the basic plane stands for any surrogate.
+    pub fn units(mut self) -> Units {
+        self.0.sort_unstable();
+        let surrogates = self.0.last().is_some_and(|(_, to)| *to > BASIC).then_some((0xD800, 0xDFFF));
+        let basic = self.0.into_iter().filter(|(from, _)| *from <= BASIC).map(|(from, to)| (from, to.min(BASIC)));
+        let mut units: Vec<(u32, u32)> = basic.chain(surrogates).collect();
+        units.sort_unstable();
+        let mut apart: Vec<(u32, u32)> = Vec::with_capacity(units.len());
+        for (from, to) in units {
+            match apart.last_mut() {
+                Some((_, end)) if from <= *end => *end = to.max(*end),
+                _ => apart.push((from, to)),
+            }
+        }
+        Units(apart)
+    }
+
     fn has(&self, code: u32) -> bool {
         self.0.iter().any(|(from, to)| (*from..=*to).contains(&code))
     }
@@ -61,6 +84,39 @@ impl Ranges {
             (true, false) => Self(vec![(0, LAST)]).class(""),
             _ => out + "]",
         }
+    }
+}
+
+/// A set of UTF-16 units, as ranges in order that do not overlap.
+#[derive(Debug)]
+pub struct Units(Vec<(u32, u32)>);
+
+impl Units {
+    /// Returns true if both sets have a unit in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (mut these, mut those) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let (Some((from, to)), Some((start, end))) = (these.peek(), those.peek()) {
+            if from <= end && start <= to {
+                return true;
+            }
+            if to < end {
+                these.next()
+            } else {
+                those.next()
+            };
+        }
+        false
+    }
+
+    /// Returns the first unit of each range.
+    pub fn starts(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|(from, _)| *from)
+    }
+
+    /// Returns true if the unit is in the set.
+    pub fn has(&self, unit: u32) -> bool {
+        let after = self.0.partition_point(|(from, _)| *from <= unit);
+        after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|(_, to)| unit <= *to)
     }
 }
 

@@ -19,7 +19,8 @@ use serde_json::{Map, Value};
 pub(super) use js::string as to_text;
 pub(crate) use js::truthy as is_truthy;
 pub use parse::{MAX_DEPTH, OPERATORS};
-pub use regexp::{MAX_SUBJECT, compile as compile_regex};
+pub(super) use regexp::subject;
+pub use regexp::{MAX_SUBJECT, compile as compile_regex, slow_part};
 
 /// Saved groups by id: what `$inGroup` and `$notInGroup` look in.
 pub type Groups = BTreeMap<String, Group>;

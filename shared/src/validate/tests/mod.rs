@@ -1,4 +1,5 @@
 mod metric;
+mod patterns;
 mod reach;
 
 use serde_json::{Value, json};

@@ -28,6 +28,10 @@ fn an_experiments_reach() {
     with("pages", json!([{"kind": "simple", "pattern": "/cart/*"}, {"kind": "regex", "pattern": "^/a/\\d+$"}]), "");
     with("pages", json!([{"kind": "simple", "pattern": " "}]), "/pages/0/pattern");
     with("pages", json!([{"kind": "regex", "pattern": "(?=a)"}]), "/pages/0/pattern");
+    with("pages", json!([{"kind": "regex", "pattern": "^/(a|a)*$"}]), "/pages/0/pattern");
+    with("pages", json!([{"kind": "simple", "pattern": "*.shop.example/*/items/*/*?q=*"}]), "");
+    with("pages", json!([{"kind": "simple", "pattern": "/*a*a*a*"}]), "/pages/0/pattern");
+    with("pages", json!([{"kind": "simple", "pattern": "/a?q=*a*a*a*b"}]), "/pages/0/pattern");
     with("pages", json!([{"kind": "simple", "pattern": "x".repeat(MAX_PATTERN + 1)}]), "/pages/0/pattern");
     with("pages", json!(vec![json!({"kind": "simple", "pattern": "/a"}); MAX_PAGES + 1]), "/pages");
     with("schedule", json!({"from": 1, "until": 2}), "");
