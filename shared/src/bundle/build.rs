@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::segments::Segments;
 use crate::model::WHOLE;
 use crate::model::{
-    Assignment, Experiment, Flag, Holdout, Namespace, Prerequisite, Rule, RuleExperiment, Schedule, Sticky, Variant,
+    Assignment, Experiment, Flag, Holdout, Namespace, PagePattern, Prerequisite, Rule, RuleExperiment, Schedule,
+    Sticky, Variant,
 };
 
 /// What the seed of a namespace's hash begins with.
@@ -130,8 +131,7 @@ fn targeting(out: &mut Map<String, Value>, e: &Assignment, segments: &Segments) 
         set("filters", json!(filters));
     }
     if !e.pages.is_empty() {
-        let pattern = |p: &crate::model::PagePattern| json!({"type": p.kind.as_str(), "pattern": p.pattern, "include": p.include});
-        set("urlPatterns", e.pages.iter().map(pattern).collect());
+        set("urlPatterns", e.pages.iter().map(PagePattern::as_growthbook).collect());
     }
     if let Some(sticky) = &e.sticky {
         keep(out, sticky);

@@ -35,7 +35,13 @@ impl Expression {
 #[derive(Clone, Debug)]
 enum Test {
     /// `*` stands for anything, in host, path, fragment and parameters.
-    Simple { host: Expression, path: Expression, fragment: Option<Expression>, parameters: Vec<(String, Expression)> },
+    Simple {
+        page: Url,
+        host: Expression,
+        path: Expression,
+        fragment: Option<Expression>,
+        parameters: Vec<(String, Expression)>,
+    },
     /// A regular expression on the whole address, or on what follows the host.
     Regex(Expression),
 }
@@ -66,7 +72,7 @@ impl UrlPattern {
         let expressions: Vec<&Expression> = match &self.test {
             None => Vec::new(),
             Some(Test::Regex(regex)) => vec![regex],
-            Some(Test::Simple { host, path, fragment, parameters }) => {
+            Some(Test::Simple { host, path, fragment, parameters, .. }) => {
                 let values = parameters.iter().map(|(_, value)| value);
                 [host, path].into_iter().chain(fragment).chain(values).collect()
             }
@@ -74,11 +80,19 @@ impl UrlPattern {
         expressions.iter().any(|e| slow_part(&e.source, e.insensitive).is_some())
     }
 
+    /// Returns a page on which a simple pattern matches.
+    pub fn example(&self) -> Option<&Url> {
+        match &self.test {
+            Some(Test::Simple { page, .. }) => Some(page),
+            _ => None,
+        }
+    }
+
     fn matches(&self, page: &Url) -> bool {
         match &self.test {
             None => false,
             Some(Test::Regex(regex)) => regex.matches(page.as_str()) || regex.matches(after_host(page)),
-            Some(Test::Simple { host, path, fragment, parameters }) => {
+            Some(Test::Simple { host, path, fragment, parameters, .. }) => {
                 let has = |(key, regex): &(String, Expression)| {
                     let value = page.query_pairs().find(|(k, _)| k == key).map(|(_, v)| v.into_owned());
                     regex.matches(&value.unwrap_or_default())
@@ -115,7 +129,8 @@ fn simple(pattern: &str) -> Option<Test> {
     };
     let parameters = url.query_pairs().map(|(k, v)| Some((k.into_owned(), regex(&v)?))).collect::<Option<_>>()?;
     let path = Expression::compile(format!("^/?{path}/?$"), true)?;
-    Some(Test::Simple { host: regex(&host_and_port(&url))?, path, fragment, parameters })
+    let host = regex(&host_and_port(&url))?;
+    Some(Test::Simple { page: url, host, path, fragment, parameters })
 }
 
 /// Returns an expression for a text in which the wildcard stands for anything.

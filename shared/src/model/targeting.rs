@@ -1,7 +1,7 @@
 //! Who gets something, where and when: what experiments, flags and rules have in common.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A part of the places of a shared hash. Experiments in different parts of one namespace never share a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,13 @@ pub struct PagePattern {
     /// Whether pages that match are in, or out whatever else matches.
     #[serde(default = "yes")]
     pub include: bool,
+}
+
+impl PagePattern {
+    /// Returns the pattern as payloads have it.
+    pub fn as_growthbook(&self) -> Value {
+        json!({"type": self.kind.as_str(), "pattern": self.pattern, "include": self.include})
+    }
 }
 
 fn yes() -> bool {

@@ -42,6 +42,13 @@ fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
     if e.pages.is_empty() && e.variants.iter().any(|v| v.redirect.is_some()) {
         problems.push(Problem::new("/pages", "Say on which pages it runs, or it would redirect them all."));
     }
+    for (i, variant) in e.variants.iter().enumerate() {
+        if variant.redirect.as_deref().is_some_and(|to| targeting::leads_back(to, e.keep_query, &e.pages)) {
+            let detail = "This address is one of the experiment's own pages, so nobody would be sent there. \
+                          Choose another address, or exclude it from the pages.";
+            problems.push(Problem::new(format!("/variants/{i}/redirect"), detail));
+        }
+    }
 }
 
 fn phases(e: &Experiment, problems: &mut Vec<Problem>) {

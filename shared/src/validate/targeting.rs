@@ -4,7 +4,7 @@ use super::condition::condition;
 use super::pattern::pattern;
 use super::{MAX_ATTRIBUTE, MAX_PAGES, MAX_PATTERN, MAX_PREREQUISITES, MAX_SEED, MAX_URL, WHOLE, hash_version, key};
 use crate::error::Problem;
-use crate::eval::url::UrlPattern;
+use crate::eval::url::{UrlPattern, is_targeted, redirect_url};
 use crate::model::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};
 
 pub(super) fn namespace(pointer: &str, namespace: &Namespace) -> Vec<Problem> {
@@ -77,8 +77,7 @@ pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
         } else if page.pattern.len() > MAX_PATTERN {
             Some(format!("Shorten the pattern to at most {MAX_PATTERN} characters."))
         } else {
-            let source = serde_json::json!({"type": page.kind.as_str(), "pattern": page.pattern});
-            let parsed = UrlPattern::parse(&source);
+            let parsed = UrlPattern::parse(&page.as_growthbook());
             if !parsed.is_understood() {
                 Some("This isn't an address. Write it like /cart/* or *.shop.example/sale.".to_owned())
             } else if parsed.is_slow() {
@@ -129,4 +128,15 @@ pub(super) fn redirect(pointer: &str, address: &str) -> Option<Problem> {
     }
     let web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
     (!web).then(|| Problem::new(pointer, "Write the whole address, beginning with https://."))
+}
+
+/// Returns true if a redirect leads to a page on which the experiment runs. beacon.js doesn't follow such a redirect, so
+/// the variant would count no visitors, and the split would look broken.
+pub(super) fn leads_back(address: &str, keep_query: bool, pages: &[PagePattern]) -> bool {
+    let patterns: Vec<UrlPattern> = pages.iter().map(|page| UrlPattern::parse(&page.as_growthbook())).collect();
+    // With the page's parameters, the address may be a page that it isn't without them.
+    let visited = patterns.iter().filter(|_| keep_query).filter_map(UrlPattern::example);
+    let kept = visited.filter_map(|page| redirect_url(page.as_str(), address, true));
+    let targets = std::iter::once(address.to_owned()).chain(kept);
+    targets.filter_map(|to| url::Url::parse(&to).ok()).any(|to| is_targeted(&to, &patterns))
 }

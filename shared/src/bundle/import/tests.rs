@@ -318,3 +318,14 @@ fn nothing_breaks_an_import() {
         assert!(import.report.iter().all(|p| !p.detail.is_empty()));
     }
 }
+
+#[test]
+fn a_redirect_to_the_experiments_own_page_is_a_problem_of_the_draft() {
+    let experiment = json!({
+        "key": "landing", "variations": [{}, {"urlRedirect": "https://shop.example/?lp=v3"}], "weights": [0, 1],
+        "urlPatterns": [{"type": "simple", "pattern": "/"}],
+    });
+    let imported = import(&json!({"features": {}, "experiments": [experiment]}), "sit_1");
+    let problems = crate::validate::experiment(&imported.experiments[0]);
+    assert!(problems.iter().any(|problem| problem.pointer == "/variants/1/redirect"), "{problems:?}");
+}

@@ -66,6 +66,47 @@ fn redirects_are_whole_addresses_on_named_pages() {
 }
 
 #[test]
+fn redirects_lead_away_from_the_experiments_pages() {
+    let redirect = |pages: &Value, keep_query: bool, address: &str| {
+        let mut draft = experiment_json();
+        draft["pages"] = pages.clone();
+        draft["keep_query"] = json!(keep_query);
+        draft["variants"][1]["redirect"] = json!(address);
+        let problems = document(Kind::Experiment, &draft);
+        problems.first().map_or(String::new(), |problem| problem.pointer.clone())
+    };
+    let on = |pattern: &str| json!([{"kind": "simple", "pattern": pattern}]);
+    let back = "/variants/1/redirect";
+    for (pages, keep_query, address, expected) in [
+        (on("/"), false, "https://shop.example/?lp=v3", back),
+        (on("/"), false, "https://shop.example", back),
+        (on("/"), false, "https://shop.example/#top", back),
+        (on("/"), false, "https://shop.example/b", ""),
+        (on("/cart"), false, "https://shop.example/CART/", back),
+        (on("/cart/*"), false, "https://shop.example/cart/new", back),
+        (on("/cart/*"), false, "https://shop.example/cart", ""),
+        (on("*"), false, "https://other.example/", back),
+        (on("shop.example/*"), false, "https://other.example/a", ""),
+        (on("/a?lp=v1"), false, "https://shop.example/a?lp=v3", ""),
+        (on("/a?lp=v1"), true, "https://shop.example/a?lp=v3", ""),
+        (on("/a?lp=v1"), false, "https://shop.example/a", ""),
+        (on("/a?lp=v1"), true, "https://shop.example/a", back),
+        (on("/a?lp=*"), true, "https://shop.example/a?x=1", back),
+        (json!([{"kind": "regex", "pattern": "^/old"}]), false, "https://shop.example/older", back),
+        (json!([{"kind": "regex", "pattern": "^/old$"}]), false, "https://shop.example/older", ""),
+        (
+            json!([{"kind": "simple", "pattern": "/"}, {"kind": "simple", "pattern": "/?lp=v3", "include": false}]),
+            false,
+            "https://shop.example/?lp=v3",
+            "",
+        ),
+        (json!([{"kind": "simple", "pattern": "/b", "include": false}]), false, "https://shop.example/c", back),
+    ] {
+        assert_eq!(redirect(&pages, keep_query, address), expected, "{address} on {pages}");
+    }
+}
+
+#[test]
 fn conditions_name_the_part_that_is_wrong() {
     let at = |condition: Value, expected: &str| with("condition", condition, expected);
     for sound in [
