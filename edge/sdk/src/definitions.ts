@@ -31,7 +31,7 @@ export const listeners = new Set<() => void>();
 
 export const notify = (): void => [...listeners].forEach((listener) => safely(listener, 'A listener'));
 
-/** A new phase is a new assignment, unless the definition says which version of the buckets it has. */
+/** The edge writes the bucket version. Payloads that were published before it did have none: each phase is one of its own. */
 const take = (given: Payload): Payload => (payload = { ...given, experiments: given.experiments?.map((e) => ({ bucketVersion: e.phase, ...e })) });
 
 /** The definitions without the time of their publication, as text to compare. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 // As it is shipped; the reference cases and the differential test say more than these.
 import { bucketRanges, chooseVariation, feature, hash, matches, redirect, run } from '../dist/evaluator.mjs';
@@ -87,4 +88,21 @@ test('the first redirect experiment that the visitor is in decides', () => {
   assert.equal(at('https://x.example/a?q=1', other, to('e', 'https://x.example/b?z=2', '/a')), 'https://x.example/b?z=2&q=1');
   assert.equal(at('https://x.example/a', to('loop', 'https://x.example/a/', '/a')), undefined);
   assert.equal(at('https://x.example/a', to('broken', 'not an address', '/a')), undefined);
+});
+
+test('visitors stay in a phase that keeps the seed, and move in one that does not', () => {
+  // Written by the edge's code, whose test has the same visitors.
+  const { served, visitors } = JSON.parse(readFileSync(new URL('../../../shared/src/bundle/phases.json', import.meta.url), 'utf8'));
+  for (const [id, variants] of Object.entries(visitors)) {
+    const sticky = {};
+    const seen = served.map((experiment, phase) => {
+      if (variants[phase] === null) return null;
+      const assigned = {};
+      const { index } = run(experiment, { attributes: { id }, sticky, assigned });
+      Object.assign(sticky, assigned);
+      return experiment.meta[index].key;
+    });
+    assert.deepEqual(seen, variants, id);
+  }
+  assert.ok(Object.values(visitors).some(([, before, after]) => before !== after));
 });

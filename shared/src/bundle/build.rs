@@ -72,16 +72,18 @@ fn split(out: &mut Map<String, Value>, experiment: &RuleExperiment) {
         ("meta".to_owned(), arms.iter().map(|arm| meta(&arm.id, &arm.name)).collect()),
     ]);
     if let Some(sticky) = &experiment.sticky {
-        keep(out, sticky);
+        keep(out, (sticky.version, sticky.min_version), Some(sticky));
     }
 }
 
-/// Writes which assignments are kept.
-fn keep(out: &mut Map<String, Value>, sticky: &Sticky) {
+/// Writes which assignments are kept: their version, and the oldest one that keeps nobody out.
+fn keep(out: &mut Map<String, Value>, (version, least): (u32, u32), sticky: Option<&Sticky>) {
     let mut set = |name: &str, value: Value| drop(out.insert(name.to_owned(), value));
-    set("bucketVersion", json!(sticky.version));
-    set("minBucketVersion", json!(sticky.min_version));
-    if !sticky.fallback_attribute.is_empty() {
+    set("bucketVersion", json!(version));
+    if least > 0 || sticky.is_some() {
+        set("minBucketVersion", json!(least));
+    }
+    if let Some(sticky) = sticky.filter(|sticky| !sticky.fallback_attribute.is_empty()) {
         set("fallbackAttribute", json!(sticky.fallback_attribute));
     }
 }
@@ -108,6 +110,7 @@ pub(super) fn experiment(e: &Experiment, segments: &Segments) -> Value {
     });
     if let Some(members) = out.as_object_mut() {
         targeting(members, &assignment, segments);
+        keep(members, e.bucket_versions(), assignment.sticky.as_ref());
         if e.keep_query {
             members.insert("persistQueryString".to_owned(), json!(true));
         }
@@ -132,9 +135,6 @@ fn targeting(out: &mut Map<String, Value>, e: &Assignment, segments: &Segments) 
     }
     if !e.pages.is_empty() {
         set("urlPatterns", e.pages.iter().map(PagePattern::as_growthbook).collect());
-    }
-    if let Some(sticky) = &e.sticky {
-        keep(out, sticky);
     }
 }
 

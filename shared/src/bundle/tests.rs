@@ -1,6 +1,9 @@
 use serde_json::Value;
 
 use super::*;
+use crate::eval::definitions::Definitions;
+use crate::eval::{Context, StickyDocuments};
+use crate::model::{Assignment, Phase, Sticky, WHOLE};
 
 fn document(id: &str, kind: Kind, draft: Value, released: Value, deleted: bool) -> Document {
     let body = json!({"schema": 1, "draft": draft, "released": released});
@@ -48,7 +51,7 @@ fn only_the_released_part_of_what_runs_is_served() {
             "key": "live", "name": "E", "status": "running", "variations": [{"h": 1}, {"h": 2}],
             "meta": [{"key": "control", "name": "C"}, {"key": "b", "name": "B"}],
             "weights": [0.3, 0.7], "coverage": 0.5, "hashAttribute": "id", "hashVersion": 2, "seed": "first-key",
-            "phase": "1", "autoActivate": true
+            "phase": "1", "autoActivate": true, "bucketVersion": 0
         }])
     );
 }
@@ -196,4 +199,74 @@ fn segments_in_a_circle_are_nobody() {
     let condition = payload["experiments"][0]["condition"].as_object().expect("a condition");
     let condition = crate::eval::condition::Condition::parse(condition);
     assert!(!condition.matches(&json!({"id": "x"}), &crate::eval::condition::Groups::new()));
+}
+
+/// Returns the experiment as it is served after each of its phases: the second and the fourth keep the seed and move the weights.
+fn served_phases() -> Vec<Value> {
+    let mut e = an_experiment("hero", "running");
+    e["coverage"] = json!(10_000);
+    let mut phases = Vec::new();
+    let served = [("p1", "hero", 5_000), ("p2", "hero", 1_000), ("p3", "hero:p3", 5_000), ("p4", "hero:p3", 9_500)];
+    let serve = |(id, seed, weight): (&str, &str, u32)| {
+        let weights = json!([{"variant": "control", "weight": weight}, {"variant": "b", "weight": WHOLE - weight}]);
+        phases.push(json!({"id": id, "assignment": {
+            "seed": seed, "weights": weights, "coverage": 10_000, "hash_attribute": "id", "hash_version": 2}}));
+        e["phases"] = json!(phases);
+        let documents = [
+            document("sit_1", Kind::Site, site(true), site(true), false),
+            document("exp_1", Kind::Experiment, e.clone(), e.clone(), false),
+        ];
+        bundle(1, &documents).sites["sit_1"].payload["experiments"][0].clone()
+    };
+    served.into_iter().map(serve).collect()
+}
+
+#[test]
+fn visitors_stay_in_a_phase_that_keeps_the_seed_and_move_in_one_that_does_not() {
+    // beacon.js reads the same file.
+    let expected: Value = serde_json::from_str(include_str!("phases.json")).expect("phases");
+    let served = served_phases();
+    assert_eq!(json!(served), expected["served"]);
+    let definitions: Vec<Definitions> =
+        served.iter().map(|e| Definitions::parse(&json!({"features": {}, "experiments": [e]}))).collect();
+    let seen = |first: usize, id: &str| {
+        let attributes = json!({"id": id});
+        let mut kept = StickyDocuments::new();
+        let mut variants = vec![Value::Null; first];
+        for definitions in &definitions[first..] {
+            let known = kept.clone();
+            let mut context = Context::new(&attributes);
+            context.sticky = Some(&known);
+            let run = definitions.run_kept(&definitions.experiments[0], &context);
+            variants.push(json!(run.result.key()));
+            run.assigned.into_iter().for_each(|assignment| assignment.store(&mut kept));
+        }
+        Value::Array(variants)
+    };
+    for (id, variants) in expected["visitors"].as_object().expect("visitors") {
+        let first = variants.as_array().expect("a list").iter().take_while(|v| v.is_null()).count();
+        assert_eq!(seen(first, id), *variants, "{id}");
+        assert!(first > 0 || variants[0] == variants[1], "{id}");
+        assert_eq!(variants[2], variants[3], "{id}");
+    }
+}
+
+#[test]
+fn a_bucket_version_is_of_the_seed_and_of_the_experiments_own_count() {
+    let versions = |sticky: [(&str, u32, u32); 3]| {
+        let mut e: Experiment = serde_json::from_value(an_experiment("e", "running")).expect("an experiment");
+        e.phases.clear();
+        sticky.map(|(seed, version, min_version)| {
+            let sticky = Some(Sticky { version, min_version, ..Sticky::default() });
+            let assignment = Assignment { seed: seed.to_owned(), sticky, ..e.next_assignment() };
+            e.phases.push(Phase { assignment: Some(assignment), ..Phase::default() });
+            e.bucket_versions()
+        })
+    };
+    assert_eq!(versions([("a", 0, 0), ("a", 0, 0), ("b", 0, 0)]), [(0, 0), (0, 0), (1, 0)]);
+    // An imported experiment goes on counting; a new seed keeps nobody out.
+    assert_eq!(versions([("a", 3, 1), ("b", 3, 1), ("b", 3, 1)]), [(3, 1), (4, 1), (4, 1)]);
+    // Visitors from before a raised least version are out, those from after it are not.
+    assert_eq!(versions([("a", 1, 0), ("b", 1, 0), ("b", 2, 2)]), [(1, 0), (2, 0), (3, 3)]);
+    assert_eq!(versions([("a", 1, 1), ("b", 1, 1), ("c", 1, 1)]), [(1, 1), (2, 1), (3, 1)]);
 }

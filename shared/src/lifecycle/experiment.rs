@@ -13,7 +13,7 @@ pub enum Visitors {
     /// A new draw for each visitor, so that nothing carries over from the phase before.
     #[default]
     Reassign,
-    /// The variant that the visitor's hash gave before, as far as the weights allow.
+    /// The variant of the phase before; the weights count for new visitors only.
     Keep,
 }
 

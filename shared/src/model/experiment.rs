@@ -55,7 +55,7 @@ pub struct Experiment {
     /// Who is kept out, of this and of every other experiment that names the same holdout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
-    /// Whether first assignments are kept across phases. Within a phase, beacon.js always keeps them.
+    /// Fallback attribute and versions of kept assignments. They are kept until a phase has another seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sticky: Option<Sticky>,
     /// On which pages it runs; empty is all of the site's.
@@ -162,6 +162,27 @@ impl Experiment {
     /// Returns the assignment of one of the experiment's phases.
     pub fn assignment(&self, phase: &Phase) -> Assignment {
         phase.assignment.clone().unwrap_or_else(|| self.next_assignment())
+    }
+
+    /// Returns the version of the newest phase's assignments, and the oldest version that doesn't keep visitors out.
+    ///
+    /// The version grows with each phase that has another seed than the one before: such a phase gives visitors new
+    /// variants. A phase that keeps the seed, such as a bandit's, keeps visitors where they are.
+    pub fn bucket_versions(&self) -> (u32, u32) {
+        let sticky = |a: &Assignment| a.sticky.as_ref().map_or((0, 0), |s| (s.version, s.min_version));
+        let Some(newest) = self.phase() else { return sticky(&self.next_assignment()) };
+        let (version, least) = sticky(&self.assignment(newest));
+        let (mut seeds, mut least_began, mut last) = (0, None, None);
+        for assignment in self.phases.iter().map(|phase| self.assignment(phase)) {
+            if last.as_ref().is_some_and(|seed| *seed != assignment.seed) {
+                seeds += 1;
+            }
+            if sticky(&assignment).0 >= least && least_began.is_none() {
+                least_began = Some(seeds);
+            }
+            last = Some(assignment.seed);
+        }
+        (version + seeds, if least == 0 { 0 } else { least + least_began.unwrap_or(seeds) })
     }
 
     /// Returns the newest phase, whether it runs or has ended.

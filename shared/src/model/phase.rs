@@ -49,7 +49,7 @@ pub struct Assignment {
     /// Who is kept out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
-    /// Whether first assignments are kept.
+    /// Fallback attribute and versions of kept assignments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sticky: Option<Sticky>,
     /// On which pages it runs; empty is all of the site's.

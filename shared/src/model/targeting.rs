@@ -115,7 +115,8 @@ fn yes() -> bool {
     true
 }
 
-/// Visitors stay in the variant they were assigned first, even when weights, coverage or targeting change.
+/// Fallback attribute and versions of kept assignments. Visitors stay in the variant they were assigned first, even when
+/// weights, coverage or targeting change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sticky {
     /// The attribute that counts where the hashed one is empty, such as a device id before signing in; or empty.
