@@ -19,6 +19,16 @@ pub fn date_time(unix_ms: i64) -> String {
     date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED).into()
 }
 
+/// A day, as days since 1970-01-01, in the person's language.
+pub fn date(day: i64) -> String {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(day as f64 * 86_400_000.0));
+    let options = js_sys::Object::new();
+    // The day is the site's already: it must not be moved to another one by the person's time zone.
+    let is_set = js_sys::Reflect::set(&options, &"timeZone".into(), &"UTC".into());
+    debug_assert!(is_set.is_ok());
+    date.to_locale_date_string("default", &options).into()
+}
+
 /// A p-value, without pretending to more digits than matter.
 pub fn p_value(p: f64) -> String {
     if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }

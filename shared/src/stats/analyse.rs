@@ -2,59 +2,123 @@
 
 use super::contrast::{Contrast, Scale, contrast};
 use super::decide::decide;
+use super::guardrail::{guarded, non_inferiority};
 use super::health::health;
+use super::lift::Lift;
 use super::verdict::sentence;
 use super::{
-    Analysis, Comparison, Engine, Estimate, MIN_CONVERSIONS, MIN_UNITS, MetricAnalysis, Plan, Reason, Sample, Tail,
-    bayesian, frequentist, non_inferiority, sequential,
+    Analysis, Comparison, Engine, Estimate, Guardrail, MetricAnalysis, Plan, Reason, Sample, Tail, Traffic, bayesian,
+    frequentist, sequential,
 };
 use crate::model::{Metric, Role};
 
 /// Analyses one experiment.
 ///
 /// `samples` has one list for each of the plan's metrics, in it one sample for each of the plan's variants, in their
-/// order; what is missing counts as empty. `multiple_exposures` are the visitors seen in more than one variant, who
-/// are in none of the samples.
-pub fn analyse<S: Clone + Into<Sample>>(plan: &Plan, samples: &[Vec<S>], multiple_exposures: u64) -> Analysis {
+/// order; what is missing counts as empty.
+pub fn analyse<S: Clone + Into<Sample>>(plan: &Plan, samples: &[Vec<S>], traffic: &Traffic) -> Analysis {
     let samples: Vec<Vec<Sample>> = samples.iter().map(|arms| arms.iter().cloned().map(Into::into).collect()).collect();
-    let metrics = plan.metrics.iter().enumerate().map(|(m, metric)| {
-        let sample = |v: usize| samples.get(m).and_then(|s| s.get(v)).cloned().unwrap_or_default();
-        let arms: Vec<Sample> = (0..plan.variants.len()).map(sample).collect();
-        analyse_metric(plan, metric, &arms)
-    });
-    let mut metrics: Vec<MetricAnalysis> = metrics.collect();
+    let arms: Vec<Vec<Sample>> = (0..plan.metrics.len())
+        .map(|m| {
+            let sample = |v: usize| samples.get(m).and_then(|s| s.get(v)).cloned().unwrap_or_default();
+            (0..plan.variants.len()).map(sample).collect()
+        })
+        .collect();
+    let lifts: Vec<Vec<Option<Lift>>> = arms.iter().map(|arms| lifts(plan, arms)).collect();
+    let judged = plan.metrics.iter().zip(&arms).zip(&lifts);
+    let mut metrics: Vec<MetricAnalysis> =
+        judged.map(|((metric, arms), lifts)| compare(plan, metric, arms, lifts, traffic)).collect();
     correct(plan, &mut metrics);
-    let health = health(plan, &samples, multiple_exposures);
-    let verdict = decide(plan, &metrics, &health);
-    let mut analysis = Analysis { plan: plan.clone(), metrics, health, verdict, sentence: String::new() };
+    for ((metric, lifts), arms) in metrics.iter_mut().zip(&lifts).zip(&arms) {
+        estimate_all(plan, metric, lifts, arms);
+    }
+    let health = health(plan, &samples, traffic);
+    let (standings, verdict) = decide(plan, &metrics, &arms, &health);
+    let days = traffic.span();
+    let mut analysis =
+        Analysis { plan: plan.clone(), metrics, health, standings, days, verdict, sentence: String::new() };
     analysis.sentence = sentence(&analysis);
     analysis
 }
 
-fn analyse_metric(plan: &Plan, metric: &Metric, arms: &[Sample]) -> MetricAnalysis {
+/// Each arm against the baseline; `None` for the baseline itself.
+fn lifts(plan: &Plan, arms: &[Sample]) -> Vec<Option<Lift>> {
     let empty = Sample::default();
     let baseline = arms.get(plan.baseline).unwrap_or(&empty);
-    let lower_is_better = plan.options_of(metric).lower_is_better;
-    let compare = |index: usize, arm: &Sample| {
-        let against = |scale| contrast(scale, baseline, arm).and_then(|c| estimate(plan, &c, lower_is_better));
-        let compared = index != plan.baseline;
-        Comparison {
-            variant: plan.variants.get(index).cloned().unwrap_or_default(),
-            units: arm.units(),
-            conversions: arm.conversions().unwrap_or_default(),
-            mean: arm.mean(),
-            relative: compared.then(|| against(Scale::Relative)),
-            absolute: compared.then(|| against(Scale::Absolute)),
-            undecided: if compared { too_few(plan, baseline, arm) } else { None },
-            adjusted_p: None,
-            guardrail: if compared { guardrail(plan, metric, baseline, arm) } else { None },
-        }
+    let lift = |(index, arm): (usize, &Sample)| {
+        (index != plan.baseline).then(|| Lift::new(plan, baseline, arm, plan.weights_of(plan.baseline, index)))
     };
-    let variants = arms.iter().enumerate().map(|(i, arm)| compare(i, arm)).collect();
-    MetricAnalysis { metric: metric.clone(), variants }
+    arms.iter().enumerate().map(lift).collect()
 }
 
-/// The plan's engine on one contrast, two-sided.
+fn compare(plan: &Plan, metric: &Metric, arms: &[Sample], lifts: &[Option<Lift>], traffic: &Traffic) -> MetricAnalysis {
+    let empty = Sample::default();
+    let baseline = arms.get(plan.baseline).unwrap_or(&empty);
+    let variants = arms.iter().zip(lifts).enumerate().map(|(index, (arm, lift))| Comparison {
+        variant: plan.variants.get(index).cloned().unwrap_or_default(),
+        units: arm.units(),
+        conversions: arm.conversions().unwrap_or_default(),
+        nonzero: arm.nonzero(),
+        open: traffic.open_of(&metric.id, index),
+        mean: arm.mean(),
+        relative: None,
+        absolute: None,
+        undecided: lift.as_ref().and_then(|lift| lift.wait),
+        p_value: lift.as_ref().map(|lift| p_value(plan, lift, baseline, arm)),
+        higher: lift.as_ref().is_some_and(|lift| lift.is_above(0.0)),
+        adjusted_p: None,
+        alpha: plan.alpha,
+        guardrail: lift.as_ref().and_then(|lift| guardrail(plan, metric, lift, baseline, arm)),
+    });
+    MetricAnalysis { metric: metric.clone(), variants: variants.collect() }
+}
+
+/// Of the null that nothing differs. A posterior's is on the absolute scale, whose baseline is not measured.
+fn p_value(plan: &Plan, lift: &Lift, baseline: &Sample, arm: &Sample) -> f64 {
+    if plan.engine != Engine::Bayesian {
+        return lift.p_value(0.0, Tail::TwoSided);
+    }
+    let judged = contrast(Scale::Absolute, baseline, arm).and_then(|c| estimate(plan, &c, false));
+    judged.map_or(1.0, |e| e.p_value)
+}
+
+/// Adjusts the p-values of the goals over all variants, and finds the level of each interval. A comparison that can't be
+/// computed counts as one that found nothing, so that the family does not depend on the data. Secondary metrics are
+/// outside of the family: they decide nothing. A posterior is not adjusted: it has a prior.
+fn correct(plan: &Plan, metrics: &mut [MetricAnalysis]) {
+    if plan.engine == Engine::Bayesian {
+        return;
+    }
+    let goals = metrics.iter_mut().filter(|m| m.metric.role == Role::Goal).flat_map(|m| m.variants.iter_mut());
+    let mut family: Vec<&mut Comparison> = goals.filter(|c| c.p_value.is_some()).collect();
+    let p_values: Vec<f64> = family.iter().filter_map(|c| c.p_value).collect();
+    let adjusted = plan.correction.adjust(&p_values);
+    let levels = plan.correction.levels(&p_values, plan.alpha);
+    for ((comparison, adjusted), level) in family.iter_mut().zip(adjusted).zip(levels) {
+        comparison.adjusted_p = Some(adjusted);
+        comparison.alpha = level;
+    }
+}
+
+/// The estimates, each with the interval of its comparison's level.
+fn estimate_all(plan: &Plan, metric: &mut MetricAnalysis, lifts: &[Option<Lift>], arms: &[Sample]) {
+    let empty = Sample::default();
+    let baseline = arms.get(plan.baseline).unwrap_or(&empty);
+    let lower_is_better = plan.options_of(&metric.metric).lower_is_better;
+    for ((comparison, lift), arm) in metric.variants.iter_mut().zip(lifts).zip(arms) {
+        let Some(lift) = lift else { continue };
+        if plan.engine == Engine::Bayesian {
+            let against = |scale| contrast(scale, baseline, arm).and_then(|c| estimate(plan, &c, lower_is_better));
+            comparison.relative = Some(against(Scale::Relative));
+            comparison.absolute = Some(against(Scale::Absolute));
+        } else {
+            comparison.relative = Some(lift.relative(comparison.alpha));
+            comparison.absolute = Some(lift.absolute(comparison.alpha));
+        }
+    }
+}
+
+/// The plan's engine on one contrast, two-sided: the delta method, for comparison with other engines.
 pub fn estimate(plan: &Plan, contrast: &Contrast, lower_is_better: bool) -> Result<Estimate, Reason> {
     let outcome = match plan.engine {
         Engine::Frequentist => frequentist(contrast, Tail::TwoSided, plan.alpha, 0.0)?,
@@ -86,39 +150,14 @@ pub fn estimate(plan: &Plan, contrast: &Contrast, lower_is_better: bool) -> Resu
     })
 }
 
-/// Returns true if the sequential engine has to wait.
-fn too_few(plan: &Plan, baseline: &Sample, arm: &Sample) -> Option<Reason> {
-    if plan.engine != Engine::Sequential {
-        return None;
-    }
-    match (baseline.conversions(), arm.conversions()) {
-        (Some(a), Some(b)) => (a.min(b) < MIN_CONVERSIONS).then_some(Reason::TooFewConversions),
-        _ => (baseline.units().min(arm.units()) < MIN_UNITS).then_some(Reason::TooFewUnits),
-    }
-}
-
-fn guardrail(plan: &Plan, metric: &Metric, baseline: &Sample, arm: &Sample) -> Option<super::Guardrail> {
+fn guardrail(plan: &Plan, metric: &Metric, lift: &Lift, baseline: &Sample, arm: &Sample) -> Option<Guardrail> {
     if metric.role != Role::Guardrail {
         return None;
     }
     let options = plan.options_of(metric);
+    if plan.engine != Engine::Bayesian {
+        return Some(guarded(plan, lift, options));
+    }
     let contrast = contrast(Scale::Relative, baseline, arm).ok()?;
     non_inferiority(plan, &contrast, options.margin, options.lower_is_better).ok()
-}
-
-/// Adjusts the p-values of goals and secondary metrics over all variants. A posterior is not adjusted: it has a prior.
-fn correct(plan: &Plan, metrics: &mut [MetricAnalysis]) {
-    if plan.engine == Engine::Bayesian {
-        return;
-    }
-    let mut comparisons: Vec<&mut Comparison> = metrics
-        .iter_mut()
-        .filter(|m| m.metric.role != Role::Guardrail)
-        .flat_map(|m| m.variants.iter_mut())
-        .filter(|c| c.estimate().is_some())
-        .collect();
-    let p_values: Vec<f64> = comparisons.iter().filter_map(|c| c.estimate()).map(|e| e.p_value).collect();
-    for (comparison, p) in comparisons.iter_mut().zip(plan.correction.adjust(&p_values)) {
-        comparison.adjusted_p = Some(p);
-    }
 }

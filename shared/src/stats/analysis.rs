@@ -34,19 +34,27 @@ pub struct Comparison {
     pub units: u64,
     /// How many of them converted; 0 for a metric that is not a conversion.
     pub conversions: u64,
+    /// Its units that have something to count: who converted, whose number is not 0.
+    pub nonzero: u64,
+    /// Visitors whose window is still open; they are not among the units.
+    pub open: u64,
     /// The metric's value: conversion rate, mean per unit, ratio or quantile.
     pub mean: f64,
     /// Relative to the baseline; `Err` says why there is none. The baseline itself has `None`.
     pub relative: Option<Result<Estimate, Reason>>,
     /// In the metric's own unit; `Err` and `None` as in `relative`.
     pub absolute: Option<Result<Estimate, Reason>>,
-    /// Why this comparison decides nothing yet, though it can be computed.
+    /// Why the confidence sequence has to wait. The exact test of conversions does not: it may decide before.
     pub undecided: Option<Reason>,
-    /// The p-value after the plan's correction; `None` for guardrails and where there is no p-value.
-    #[serde(default)]
+    /// The p-value of no difference, which decides; 1 where nothing can be said. The baseline itself has `None`.
+    pub p_value: Option<f64>,
+    /// Whether the metric is higher than the baseline's.
+    pub higher: bool,
+    /// The p-value after the plan's correction; of goals.
     pub adjusted_p: Option<f64>,
-    /// Of a guardrail: whether it is safe.
-    #[serde(default)]
+    /// One minus the confidence of both intervals, after the plan's correction.
+    pub alpha: f64,
+    /// The state of a guardrail.
     pub guardrail: Option<Guardrail>,
 }
 
@@ -54,6 +62,11 @@ impl Comparison {
     /// The relative effect, or the absolute one when the baseline is zero.
     pub fn estimate(&self) -> Option<Estimate> {
         self.relative.and_then(Result::ok).or_else(|| self.absolute.and_then(Result::ok))
+    }
+
+    /// Returns true if the difference is beyond chance, after the plan's correction.
+    pub fn is_significant(&self, plan: &Plan) -> bool {
+        self.adjusted_p.or(self.p_value).is_some_and(|p| p < plan.alpha)
     }
 }
 
@@ -66,6 +79,39 @@ pub struct MetricAnalysis {
     pub variants: Vec<Comparison>,
 }
 
+/// Where one variant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Too little data on every goal.
+    Waiting,
+    /// Neither better nor worse yet.
+    Open,
+    /// Better on a goal and worse on nothing, but a guardrail is not cleared yet.
+    Ahead,
+    /// Better on a goal, worse on nothing, and every guardrail is safe.
+    Ready,
+    /// Better on a goal, and worse on another goal or on a guardrail.
+    Mixed,
+    /// Worse on a goal or a guardrail, and better on none.
+    Worse,
+}
+
+/// Where one variant stands, with the metrics that say so, by their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The variant's id.
+    pub variant: String,
+    /// Where it stands.
+    pub state: State,
+    /// Goals on which it is better.
+    pub better: Vec<String>,
+    /// Goals and guardrails on which it is worse.
+    pub worse: Vec<String>,
+    /// Guardrails that are not cleared.
+    pub uncleared: Vec<String>,
+}
+
 /// The answer, for a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
@@ -74,16 +120,26 @@ pub enum Verdict {
     TooEarly,
     /// The numbers cannot be trusted; see the health checks.
     Untrustworthy,
-    /// No variant is different enough from the baseline yet.
+    /// No variant is ahead of the baseline, and at least one may still be.
     Undecided,
-    /// This variant is better.
+    /// This variant is ready to ship; of several that are, it is better than all others.
     Winner {
         /// Its id.
         variant: String,
     },
-    /// Every variant that differs is worse.
+    /// These variants are ready to ship, and which of them is best is open.
+    Winners {
+        /// Their ids, at least two.
+        variants: Vec<String>,
+    },
+    /// These variants are better on a goal, but not cleared by every guardrail yet.
+    Ahead {
+        /// Their ids.
+        variants: Vec<String>,
+    },
+    /// Every variant is worse.
     Loser {
-        /// The worst one's id.
+        /// The first one's id.
         variant: String,
     },
     /// This variant is better on a goal, and worse on another goal or on a guardrail.
@@ -104,6 +160,10 @@ pub struct Analysis {
     pub metrics: Vec<MetricAnalysis>,
     /// Whether the numbers can be trusted.
     pub health: Health,
+    /// One for each variant but the baseline, in the plan's order.
+    pub standings: Vec<Standing>,
+    /// Days on which visitors came, where they are known.
+    pub days: Option<u64>,
     /// The answer.
     pub verdict: Verdict,
     /// The answer in a sentence that a product manager can repeat, with its reason.

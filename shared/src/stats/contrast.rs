@@ -94,7 +94,7 @@ impl Shape {
     }
 
     /// Returns true if every denominator is there.
-    fn is_defined(self, [_, b, _, d]: Vector) -> bool {
+    pub fn is_defined(self, [_, b, _, d]: Vector) -> bool {
         match self {
             Self::Mean | Self::Cuped { .. } => true,
             Self::Ratio => b != 0.0,
@@ -198,9 +198,12 @@ pub(super) fn enough(baseline: &Sample, treatment: &Sample) -> Result<(), Reason
         return Err(if fewest == 0 { Reason::NoUnits } else { Reason::FewerThanTwoUnits });
     }
     for sample in [baseline, treatment] {
-        if let Sample::Quantile(quantile) = sample
-            && let Some(reason) = quantile.problem()
-        {
+        let quantile = match sample {
+            Sample::Quantile(quantile) => Some(*quantile),
+            Sample::Totals(totals) => Some(totals.quantile()?),
+            _ => None,
+        };
+        if let Some(reason) = quantile.and_then(|q| q.problem()) {
             return Err(reason);
         }
     }
@@ -215,7 +218,7 @@ pub(super) fn shape(pairs: &[(&Sample, &Sample)]) -> Result<Shape, Reason> {
         return Err(Reason::DifferentKinds);
     }
     Ok(match first {
-        Sample::Proportion(_) | Sample::Mean(_) | Sample::Quantile(_) => Shape::Mean,
+        Sample::Proportion(_) | Sample::Mean(_) | Sample::Quantile(_) | Sample::Totals(_) => Shape::Mean,
         Sample::Ratio(_) => Shape::Ratio,
         Sample::Cuped(_) => cuped(samples().filter_map(|s| if let Sample::Cuped(m) = s { Some(m) } else { None })),
         Sample::CupedRatio(_) => {
@@ -261,6 +264,9 @@ pub(super) fn arm(sample: &Sample) -> Arm {
     match sample {
         Sample::Proportion(p) => single(p.units(), p.mean(), p.variance()),
         Sample::Quantile(q) => single(q.units, q.value, q.variance()),
+        Sample::Totals(t) => {
+            t.quantile().map_or_else(|_| single(0, 0.0, 0.0), |q| single(q.units, q.value, q.variance()))
+        }
         Sample::Mean(m) => single(m.units(), m.mean(0), m.covariance(0, 0)),
         Sample::Ratio(m) | Sample::Cuped(m) => from_moments(m),
         Sample::CupedRatio(m) => from_moments(m),

@@ -40,6 +40,29 @@ impl Correction {
         adjusted.sort_by_key(|(i, _)| *i);
         adjusted.into_iter().map(|(_, p)| p.min(1.0)).collect()
     }
+
+    /// The level of each comparison's interval, in the order given: the interval leaves out zero exactly when the adjusted
+    /// p-value is below `alpha`.
+    ///
+    /// With Holm it is alpha by the number of comparisons, so that all intervals together hold their truths with 1 −
+    /// alpha; only what Holm found at a later step has the level of that step. After Benjamini & Hochberg it is that of
+    /// false coverage (Benjamini & Yekutieli, JASA 100, 2005).
+    pub fn levels(self, p_values: &[f64], alpha: f64) -> Vec<f64> {
+        let count = p_values.len().max(1) as f64;
+        let found = self.adjust(p_values).into_iter().map(|p| p < alpha);
+        match self {
+            Self::None => vec![alpha; p_values.len()],
+            Self::Bonferroni => vec![alpha / count; p_values.len()],
+            Self::BenjaminiHochberg => vec![alpha * found.filter(|f| *f).count().max(1) as f64 / count; p_values.len()],
+            Self::Holm => {
+                let smaller = |p: f64| p_values.iter().filter(|other| **other < p).count() as f64;
+                let level = |(p, found): (&f64, bool)| {
+                    if found && *p >= alpha / count { alpha / (count - smaller(*p)) } else { alpha / count }
+                };
+                p_values.iter().zip(found).map(level).collect()
+            }
+        }
+    }
 }
 
 /// Each p-value is at least (or most) the one before.
@@ -72,5 +95,21 @@ mod tests {
         check(Correction::BenjaminiHochberg, &p, &[0.0375, 0.01, 0.7, 0.1 / 3.0, 0.1 / 3.0]);
         check(Correction::Bonferroni, &p, &[0.15, 0.01, 1.0, 0.1, 0.1]);
         check(Correction::Holm, &[], &[]);
+    }
+
+    /// An interval leaves out zero when p is below its level.
+    #[test]
+    fn intervals_and_adjusted_p_values_agree() {
+        let families: [&[f64]; 5] =
+            [&[0.03, 0.002, 0.7, 0.02, 0.02], &[0.001, 0.012, 0.02, 0.04], &[0.03, 0.03], &[0.024, 0.026], &[0.01]];
+        for (family, correction) in families.iter().flat_map(|f| {
+            [Correction::None, Correction::Holm, Correction::BenjaminiHochberg, Correction::Bonferroni].map(|c| (f, c))
+        }) {
+            let adjusted = correction.adjust(family);
+            for ((p, adjusted), level) in family.iter().zip(adjusted).zip(correction.levels(family, 0.05)) {
+                assert_eq!(adjusted < 0.05, *p < level, "{correction:?} {family:?}: {p} {adjusted} {level}");
+                assert!(level <= 0.05);
+            }
+        }
     }
 }

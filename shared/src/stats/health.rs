@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::srm::{Srm, srm};
-use super::{Plan, Sample};
+use super::exact::{SPLIT, log_evidence};
+use super::srm::{SRM_ALPHA, Srm, watched};
+use super::{Plan, Sample, Traffic};
 
 /// The share of visitors in more than one variant above which the split cannot be trusted.
 pub const MAX_MULTIPLE_EXPOSURES: f64 = 0.01;
@@ -29,8 +30,14 @@ pub struct Health {
     pub srm: Srm,
     /// Visitors who were seen in more than one variant; they are left out.
     pub multiple_exposures: u64,
-    /// That is above 1% of all visitors.
+    /// The same visitors by the variant they saw first, in the plan's order; empty where that is not known.
+    #[serde(default)]
+    pub multiple_by_first: Vec<u64>,
+    /// That is surely above 1% of all visitors, however often somebody looks.
     pub multiple_exposures_alarm: bool,
+    /// They are not spread over the variants like those who stay: a variant's numbers lack a kind of visitor.
+    #[serde(default)]
+    pub multiple_unlike: bool,
     /// Variants with fewer than [`FEW_UNITS`] units.
     #[serde(default)]
     pub too_few_units: Vec<String>,
@@ -39,12 +46,22 @@ pub struct Health {
     pub missing: Vec<MissingData>,
 }
 
+impl Health {
+    /// Returns true if the numbers cannot be trusted.
+    pub fn is_alarming(&self) -> bool {
+        self.srm.alarm || self.multiple_exposures_alarm || self.multiple_unlike
+    }
+}
+
 /// Checks what the samples show. A variant's units are those of the metric that knows most of them; quantiles do not
 /// take part, since they may count something else.
-pub(super) fn health(plan: &Plan, samples: &[Vec<Sample>], multiple_exposures: u64) -> Health {
+pub(super) fn health(plan: &Plan, samples: &[Vec<Sample>], traffic: &Traffic) -> Health {
     let counted = |metric: usize, variant: usize| match samples.get(metric).and_then(|s| s.get(variant)) {
         Some(Sample::Quantile(_)) => None,
-        Some(sample) => Some(sample.units()),
+        Some(sample) => {
+            let open = plan.metrics.get(metric).map_or(0, |metric| traffic.open_of(&metric.id, variant));
+            Some(sample.units().saturating_add(open))
+        }
         None => Some(0),
     };
     let metrics = samples.len().max(plan.metrics.len());
@@ -60,14 +77,36 @@ pub(super) fn health(plan: &Plan, samples: &[Vec<Sample>], multiple_exposures: u
             }
         }
     }
-    let total = units.iter().fold(multiple_exposures, |sum, n| sum.saturating_add(*n));
-    let share = if total == 0 { 0.0 } else { multiple_exposures as f64 / total as f64 };
     let few = plan.variants.iter().zip(&units).filter(|(_, n)| **n < FEW_UNITS);
     Health {
-        srm: srm(&units, &plan.weights),
-        multiple_exposures,
-        multiple_exposures_alarm: share > MAX_MULTIPLE_EXPOSURES,
+        srm: watched(&units, &plan.weights, &traffic.days),
+        multiple_exposures: traffic.several,
+        multiple_by_first: traffic.several_by_first.clone(),
+        multiple_exposures_alarm: too_many_several(traffic, &units),
+        multiple_unlike: unlike(traffic, &units),
         too_few_units: few.map(|(variant, _)| variant.clone()).collect(),
         missing,
     }
+}
+
+/// Returns true if more than 1% of the visitors were seen in several variants, by an exact sequential test: among few
+/// visitors, one developer who tries both variants is no alarm.
+fn too_many_several(traffic: &Traffic, units: &[u64]) -> bool {
+    let others = units.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    let share = traffic.several as f64 / (traffic.several.saturating_add(others)).max(1) as f64;
+    let most = [MAX_MULTIPLE_EXPOSURES, 1.0 - MAX_MULTIPLE_EXPOSURES];
+    let evidence = log_evidence(&SPLIT, &[traffic.several, others], &most, &most);
+    share > MAX_MULTIPLE_EXPOSURES && evidence > -SRM_ALPHA.ln()
+}
+
+/// Returns true if those who are left out were first seen in one variant more than in another, compared with those who
+/// stay: whom a variant drives out is missing from its numbers.
+fn unlike(traffic: &Traffic, units: &[u64]) -> bool {
+    let all: Vec<f64> = units.iter().zip(&traffic.several_by_first).map(|(n, s)| (n + s) as f64).collect();
+    let whole: f64 = all.iter().sum();
+    if all.len() < 2 || all.iter().any(|n| *n <= 0.0) {
+        return false;
+    }
+    let shares: Vec<f64> = all.iter().map(|n| n / whole).collect();
+    log_evidence(&SPLIT, &traffic.several_by_first, &shares, &shares) > -SRM_ALPHA.ln()
 }

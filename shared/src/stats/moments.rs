@@ -18,6 +18,10 @@ pub struct Moments<const K: usize> {
     products: [[Sum; K]; K],
     /// Which of the numbers are 0 or 1, and so have the variance p(1 − p), with divisor n.
     binary: [bool; K],
+    /// Units whose number is not 0.
+    nonzero: [u64; K],
+    /// Whether a unit's number may be below 0.
+    signed: [bool; K],
 }
 
 /// A mean or a count per unit.
@@ -25,7 +29,14 @@ pub type Mean = Moments<1>;
 
 impl<const K: usize> Default for Moments<K> {
     fn default() -> Self {
-        Self { units: 0, sums: [Sum::default(); K], products: [[Sum::default(); K]; K], binary: [false; K] }
+        Self {
+            units: 0,
+            sums: [Sum::default(); K],
+            products: [[Sum::default(); K]; K],
+            binary: [false; K],
+            nonzero: [0; K],
+            signed: [false; K],
+        }
     }
 }
 
@@ -39,13 +50,16 @@ impl<const K: usize> Moments<K> {
         Ok(moments)
     }
 
-    /// From sums that somebody else made: `products[i][j]`, i ≤ j, is the sum of the products of numbers i and j.
+    /// From sums that somebody else made: `products[i][j]`, i ≤ j, is the sum of the products of numbers i and j. Sums
+    /// do not tell who had nothing, so every unit counts as having something: see [`Moments::with_nonzero`].
     pub fn from_sums(units: u64, sums: [f64; K], products: [[f64; K]; K]) -> Result<Self, Reason> {
         let moments = Self {
             units,
             sums: sums.map(Sum::from),
             products: products.map(|row| row.map(Sum::from)),
             binary: [false; K],
+            nonzero: [units; K],
+            signed: [true; K],
         };
         moments.is_finite().then_some(moments).ok_or(Reason::NotFinite)
     }
@@ -62,6 +76,12 @@ impl<const K: usize> Moments<K> {
         self
     }
 
+    /// Says how many units have a number that is not 0.
+    #[must_use]
+    pub fn with_nonzero(self, nonzero: [u64; K]) -> Self {
+        Self { nonzero: nonzero.map(|n| n.min(self.units)), ..self }
+    }
+
     /// Adds one unit. Fails on a number that is not finite, and then changes nothing.
     pub fn push(&mut self, unit: [f64; K]) -> Result<(), Reason> {
         let mut next = *self;
@@ -72,6 +92,10 @@ impl<const K: usize> Moments<K> {
             for (product, y) in row.iter_mut().zip(unit).skip(i) {
                 *product = product.plus(Sum::product(x, y));
             }
+        }
+        for ((nonzero, signed), x) in next.nonzero.iter_mut().zip(next.signed.iter_mut()).zip(unit) {
+            *nonzero = nonzero.saturating_add(u64::from(x != 0.0));
+            *signed |= x < 0.0;
         }
         if !next.is_finite() {
             return Err(Reason::NotFinite);
@@ -99,6 +123,12 @@ impl<const K: usize> Moments<K> {
         for (a, b) in merged.binary.iter_mut().zip(other.binary) {
             *a &= b;
         }
+        for (a, b) in merged.nonzero.iter_mut().zip(other.nonzero) {
+            *a = a.saturating_add(b);
+        }
+        for (a, b) in merged.signed.iter_mut().zip(other.signed) {
+            *a |= b;
+        }
         merged
     }
 
@@ -110,6 +140,16 @@ impl<const K: usize> Moments<K> {
     /// Visitors.
     pub fn units(&self) -> u64 {
         self.units
+    }
+
+    /// Returns how many units have a number `i` that is not 0.
+    pub fn nonzero(&self, i: usize) -> u64 {
+        self.nonzero.get(i).copied().unwrap_or_default()
+    }
+
+    /// Returns true if number `i` of a unit may be below 0.
+    pub fn is_signed(&self, i: usize) -> bool {
+        self.signed.get(i) == Some(&true)
     }
 
     /// The sum of number `i` over all units; 0 when there is no such number.
@@ -152,13 +192,19 @@ struct Flat {
     products: Vec<Sum>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     binary: Vec<bool>,
+    /// Empty in what an engine before version 2 wrote: then every unit counts.
+    #[serde(default)]
+    nonzero: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    signed: Vec<bool>,
 }
 
 impl<const K: usize> From<Moments<K>> for Flat {
     fn from(m: Moments<K>) -> Self {
         let products = m.products.iter().enumerate().flat_map(|(i, row)| row.iter().skip(i).copied()).collect();
         let binary = if m.binary.contains(&true) { m.binary.to_vec() } else { Vec::new() };
-        Self { units: m.units, sums: m.sums.to_vec(), products, binary }
+        let signed = if m.signed.contains(&true) { m.signed.to_vec() } else { Vec::new() };
+        Self { units: m.units, sums: m.sums.to_vec(), products, binary, nonzero: m.nonzero.to_vec(), signed }
     }
 }
 
@@ -168,10 +214,14 @@ impl<const K: usize> TryFrom<Flat> for Moments<K> {
     fn try_from(flat: Flat) -> Result<Self, String> {
         let wrong = || format!("These are not the moments of {K} numbers.");
         let sums = <[Sum; K]>::try_from(flat.sums).map_err(|_| wrong())?;
-        let binary = if flat.binary.is_empty() {
-            [false; K]
+        let flags = |given: Vec<bool>| {
+            if given.is_empty() { Ok([false; K]) } else { <[bool; K]>::try_from(given).map_err(|_| wrong()) }
+        };
+        let (binary, signed) = (flags(flat.binary)?, flags(flat.signed)?);
+        let nonzero = if flat.nonzero.is_empty() {
+            [flat.units; K]
         } else {
-            <[bool; K]>::try_from(flat.binary).map_err(|_| wrong())?
+            <[u64; K]>::try_from(flat.nonzero).map_err(|_| wrong())?
         };
         let mut products = [[Sum::default(); K]; K];
         let mut given = flat.products.into_iter();
@@ -180,7 +230,7 @@ impl<const K: usize> TryFrom<Flat> for Moments<K> {
                 *product = given.next().ok_or_else(wrong)?;
             }
         }
-        let moments = Self { units: flat.units, sums, products, binary };
+        let moments = Self { units: flat.units, sums, products, binary, nonzero, signed };
         if given.next().is_some() || !moments.is_finite() {
             return Err(wrong());
         }

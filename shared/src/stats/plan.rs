@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Correction, Prior};
-use crate::model::Metric;
+use crate::model::{Metric, Role};
 
 /// Which engine decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct Plan {
     pub baseline: usize,
     /// Of the Bayesian engine.
     pub prior: Prior,
-    /// Of the p-values of goals and secondary metrics over all variants.
+    /// Of the p-values of the goals over all variants; Holm's by default.
     pub correction: Correction,
     /// By metric id, for the metrics that need any.
     pub options: BTreeMap<String, MetricOptions>,
@@ -60,7 +60,7 @@ impl Default for Plan {
             metrics: Vec::new(),
             baseline: 0,
             prior: Prior::default(),
-            correction: Correction::None,
+            correction: Correction::Holm,
             options: BTreeMap::new(),
         }
     }
@@ -70,6 +70,20 @@ impl Plan {
     /// The metric's options, or the defaults.
     pub fn options_of(&self, metric: &Metric) -> MetricOptions {
         self.options.get(&metric.id).copied().unwrap_or_default()
+    }
+
+    /// The planned shares of two variants; equal ones where the plan has none.
+    pub(super) fn weights_of(&self, first: usize, second: usize) -> [f64; 2] {
+        if self.weights.is_empty() {
+            return [1.0; 2];
+        }
+        [first, second].map(|index| self.weights.get(index).copied().unwrap_or_default())
+    }
+
+    /// Returns how many comparisons the guardrails make with the baseline.
+    pub(super) fn guarded(&self) -> usize {
+        let guardrails = self.metrics.iter().filter(|metric| metric.role == Role::Guardrail).count();
+        (guardrails * self.variants.len().saturating_sub(1)).max(1)
     }
 }
 

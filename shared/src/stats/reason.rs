@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The sequential engine decides nothing before every arm has this many conversions: its formula is asymptotic, and
-/// looked at from the very start it gives far more false positives than alpha.
-pub const MIN_CONVERSIONS: u64 = 50;
-/// The fewest units in every arm before the sequential engine decides on a metric that is not a conversion.
-pub const MIN_UNITS: u64 = 100;
+/// The confidence sequence decides nothing before every arm has this many units whose number is not 0 (conversions: and
+/// as many without): its formula is asymptotic, and looked at from the very start it gives far more false positives than
+/// alpha. Units with nothing do not count, since they say nothing about a skewed metric's variance: where 1% of the
+/// visitors pay, a wait for 100 visitors gave a false verdict in a third of the experiments without an effect.
+pub const MIN_NONZERO: u64 = 50;
 
 /// Why something could not be computed, or decides nothing yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -24,12 +24,21 @@ pub enum Reason {
     /// Nothing varies.
     #[error("nothing varies")]
     ZeroVariance,
-    /// The sequential engine decides nothing before 50 conversions in every arm.
+    /// The confidence sequence decides nothing before 50 conversions in every arm, and 50 units without.
     #[error("too few conversions")]
     TooFewConversions,
-    /// The sequential engine decides nothing before 100 units in every arm; and a quantile needs units on both sides.
+    /// The confidence sequence decides nothing before 50 units in every arm have something to count.
+    #[error("too few units with something to count")]
+    TooFewNonzero,
+    /// A quantile needs units on both sides of it: for the confidence sequence, 50 in every arm.
     #[error("too few units")]
     TooFewUnits,
+    /// Too few distinct values are near the quantile for it to mean anything.
+    #[error("too few distinct values near the quantile")]
+    TooFewValues,
+    /// The baseline may be zero as far as is known, so that no lift can be excluded.
+    #[error("the baseline is not known well enough")]
+    UnknownBaseline,
     /// The denominator of a ratio is zero in an arm.
     #[error("the denominator of a ratio is zero")]
     ZeroDenominator,
@@ -59,7 +68,10 @@ impl Reason {
             Self::ZeroBaseline => "the baseline is at zero so far",
             Self::ZeroVariance => "all visitors behave alike so far",
             Self::TooFewConversions => "too few conversions",
+            Self::TooFewNonzero => "too few visitors with a value",
             Self::TooFewUnits => "too few visitors",
+            Self::TooFewValues => "too few distinct values for a quantile",
+            Self::UnknownBaseline => "the baseline isn't known well enough yet",
             Self::ZeroDenominator => "nothing to divide by in one variant",
             Self::NotFinite
             | Self::UnknownParameter

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mean, Moments, Proportion, Quantile, Reason};
+use super::{Mean, Moments, Proportion, Quantile, Reason, Totals};
 
 /// Sufficient statistics of one arm (or one cell of it) on one metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,10 @@ pub enum Sample {
     Cuped(Moments<2>),
     /// Numerator and denominator per unit, then both of before the experiment.
     CupedRatio(Box<Moments<4>>),
-    /// A quantile.
+    /// A quantile with its interval, as other engines have it.
     Quantile(Quantile),
+    /// Every visitor's total, for a quantile.
+    Totals(Totals),
 }
 
 impl Default for Sample {
@@ -46,6 +48,12 @@ impl From<Quantile> for Sample {
     }
 }
 
+impl From<Totals> for Sample {
+    fn from(totals: Totals) -> Self {
+        Self::Totals(totals)
+    }
+}
+
 impl Sample {
     /// Both together, for disjoint sets of visitors. What is empty takes part in any metric. Fails for quantiles, and
     /// for samples of different kinds.
@@ -57,6 +65,7 @@ impl Sample {
             (Self::Ratio(a), Self::Ratio(b)) => Self::Ratio(a.merge(b)),
             (Self::Cuped(a), Self::Cuped(b)) => Self::Cuped(a.merge(b)),
             (Self::CupedRatio(a), Self::CupedRatio(b)) => Self::CupedRatio(Box::new(a.merge(b))),
+            (Self::Totals(a), Self::Totals(b)) => Self::Totals(a.merge(b)?),
             (some, empty) if empty.units() == 0 => some.clone(),
             (empty, some) if empty.units() == 0 => some.clone(),
             _ => return Err(Reason::DifferentKinds),
@@ -92,6 +101,20 @@ impl Sample {
             Self::Ratio(m) | Self::Cuped(m) => m.units(),
             Self::CupedRatio(m) => m.units(),
             Self::Quantile(q) => q.units,
+            Self::Totals(t) => t.units(),
+        }
+    }
+
+    /// Returns how many visitors have something: a conversion, a number that is not 0, of a ratio both parts.
+    pub fn nonzero(&self) -> u64 {
+        match self {
+            Self::Proportion(p) => p.conversions(),
+            Self::Mean(m) => m.nonzero(0),
+            Self::Cuped(m) => m.nonzero(0),
+            Self::Ratio(m) => m.nonzero(0).min(m.nonzero(1)),
+            Self::CupedRatio(m) => m.nonzero(0).min(m.nonzero(1)),
+            Self::Quantile(q) => q.units,
+            Self::Totals(t) => t.values().iter().filter(|(x, _)| *x != 0.0).map(|(_, n)| n).sum(),
         }
     }
 
@@ -114,6 +137,7 @@ impl Sample {
             Self::Ratio(m) => ratio(m.sum(0), m.sum(1)),
             Self::CupedRatio(m) => ratio(m.sum(0), m.sum(1)),
             Self::Quantile(q) => q.value,
+            Self::Totals(t) => t.value(),
         }
     }
 }

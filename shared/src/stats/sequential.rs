@@ -36,6 +36,21 @@ impl Mixture {
         (2.0 * growth / (units * self.rho2) * odds).sqrt()
     }
 
+    /// ln of the evidence against the null at `z` standard errors from it (one-sided: in the direction asked about): the
+    /// mixture's likelihood ratio, whose inverse is the p-value.
+    pub(super) fn log_evidence(self, z: f64, units: f64, tail: Tail) -> f64 {
+        let growth = units * self.rho2 + 1.0;
+        let exponent = z * z * units * self.rho2 / (2.0 * growth);
+        match tail {
+            Tail::TwoSided => exponent - 0.5 * growth.ln(),
+            _ if z <= 0.0 => f64::NEG_INFINITY,
+            // ln 2(eˣ − 1), also for a huge x.
+            Tail::Greater | Tail::Lesser => {
+                std::f64::consts::LN_2 + exponent + (-(-exponent).exp_m1()).ln() - 0.5 * growth.ln()
+            }
+        }
+    }
+
     /// The smallest alpha whose interval leaves out the null, at `z` standard errors from it (one-sided: in the
     /// direction asked about).
     fn p_value(self, z: f64, units: f64, tail: Tail) -> f64 {

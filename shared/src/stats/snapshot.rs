@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Analysis, Plan, Reason, Sample, analyse};
+use super::{Analysis, Plan, Reason, Sample, Traffic, analyse};
 
 /// Changes whenever the same inputs could give other outputs.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// Sufficient statistics of the visitors of one variant who were first exposed on one day with one dimension value. A
 /// visitor is in one cell of a metric only, so cells add.
@@ -41,8 +41,8 @@ pub struct Inputs {
     pub dimension: String,
     /// Sufficient statistics.
     pub cells: Vec<Cell>,
-    /// Visitors seen in more than one variant; in no cell.
-    pub multiple_exposures: u64,
+    /// Who came, and who is in no cell.
+    pub traffic: Traffic,
 }
 
 /// For each metric, each variant's cells.
@@ -56,17 +56,21 @@ impl Inputs {
         for cell in &self.cells {
             place(cell, &mut all);
         }
-        self.conclude(all, self.multiple_exposures)
+        self.conclude(all, &self.traffic)
     }
 
-    /// The same for each value of the dimension, in their order. Who saw several variants is not known by value.
+    /// The same for each value of the dimension, in their order. Who came on which day and who saw several variants is not
+    /// known by value.
     pub fn analyse_by_value(&self) -> Result<BTreeMap<String, Analysis>, Reason> {
         let mut by_value: BTreeMap<&str, Grouped<'_>> = BTreeMap::new();
         let place = self.places();
         for cell in &self.cells {
             place(cell, by_value.entry(&cell.value).or_insert_with(|| self.nothing()));
         }
-        by_value.into_iter().map(|(value, cells)| Ok((value.to_owned(), self.conclude(cells, 0)?))).collect()
+        by_value
+            .into_iter()
+            .map(|(value, cells)| Ok((value.to_owned(), self.conclude(cells, &Traffic::default())?)))
+            .collect()
     }
 
     fn nothing(&self) -> Grouped<'_> {
@@ -88,10 +92,10 @@ impl Inputs {
         }
     }
 
-    fn conclude(&self, grouped: Grouped<'_>, multiple_exposures: u64) -> Result<Analysis, Reason> {
+    fn conclude(&self, grouped: Grouped<'_>, traffic: &Traffic) -> Result<Analysis, Reason> {
         let merge = |arms: Vec<Vec<&Sample>>| arms.into_iter().map(Sample::merged).collect::<Result<Vec<_>, _>>();
         let samples: Vec<Vec<Sample>> = grouped.into_iter().map(merge).collect::<Result<_, _>>()?;
-        Ok(analyse(&self.plan, &samples, multiple_exposures))
+        Ok(analyse(&self.plan, &samples, traffic))
     }
 
     /// SHA-256 over the inputs as JSON and the engine's version, in hexadecimal.

@@ -8,7 +8,7 @@ use crate::model::Kind;
 
 pub use exclusion::left_out;
 pub use metric::{counting, measure, value, value_name};
-pub use number::{count, number, percent, signed_percent};
+pub use number::{count, number, percent, signed_percent, signed_percent_to};
 
 /// Returns the name of a document, or `Untitled experiment` and the like while it has none.
 pub fn title(kind: Kind, name: &str) -> String {
@@ -21,6 +21,16 @@ pub fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// Returns names as a sentence lists them: `Bold, Wild and Quiet`.
+pub fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => (*last).to_owned(),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +39,13 @@ mod tests {
     fn a_document_without_a_name_is_untitled() {
         assert_eq!(title(Kind::Flag, "Banner"), "Banner");
         assert_eq!(title(Kind::Flag, " "), "Untitled flag");
+    }
+
+    #[test]
+    fn lists_end_with_and() {
+        assert_eq!(listed(&["Bold"]), "Bold");
+        assert_eq!(listed(&["Bold", "Wild", "Quiet"]), "Bold, Wild and Quiet");
+        assert_eq!(listed::<&str>(&[]), "");
     }
 
     #[test]

@@ -38,6 +38,18 @@ pub fn signed_percent(fraction: f64) -> String {
     if text.starts_with('−') { text } else { format!("+{text}") }
 }
 
+/// Returns a change as a percentage with its sign, with no more decimals than an interval of this width allows: a tenth of
+/// a point says nothing where thirty points are uncertain.
+pub fn signed_percent_to(fraction: f64, width: f64) -> String {
+    let decimals = match width {
+        0.1.. => 0,
+        0.01.. => 1,
+        _ => 2,
+    };
+    let text = percent(fraction, decimals);
+    if text.starts_with('−') { text } else { format!("+{text}") }
+}
+
 /// A number with this many decimals, with a minus that is as wide as a plus, and no minus before a zero.
 fn fixed(x: f64, decimals: usize) -> String {
     let text = format!("{x:.decimals$}");
@@ -70,6 +82,15 @@ mod tests {
             assert_eq!(number(x), text);
         }
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn no_more_digits_than_the_noise_allows() {
+        let cases =
+            [(0.1234, 0.3, "+12%"), (0.1234, 0.05, "+12.3%"), (-0.1234, 0.005, "−12.34%"), (-0.001, 0.3, "+0%")];
+        for (fraction, width, text) in cases {
+            assert_eq!(signed_percent_to(fraction, width), text);
+        }
     }
 
     #[test]

@@ -3,12 +3,11 @@
 use beacon_shared::stats::Analysis;
 use beacon_shared::wording::signed_percent;
 
-use super::rows::{groups, name};
+use super::rows::{groups, interval, name};
 
 /// Returns what [`super::forest`] shows, for people who can't see it.
 pub fn alt_text(analysis: &Analysis) -> String {
-    let confidence = ((1.0 - analysis.plan.alpha) * 1000.0).round() / 10.0;
-    let mut text = format!("Lift over {} with its {confidence}% interval.", name(analysis, analysis.plan.baseline));
+    let mut text = format!("Lift over {} with its {}.", name(analysis, analysis.plan.baseline), interval(analysis));
     let groups = groups(analysis);
     if groups.iter().all(|(_, rows)| rows.is_empty()) {
         text.push_str(" There is nothing to compare yet.");
@@ -17,7 +16,7 @@ pub fn alt_text(analysis: &Analysis) -> String {
         for row in rows {
             let what = match row.lift {
                 Ok(e) => {
-                    let early = if row.comparison.undecided.is_some() { ", too early to decide" } else { "" };
+                    let early = if row.is_early() { ", too early to decide" } else { "" };
                     format!(
                         "{}, from {} to {}{early}",
                         signed_percent(e.effect),

@@ -31,9 +31,14 @@ impl Row<'_> {
         }
     }
 
-    /// Whether the lift may decide, and is on one side of zero.
+    /// Whether the lift cannot decide yet: conversions that are few are watched by a test that may.
+    pub fn is_early(&self) -> bool {
+        self.comparison.undecided.is_some() && !self.decided()
+    }
+
+    /// Whether the lift is on one side of zero, at the level of its interval.
     pub fn decided(&self) -> bool {
-        self.comparison.undecided.is_none() && self.lift.is_ok_and(|e| e.lower > 0.0 || e.upper < 0.0)
+        self.lift.is_ok_and(|e| e.lower > 0.0 || e.upper < 0.0)
     }
 }
 
@@ -51,6 +56,18 @@ fn rows<'a>(analysis: &'a Analysis, metric: &'a MetricAnalysis) -> Vec<Row<'a>> 
         Some(Row { variant: name(analysis, index), kind: &metric.metric.kind, lower_is_better, comparison, lift })
     };
     metric.variants.iter().enumerate().filter_map(row).collect()
+}
+
+/// What the intervals are: `95% interval`; without the number where a correction gives them different ones.
+pub(super) fn interval(analysis: &Analysis) -> String {
+    let groups = groups(analysis);
+    let mut alphas = groups.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.comparison.alpha));
+    let first = alphas.next().unwrap_or(analysis.plan.alpha);
+    if alphas.all(|alpha| alpha == first) {
+        format!("{}% interval", ((1.0 - first) * 1000.0).round() / 10.0)
+    } else {
+        "interval".to_owned()
+    }
 }
 
 /// The name of the variant at this place, or its id when it has none.

@@ -65,18 +65,24 @@ pub struct Counts {
     /// One for each metric, variant and day, where the events' values can be added; for a metric whose days do not add,
     /// one for each variant. Each visitor is in one cell of a metric, so cells add exactly.
     pub cells: Vec<Cell>,
-    /// Visitors seen in more than one variant of the phase; in no cell.
-    pub multiple_exposures: u64,
+    /// Visitors seen in more than one variant of the phase, by the one they saw first; in no cell.
+    pub several_by_first: BTreeMap<String, u64>,
     /// Events that were left out.
     pub excluded: Vec<Excluded>,
-    /// Visitors whose window is still open, by metric id, where there are any. They count as they are so far.
-    pub open_windows: BTreeMap<String, u64>,
+    /// Visitors whose window is still open, by metric id and variant, where there are any. They are in no cell of that
+    /// metric: their outcome may still change, and a treatment that only speeds people up would look better.
+    pub open_windows: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl Counts {
     /// Returns how many visitors the variant has.
     pub fn units(&self, variant: &str) -> u64 {
         self.exposed.iter().filter(|exposed| exposed.variant == variant).map(|exposed| exposed.units).sum()
+    }
+
+    /// Returns how many visitors were seen in more than one variant.
+    pub fn several(&self) -> u64 {
+        self.several_by_first.values().sum()
     }
 
     /// Returns all there is of one metric for one variant.

@@ -179,13 +179,14 @@ fn guarded(arms: Arms, engine: Engine, margin: f64, lower_is_better: bool) -> Gu
 
 #[test]
 fn guardrails() {
-    use GuardrailState::{Safe, Unclear, Worse};
+    use GuardrailState::{Safe, Unclear, Worse, WorseThanMargin};
     let same: Arms = [(100_000, 10_000), (100_000, 10_000)];
     let worse: Arms = [(100_000, 10_000), (100_000, 9_000)];
     for engine in [Engine::Frequentist, Engine::Sequential, Engine::Bayesian] {
         assert_eq!(guarded(same, engine, 0.1, false).state, Safe);
         assert_eq!(guarded(same, engine, 0.1, true).state, Safe);
-        assert_eq!(guarded(worse, engine, 0.02, false).state, Worse);
+        assert_eq!(guarded(worse, engine, 0.02, false).state, WorseThanMargin);
+        assert_eq!(guarded(worse, engine, 0.101, false).state, Worse);
         assert_eq!(guarded(worse, engine, 0.02, true).state, Safe);
         assert_eq!(guarded(same, engine, 0.001, false).state, Unclear);
         // Worse, but within the margin.

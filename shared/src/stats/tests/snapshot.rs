@@ -34,7 +34,7 @@ fn inputs(engine: Engine) -> Inputs {
         plan,
         dimension: "country".into(),
         cells,
-        multiple_exposures: 2,
+        traffic: Traffic::of_several(2),
     }
 }
 
@@ -64,7 +64,7 @@ fn whatever_is_changed_is_noticed() {
     check(|s| s.inputs.plan.alpha = 0.1, SnapshotError::Changed);
     check(|s| s.inputs.cells[4].day = Some(21), SnapshotError::Changed);
     check(|s| s.inputs.cells[4].sample = Sample::default(), SnapshotError::Changed);
-    check(|s| s.inputs.multiple_exposures = 0, SnapshotError::Changed);
+    check(|s| s.inputs.traffic.several = 0, SnapshotError::Changed);
     check(|s| s.engine_version += 1, SnapshotError::Changed);
     check(|s| s.analysis.sentence.push('!'), SnapshotError::Differs);
     check(|s| s.analysis.metrics[0].variants[1].mean += 1e-16, SnapshotError::Differs);

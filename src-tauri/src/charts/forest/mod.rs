@@ -12,7 +12,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::palette::{Palette, palette};
-use super::rows::{Row, groups, name, shorten};
+use super::rows::{Row, groups, interval, name, shorten};
 use super::scale::Scale;
 
 const WIDTH: u32 = 780;
@@ -69,9 +69,8 @@ impl<'a> Plot<'a> {
         }
         lines.truncate(MAX_ROWS);
         let estimates: Vec<Estimate> = lines.iter().filter_map(Line::estimate).collect();
-        let confidence = ((1.0 - analysis.plan.alpha) * 1000.0).round() / 10.0;
         Self {
-            title: format!("Lift over {}, {confidence}% interval", shorten(name(analysis, analysis.plan.baseline), 32)),
+            title: format!("Lift over {}, {}", shorten(name(analysis, analysis.plan.baseline), 32), interval(analysis)),
             scale: Scale::new(&estimates, LEFT, RIGHT),
             palette: palette(theme),
             height: TOP + lines.iter().map(Line::height).sum::<i32>().max(ROW) + BOTTOM,
@@ -123,7 +122,7 @@ impl<'a> Plot<'a> {
                 let color = self.color(row, &estimate);
                 self.interval(area, &estimate, y, color, row.decided())?;
                 text(area, &signed_percent(estimate.effect), (right, y - 8), self.bold(15.0).color(&color))?;
-                if row.comparison.undecided.is_some() {
+                if row.is_early() {
                     text(area, "too early", (right + 92, y - 8), self.style(12.0, self.palette.muted))?;
                 }
                 let range = format!("{} to {}", signed_percent(estimate.lower), signed_percent(estimate.upper));

@@ -3,16 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::{Assignment, Direction, Experiment, Metric, Phase};
 use beacon_shared::results::Excluded;
-use beacon_shared::stats::{Analysis, Engine, MetricOptions, Plan, Proportion, Sample, analyse};
+use beacon_shared::stats::{Analysis, Arrivals, MetricOptions, Plan, Proportion, Sample, Traffic, analyse};
 use beacon_shared::wording::count;
 
 use super::{Cancel, Counts, EventStore, Query, Zone};
-
-const ALPHA: f64 = 0.05;
-const SEQUENTIAL_N: f64 = 5000.0;
 
 /// A phase's analysis, and what it was counted from.
 #[derive(Clone, Debug)]
@@ -42,13 +41,13 @@ pub fn analyse_phase(
     let data_as_of = events.as_of(&experiment.site_id)?;
     let query = Query { as_of: data_as_of, ..query(experiment, phase, &plan, zone) };
     let counts = events.count(&query, cancel)?;
-    let analysis = analyse(&plan, &samples(&plan, &counts)?, counts.multiple_exposures);
+    let analysis = analyse(&plan, &samples(&plan, &counts)?, &traffic(&plan, &counts));
     let open_windows = plan.metrics.iter().filter_map(|metric| open_window(metric, &counts)).collect();
     let events = events.len(&experiment.site_id)?;
     Ok(Analysed { analysis, excluded: counts.excluded, open_windows, events, data_as_of })
 }
 
-/// Sequential, since people look every day. The split is checked against the phase's own weights: those of today may
+/// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is checked against the phase's own weights: those of today may
 /// be another phase's.
 fn plan(experiment: &Experiment, assignment: &Assignment) -> Plan {
     let variants = variants(experiment, assignment);
@@ -59,9 +58,6 @@ fn plan(experiment: &Experiment, assignment: &Assignment) -> Plan {
         variant.map_or_else(|| id.clone(), |variant| variant.name.clone())
     };
     Plan {
-        engine: Engine::Sequential,
-        alpha: ALPHA,
-        sequential_n: SEQUENTIAL_N,
         names: variants.iter().map(name).collect(),
         weights: variants.iter().map(weight).collect(),
         variants,
@@ -105,15 +101,33 @@ fn query(experiment: &Experiment, phase: &Phase, plan: &Plan, zone: &Zone) -> Qu
 
 /// Says how many visitors are still within the metric's window.
 fn open_window(metric: &Metric, counts: &Counts) -> Option<String> {
-    let (visitors, hours) = (*counts.open_windows.get(&metric.id)?, metric.counting.window?);
+    let (by_variant, hours) = (counts.open_windows.get(&metric.id)?, metric.counting.window?);
     let name = &metric.name;
-    Some(match visitors {
-        1 => format!("1 visitor is still within the {hours}-hour window of {name}, so this number may change."),
-        n => format!(
-            "{} visitors are still within the {hours}-hour window of {name}, so this number may change.",
-            count(n)
-        ),
+    Some(match by_variant.values().sum::<u64>() {
+        1 => format!("1 visitor is still within the {hours}-hour window of {name}, and doesn't count yet."),
+        n => format!("{} visitors are still within the {hours}-hour window of {name}, and don't count yet.", count(n)),
     })
+}
+
+/// Who came on which day, who saw several variants, and whose window is open.
+fn traffic(plan: &Plan, counts: &Counts) -> Traffic {
+    let in_order = |by_variant: &BTreeMap<String, u64>| -> Vec<u64> {
+        plan.variants.iter().map(|v| by_variant.get(v).copied().unwrap_or_default()).collect()
+    };
+    let mut days: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+    for exposed in &counts.exposed {
+        let units = days.entry(exposed.day).or_insert_with(|| vec![0; plan.variants.len()]);
+        let place = plan.variants.iter().position(|v| *v == exposed.variant).and_then(|place| units.get_mut(place));
+        if let Some(units) = place {
+            *units += exposed.units;
+        }
+    }
+    Traffic {
+        days: days.into_iter().map(|(day, units)| Arrivals { day, units }).collect(),
+        several: counts.several(),
+        several_by_first: in_order(&counts.several_by_first),
+        open: counts.open_windows.iter().map(|(metric, open)| (metric.clone(), in_order(open))).collect(),
+    }
 }
 
 /// For each metric, each variant's cells together; and lastly how many visitors there are, since the check of the split

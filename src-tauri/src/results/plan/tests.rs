@@ -1,6 +1,6 @@
 use beacon_shared::event::Line;
 use beacon_shared::results::{Counted, Exclusion};
-use beacon_shared::stats::{Cell, GuardrailState, Mean, Quantile, Verdict};
+use beacon_shared::stats::{Cell, GuardrailState, Mean, Totals, Verdict};
 use serde_json::json;
 
 use super::*;
@@ -103,13 +103,17 @@ fn one_phase() -> serde_json::Value {
 fn days_add_up_to_a_verdict() {
     let bots = Excluded { what: Counted::Exposures, reason: Exclusion::Bot, visitors: 4, events: 5 };
     let counts = signups(&[("bold", 1, 900, 300), ("bold", 2, 100, 40), ("control", 1, 1000, 100)]);
-    let store = Fixed::new(Counts { multiple_exposures: 3, excluded: vec![bots.clone()], ..counts });
+    let store = Fixed::new(Counts {
+        several_by_first: [("bold".to_owned(), 3)].into(),
+        excluded: vec![bots.clone()],
+        ..counts
+    });
     let phases = json!([{"started_at": 100, "ended_at": 200}, {"id": "p1", "started": 300, "ended": null}]);
     let Analysed { analysis, excluded, events, data_as_of, .. } = newest(&store, &experiment(phases));
     let bold = &analysis.metrics[0].variants[1];
     assert_eq!((bold.units, bold.conversions), (1000, 340));
     assert_eq!(analysis.verdict, Verdict::Winner { variant: "bold".into() });
-    assert!(analysis.sentence.starts_with("Bold is better than As it is: +240.0%"), "{}", analysis.sentence);
+    assert!(analysis.sentence.starts_with("Bold is better than As it is: at least +"), "{}", analysis.sentence);
     assert_eq!(analysis.health.srm.p_value, Some(1.0));
     assert_eq!((analysis.health.multiple_exposures, events, data_as_of), (3, 7, Some(99)));
     assert_eq!((analysis.plan.names, excluded), (vec!["As it is".to_owned(), "Bold".to_owned()], vec![bots]));
@@ -182,10 +186,10 @@ fn with_value(fields: serde_json::Value, means: [f64; 2]) -> Analysis {
 fn a_guardrail_on_a_value_has_its_margin_and_direction() {
     let states = [
         (json!({}), [100.0, 99.0], GuardrailState::Safe),
-        (json!({"margin": 0.005}), [100.0, 99.0], GuardrailState::Worse),
+        (json!({"margin": 0.005}), [100.0, 99.0], GuardrailState::WorseThanMargin),
         (json!({"margin": 0.5}), [100.0, 90.0], GuardrailState::Safe),
         (json!({"direction": "decrease"}), [100.0, 90.0], GuardrailState::Safe),
-        (json!({"direction": "decrease"}), [100.0, 110.0], GuardrailState::Worse),
+        (json!({"direction": "decrease"}), [100.0, 110.0], GuardrailState::WorseThanMargin),
     ];
     for (fields, means, expected) in states {
         let analysis = with_value(fields.clone(), means);
@@ -193,7 +197,9 @@ fn a_guardrail_on_a_value_has_its_margin_and_direction() {
         assert_eq!(guardrail.guardrail.map(|g| g.state), Some(expected), "{fields}");
         assert_eq!((guardrail.units, guardrail.mean, guardrail.conversions), (1000, means[1], 0));
         let verdict = match expected {
-            GuardrailState::Worse => Verdict::Conflict { variant: "bold".into(), metric: "m2".into() },
+            GuardrailState::Worse | GuardrailState::WorseThanMargin => {
+                Verdict::Conflict { variant: "bold".into(), metric: "m2".into() }
+            }
             _ => Verdict::Winner { variant: "bold".into() },
         };
         assert_eq!(analysis.verdict, verdict, "{fields}: {}", analysis.sentence);
@@ -211,7 +217,7 @@ fn the_split_is_checked_even_where_no_metric_knows_everybody() {
     .unwrap();
     let whole = |variant: &str, shift: u32| {
         let mut totals: Vec<f64> = (0..1000).map(|i| f64::from(i + shift)).collect();
-        cell("m1", variant, None, Quantile::of(&mut totals, 0.5).unwrap().into())
+        cell("m1", variant, None, Totals::of(&mut totals, 0.5).unwrap().into())
     };
     let exposed = vec![exposed("control", 1, 1000), exposed("bold", 1, 1000)];
     let counts = Counts { exposed, cells: vec![whole("bold", 200), whole("control", 0)], ..Counts::default() };

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result, Row, params};
 use super::exclusions;
 use super::fold::{Fold, Winsor};
 use super::functions::LOCAL_DAY;
-use super::outcome::{DAY, HOUR, Outcome};
+use super::outcome::{DAY, Outcome, has_matured};
 use crate::results::{Counts, Exposed, Query};
 
 const TABLE: &str = "CREATE TEMP TABLE visitors \
@@ -49,8 +49,7 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
     transaction.execute_batch(TABLE)?;
     transaction.execute(&visitors(), params![query.site, query.experiment, query.phase, earliest])?;
     let mut excluded = exclusions::exposures(&transaction, query, earliest)?;
-    let several = "SELECT count(*) FROM temp.visitors WHERE several";
-    let multiple_exposures = transaction.query_row(several, [], |row| row.get(0))?;
+    let several_by_first = several_by_first(&transaction, query)?;
     transaction.execute(LEAVE_OUT, [serde_json::Value::from(query.variants.clone()).to_string()])?;
     excluded.extend(exclusions::outcomes(&transaction, query)?);
     let mut cells = Vec::new();
@@ -61,22 +60,34 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
         cells.extend(samples.into_iter().map(cell));
     }
     let (exposed, open_windows) = (exposed(&transaction)?, open_windows(&transaction, query)?);
-    let counts = Counts { exposed, cells, multiple_exposures, excluded, open_windows };
+    let counts = Counts { exposed, cells, several_by_first, excluded, open_windows };
     // The table is this transaction's own and goes with it.
     transaction.rollback()?;
     Ok(counts)
 }
 
-fn open_windows(connection: &Connection, query: &Query) -> Result<BTreeMap<String, u64>> {
+/// Visitors of several variants by the one they saw first.
+fn several_by_first(connection: &Connection, query: &Query) -> Result<BTreeMap<String, u64>> {
+    let sql = "SELECT (SELECT e.variant FROM main.events AS e WHERE e.site = ?1 AND e.experiment = ?2 AND e.counts = 1 \
+                 AND e.phase = ?3 AND e.visitor = v.visitor AND e.ts = v.ts AND e.type = 'exposure' \
+                 AND e.variant IS NOT NULL AND e.event_id IS NOT NULL ORDER BY e.rowid LIMIT 1) AS variant, count(*) \
+               FROM temp.visitors AS v WHERE v.several GROUP BY 1 HAVING variant IS NOT NULL";
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    connection.prepare(sql)?.query_map(params![query.site, query.experiment, query.phase], row)?.collect()
+}
+
+fn open_windows(connection: &Connection, query: &Query) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
     let mut open = BTreeMap::new();
     for metric in &query.metrics {
-        if let (Some(as_of), Some(hours)) = (query.as_of, metric.counting.window) {
-            let since = as_of.saturating_sub(i64::from(hours) * HOUR);
-            let sql = "SELECT count(*) FROM temp.visitors WHERE ts > ?1";
-            open.insert(metric.id.clone(), connection.query_row(sql, [since], |row| row.get(0))?);
-        }
+        let sql = format!(
+            "SELECT v.variant, count(*) FROM temp.visitors AS v WHERE NOT ({}) GROUP BY 1",
+            has_matured(query, metric)
+        );
+        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let visitors: BTreeMap<String, u64> = connection.prepare(&sql)?.query_map([], row)?.collect::<Result<_>>()?;
+        open.insert(metric.id.clone(), visitors);
     }
-    open.retain(|_, visitors| *visitors > 0);
+    open.retain(|_, visitors| !visitors.is_empty());
     Ok(open)
 }
 

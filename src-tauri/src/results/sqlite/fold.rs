@@ -1,7 +1,7 @@
 //! Folds visitors' numbers, one after the other, into sufficient statistics.
 
 use beacon_shared::model::{Metric, MetricKind};
-use beacon_shared::stats::{Cap, Mean, Moments, Quantile, Reason, Sample, winsorised};
+use beacon_shared::stats::{Cap, Mean, Moments, Reason, Sample, Totals, winsorised};
 
 /// The running statistics of a group of visitors.
 pub(super) enum Fold {
@@ -51,7 +51,7 @@ impl Fold {
             Self::Ratio(moments) => Sample::Ratio(moments),
             Self::Cuped(moments, binary) => Sample::Cuped(moments.with_binary([binary; 2])),
             Self::CupedRatio(moments) => Sample::CupedRatio(moments),
-            Self::Totals(mut totals, level) => Quantile::of(&mut totals, level)?.into(),
+            Self::Totals(mut totals, level) => Totals::of(&mut totals, level)?.into(),
         })
     }
 }

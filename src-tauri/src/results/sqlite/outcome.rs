@@ -24,6 +24,8 @@ pub(super) struct Outcome {
     names: Vec<String>,
     adjusted: bool,
     whole: bool,
+    /// The visitors who count, as a condition of `v`.
+    who: String,
 }
 
 impl Outcome {
@@ -55,6 +57,7 @@ impl Outcome {
             names: aggregates.into_iter().map(|aggregate| aggregate.event).collect(),
             adjusted: before.is_some(),
             whole: matches!(metric.kind, MetricKind::Quantile { .. }) || (percentile && metric.kind.has_cap()),
+            who: has_matured(query, metric),
         }
     }
 
@@ -86,19 +89,33 @@ impl Outcome {
     /// Variant, day, visitors and how many of them converted.
     pub fn converted(&self) -> String {
         let column = self.columns.first().map_or("0", String::as_str);
-        format!("SELECT v.variant, v.day, count(*), sum({column}) FROM temp.visitors AS v GROUP BY 1, 2")
+        format!(
+            "SELECT v.variant, v.day, count(*), sum({column}) FROM temp.visitors AS v WHERE {} GROUP BY 1, 2",
+            self.who
+        )
     }
 
     /// Every visitor's first number.
     pub fn totals(&self) -> String {
         let column = self.columns.first().map_or("0", String::as_str);
-        format!("SELECT {column} FROM temp.visitors AS v")
+        format!("SELECT {column} FROM temp.visitors AS v WHERE {}", self.who)
     }
 
     /// Every visitor's variant, day (NULL when days do not add) and numbers, always in the same order.
     pub fn each(&self) -> String {
         let day = if self.whole { "NULL" } else { "v.day" };
-        format!("SELECT v.variant, {day}, {} FROM temp.visitors AS v ORDER BY v.visitor", self.columns.join(", "))
+        let columns = self.columns.join(", ");
+        format!("SELECT v.variant, {day}, {columns} FROM temp.visitors AS v WHERE {} ORDER BY v.visitor", self.who)
+    }
+}
+
+/// Returns the condition that the window of visitor `v` has ended by the time up to which all events are here. Whoever is
+/// still within it does not count yet, converted or not: otherwise a treatment that makes people convert sooner, and no
+/// more of them, would be a winner.
+pub(super) fn has_matured(query: &Query, metric: &Metric) -> String {
+    match (query.as_of, metric.counting.window) {
+        (Some(as_of), Some(hours)) => format!("v.ts <= {}", as_of.saturating_sub(i64::from(hours) * HOUR)),
+        _ => "1".to_owned(),
     }
 }
 

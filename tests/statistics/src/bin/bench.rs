@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use beacon_shared::model::{Metric, MetricKind, Role};
 use beacon_shared::stats::{
-    Cell, Engine, Inputs, Mean, Plan, Prior, Sample, Scale, Tail, bayesian, contrast, frequentist, sequential,
+    Cell, Engine, Inputs, Mean, Plan, Prior, Sample, Scale, Tail, Traffic, bayesian, contrast, frequentist, sequential,
 };
 use beacon_statistics::random::Random;
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ fn inputs(random: &mut Random) -> Result<Inputs> {
         plan,
         dimension: "country".into(),
         cells,
-        multiple_exposures: 0,
+        traffic: Traffic::default(),
     })
 }
 

@@ -3,12 +3,12 @@
 use beacon_shared::ipc::{self, ResultsRequest, ResultsView};
 use beacon_shared::model::{Experiment, Phase, Role};
 use beacon_shared::results::Exclusion;
-use beacon_shared::stats::{MissingData, Srm, Verdict};
-use beacon_shared::wording::left_out;
+use beacon_shared::stats::{FEW_UNITS, MissingData, Srm, Verdict};
+use beacon_shared::wording::{left_out, listed};
 use yew::prelude::*;
 
 use super::metric::metric;
-use crate::format::{count, date_time, p_value};
+use crate::format::{count, date, date_time, p_value};
 use crate::router::{Open, Page, Route, use_router};
 use crate::state::{use_call, use_document, use_live};
 use crate::widgets::{Badge, Choice, ErrorBanner};
@@ -62,7 +62,8 @@ fn trust(view: &ResultsView) -> Html {
         <section class="card">
             <h2>{ "Can the numbers be trusted?" }</h2>
             { srm(&health.srm) }
-            <p class="note">{ several_variants(health.multiple_exposures) }</p>
+            <p class="note">{ several_variants(health.multiple_exposures) }{ by_first(view) }</p>
+            { for few_visitors(view).map(|text| html! { <p class="note">{ text }</p> }) }
             { for health.missing.iter().map(|m| html! { <p class="note problem">{ missing(view, m) }</p> }) }
             { for view.notes.iter().map(note) }
             { for view.open_windows.iter().map(|text| html! { <p class="note">{ text.clone() }</p> }) }
@@ -116,6 +117,8 @@ fn verdict(verdict: &Verdict) -> Html {
         Verdict::Untrustworthy => ("Don't trust", "bad"),
         Verdict::Undecided => ("Undecided", "busy"),
         Verdict::Winner { .. } => ("Winner", "good"),
+        Verdict::Winners { .. } => ("Several winners", "good"),
+        Verdict::Ahead { .. } => ("Ahead, not cleared", "busy"),
         Verdict::Loser { .. } => ("Worse", "warn"),
         Verdict::Conflict { .. } => ("Mixed", "warn"),
     };
@@ -159,17 +162,38 @@ fn several_variants(visitors: u64) -> String {
     }
 }
 
+/// Says which variant the visitors of several saw first: a variant that drives people out lacks them.
+fn by_first(view: &ResultsView) -> String {
+    let health = &view.analysis.health;
+    if health.multiple_exposures == 0 || health.multiple_by_first.is_empty() {
+        return String::new();
+    }
+    let names = view.variant_names.iter().zip(&health.multiple_by_first);
+    let each: Vec<String> = names.map(|(name, visitors)| format!("{name} {}", count(*visitors))).collect();
+    let unlike = if health.multiple_unlike { " That is not how visitors are split otherwise." } else { "" };
+    format!(" Seen first: {}.{unlike}", each.join(", "))
+}
+
+/// Says which variants have so few visitors that any estimate is a guess.
+fn few_visitors(view: &ResultsView) -> Option<String> {
+    let plan = &view.analysis.plan;
+    let named = plan.variants.iter().zip(&view.variant_names);
+    let few = named.filter(|(id, _)| view.analysis.health.too_few_units.contains(id)).map(|(_, name)| name);
+    let few: Vec<&String> = few.collect();
+    (!few.is_empty()).then(|| format!("Fewer than {FEW_UNITS} visitors so far: {}.", listed(&few)))
+}
+
 fn srm(srm: &Srm) -> Html {
     let (state, text) = match srm.p_value {
-        None => ("none", "Sample ratio: no visitors to check yet.".to_owned()),
-        Some(p) if srm.alarm => (
-            "alarm",
-            format!(
-                "Sample ratio mismatch ({}): visitors aren't split as planned. Find out why before you decide.",
-                p_value(p)
-            ),
-        ),
-        Some(p) => ("ok", format!("Sample ratio is as planned ({}).", p_value(p))),
+        _ if srm.alarm => {
+            let since = srm.since.map_or_else(String::new, |day| format!(", found on {}", date(day)));
+            let text = format!(
+                "Sample ratio mismatch{since}: visitors aren't split as planned. Find out why before you decide."
+            );
+            ("alarm", text)
+        }
+        None => ("none", "Sample ratio: too few visitors to check yet.".to_owned()),
+        Some(p) => ("ok", format!("Sample ratio: no sign of a mismatch ({}).", p_value(p))),
     };
     let class = if srm.alarm { "note problem" } else { "note" };
     html! { <p {class} data-testid="results-srm" data-state={state}>{ text }</p> }

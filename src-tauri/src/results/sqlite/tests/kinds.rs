@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use beacon_shared::model::{Aggregate, Aggregation};
-use beacon_shared::stats::{Cap, Mean, Moments, Proportion, Quantile, Reason, winsorised};
+use beacon_shared::stats::{Cap, Mean, Moments, Proportion, Reason, Totals, winsorised};
 use serde_json::{Value, json};
 
 use super::*;
@@ -186,7 +186,7 @@ fn sample(units: &[Vec<f64>], metric: &Metric) -> Result<Sample, Reason> {
             Proportion::new(units.len() as u64, converted as u64).unwrap().into()
         }
         MetricKind::Quantile { level, .. } => {
-            Quantile::of(&mut units.iter().map(|unit| unit[0]).collect::<Vec<_>>(), *level)?.into()
+            Totals::of(&mut units.iter().map(|unit| unit[0]).collect::<Vec<_>>(), *level)?.into()
         }
         MetricKind::Ratio { .. } if adjusted => Sample::CupedRatio(Box::new(moments(units)?)),
         MetricKind::Ratio { .. } => Sample::Ratio(moments(units)?),
@@ -279,7 +279,7 @@ fn days_add_up_to_the_phase() {
         let (value, quantile) = (counts.sample("value", variant).unwrap(), counts.sample("quantile", variant).unwrap());
         assert!(counts.units(variant) > 20, "{variant}");
         assert_eq!((value.units(), quantile.units()), (counts.units(variant), counts.units(variant)));
-        assert!(matches!((value, quantile), (Sample::Mean(_), Sample::Quantile(_))));
+        assert!(matches!((value, quantile), (Sample::Mean(_), Sample::Totals(_))));
     }
     assert_eq!(counts.sample("value", "removed").unwrap().units(), 0);
 }

@@ -195,7 +195,7 @@ fn an_event_under_two_numbers_counts_once_and_leaves_no_gap() {
     log.exposed("b", "control", 1);
     let counts = log.count();
     assert_eq!(table(&counts), [row("control", 20_000, 2, [0, 0])]);
-    assert_eq!((counts.multiple_exposures, log.store.head("sit_1").unwrap()), (0, 3));
+    assert_eq!((counts.several(), log.store.head("sit_1").unwrap()), (0, 3));
 }
 
 #[test]
