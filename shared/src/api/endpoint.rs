@@ -1,6 +1,7 @@
 //! Every endpoint, declared once: the edge's routes, scope checks and limits come from here.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use super::{
     AssignResponse, BatchResponse, CollectRequest, Cursor, EvaluateRequest, Heads, Health, MAX_EVALUATE_BYTES, MAX_OPS,
@@ -52,6 +53,45 @@ pub struct Declaration {
     pub access: Access,
     /// The most bytes of a body; 0 where there is none.
     pub limit: usize,
+}
+
+/// A request as an address has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Address {
+    /// The parts of the path, parameters filled in; not percent-encoded.
+    pub path: Vec<String>,
+    /// Parameters that the path does not have.
+    pub query: Vec<(String, String)>,
+}
+
+impl Declaration {
+    /// Returns the address of a request. If it has no body, its members are parameters: those that the path names are
+    /// in the path, and the others in the query. `None` if the path lacks one, or if one is a list or an object.
+    pub fn address(&self, request: &impl Serialize) -> Option<Address> {
+        let mut given = match (self.method, serde_json::to_value(request).ok()?) {
+            (Method::Get, Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        let mut parameter = |name: &str| given.remove(name).as_ref().and_then(text);
+        let path = self.path.split('/').filter(|part| !part.is_empty());
+        let path = path.map(|part| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) => parameter(name),
+            None => Some(part.to_owned()),
+        });
+        let path = path.collect::<Option<Vec<_>>>()?;
+        let query = given.into_iter().filter(|(_, value)| !value.is_null());
+        let query = query.map(|(name, value)| Some((name, text(&value)?))).collect::<Option<Vec<_>>>()?;
+        Some(Address { path, query })
+    }
+}
+
+/// Returns a parameter's value as text.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// One endpoint.
@@ -124,9 +164,33 @@ endpoints! {
     /// Several flags' values.
     ResolveAll = Post route::RESOLVE_ALL, Access::Site, MAX_EVALUATE_BYTES, EvaluateRequest => ResolveAllResponse;
     /// OFREP's bulk evaluation.
-    OfrepAll = Post route::OFREP_ALL, Access::Public, MAX_EVALUATE_BYTES, serde_json::Value => Raw;
+    OfrepAll = Post route::OFREP_ALL, Access::Public, MAX_EVALUATE_BYTES, Value => Raw;
     /// OFREP's evaluation of one flag.
-    OfrepOne = Post route::OFREP_ONE, Access::Public, MAX_EVALUATE_BYTES, serde_json::Value => Raw;
+    OfrepOne = Post route::OFREP_ONE, Access::Public, MAX_EVALUATE_BYTES, Value => Raw;
     /// The script.
     Script = Get route::SCRIPT, Access::Public, 0, () => Raw;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_becomes_an_address() {
+        for (declaration, request, path, query) in [
+            (Pull::DECLARATION, json!({"epoch": "e", "seq": 7}), "api/sync/pull", "epoch=e&seq=7"),
+            (ReadSegment::DECLARATION, json!({"id": "a/b"}), "api/events/segments/a/b", ""),
+            (Features::DECLARATION, json!({"site_id": "s", "x": true}), "api/features/s", "x=true"),
+            (GetWhoAmI::DECLARATION, json!(null), "api/whoami", ""),
+            (Push::DECLARATION, json!({"device": "d"}), "api/sync/push", ""),
+        ] {
+            let address = declaration.address(&request).expect("an address");
+            let pairs: Vec<String> = address.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!((address.path.join("/").as_str(), pairs.join("&").as_str()), (path, query));
+        }
+        assert_eq!(ReadSegment::DECLARATION.address(&json!({})), None);
+        assert_eq!(Pull::DECLARATION.address(&json!({"seq": [1]})), None);
+    }
 }

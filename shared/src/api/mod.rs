@@ -20,43 +20,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Problem};
 
-/// The routes, as axum writes them.
+/// The paths, as axum writes them. [`endpoint`] says how each is asked, and by whom.
 pub mod route {
-    /// GET, public: the worker runs.
+    /// The worker runs.
     pub const HEALTH: &str = "/health";
-    /// GET, key: who am I; how the desktop tests a connection.
+    /// The holder of the key.
     pub const WHOAMI: &str = "/api/whoami";
-    /// POST, key `write`.
+    /// Pushes operations.
     pub const PUSH: &str = "/api/sync/push";
-    /// GET, key `read`; query `epoch`, `seq`, `stamp`, `newest_seq`, `newest_stamp`.
+    /// Pulls documents.
     pub const PULL: &str = "/api/sync/pull";
-    /// POST, key `publish`.
+    /// Publishes.
     pub const PUBLISH: &str = "/api/admin/publish/all";
-    /// GET, key `read`.
+    /// The newest publications.
     pub const PUBLICATIONS: &str = "/api/admin/publications";
-    /// POST, public, site-validated: the same as [`BATCH`].
+    /// Events: the same as [`BATCH`].
     pub const COLLECT: &str = "/api/events/collect";
-    /// POST, public, site-validated: up to [`crate::event::MAX_BATCH`] events.
+    /// Events: up to [`crate::event::MAX_BATCH`].
     pub const BATCH: &str = "/api/events/batch";
-    /// GET, key `read`; query `site`, `after`.
+    /// The segments of a site's log.
     pub const SEGMENTS: &str = "/api/events/segments";
-    /// GET, key `read`: the end of every published site's log.
+    /// The end of every published site's log.
     pub const HEADS: &str = "/api/events/heads";
-    /// GET, key `read`; newline-delimited JSON of [`crate::event::Logged`].
+    /// A segment: newline-delimited JSON of [`crate::event::Logged`].
     pub const SEGMENT: &str = "/api/events/segments/{id}";
-    /// GET, public: a GrowthBook payload.
+    /// A GrowthBook payload.
     pub const FEATURES: &str = "/api/features/{site_id}";
-    /// POST, public, site-validated: which variant a visitor gets. The id is the experiment's key or document id.
+    /// The variant that a visitor gets. The id is the experiment's key or document id.
     pub const ASSIGN: &str = "/api/experiments/{id}/assign";
-    /// POST, public, site-validated: a flag's value for a visitor.
+    /// A flag's value for a visitor.
     pub const RESOLVE: &str = "/api/flags/{key}/resolve";
-    /// POST, public, site-validated: several flags' values, or those of all.
+    /// Several flags' values, or those of all.
     pub const RESOLVE_ALL: &str = "/api/flags/resolve";
-    /// POST, public: OFREP's bulk evaluation. A provider's base address is `/sites/{site_id}`.
+    /// OFREP's bulk evaluation. A provider's base address is `/sites/{site_id}`.
     pub const OFREP_ALL: &str = "/sites/{site_id}/ofrep/v1/evaluate/flags";
-    /// POST, public: OFREP's evaluation of one flag.
+    /// OFREP's evaluation of one flag.
     pub const OFREP_ONE: &str = "/sites/{site_id}/ofrep/v1/evaluate/flags/{key}";
-    /// GET, public; query `site` inlines the definitions.
+    /// The script. The query's `site` inlines the definitions.
     pub const SCRIPT: &str = "/beacon.js";
 }
 

@@ -9,14 +9,15 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use beacon_shared::api::endpoint::{self, Endpoint, Method};
 use beacon_shared::api::{
     Cursor, Heads, KEY_HEADER, PRODUCT, Publication, PublishRequest, PullResponse, PushRequest, PushResponse,
-    SegmentList, WhoAmI, route,
+    SegmentId, SegmentList, SegmentsQuery, WhoAmI,
 };
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::event::Line;
-use reqwest::header::HeaderValue;
-use reqwest::{Client, ClientBuilder, Method, redirect};
+use reqwest::header::{self, HeaderValue};
+use reqwest::{Client, ClientBuilder, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -51,29 +52,36 @@ impl HttpEdge {
         Ok(Self { remote: builder().build().map_err(broken)?, local: builder().no_proxy().build().map_err(broken)? })
     }
 
-    async fn get<T: DeserializeOwned>(&self, target: &Target, url: Url) -> Result<T> {
-        answer::json(&url, &self.send(target, Method::GET, url.clone(), None::<&()>).await?)
+    /// Asks an endpoint, and reads its answer.
+    async fn ask<E>(&self, target: &Target, request: &E::Request) -> Result<E::Response>
+    where
+        E: Endpoint<Request: Sync, Response: DeserializeOwned>,
+    {
+        answer::json(&target.url, &self.send::<E>(target, request).await?)
     }
 
-    async fn post<T: DeserializeOwned>(&self, target: &Target, path: &str, body: &impl Serialize) -> Result<T> {
-        let url = address(target, path);
-        answer::json(&url, &self.send(target, Method::POST, url.clone(), Some(body)).await?)
-    }
-
-    /// The body of a successful answer.
-    async fn send(&self, target: &Target, method: Method, url: Url, body: Option<&impl Serialize>) -> Result<Vec<u8>> {
+    /// Asks an endpoint, and returns the body of a successful answer.
+    async fn send<E: Endpoint<Request: Sync>>(&self, target: &Target, asked: &E::Request) -> Result<Vec<u8>> {
+        let url = address::<E>(target, asked)?;
         let client = if is_loopback(&url) { &self.local } else { &self.remote };
         if !is_loopback(&url) && url.scheme() != "https" {
             let message =
                 "The edge's address must begin with https://, so that nobody can read the API key on the way.";
             return Err(Error::new(Code::Invalid, message));
         }
-        let mut key = HeaderValue::from_str(target.key.expose())
-            .map_err(|_| Error::new(Code::Unauthorized, "This is not an API key. Copy it again in the settings."))?;
-        key.set_sensitive(true);
-        let mut request = client.request(method, url.clone()).header(KEY_HEADER, key);
-        if let Some(body) = body {
-            request = request.json(body);
+        let mut request = match E::DECLARATION.method {
+            Method::Get => client.get(url.clone()),
+            Method::Post => client
+                .post(url.clone())
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body(asked, E::DECLARATION.limit)?),
+        };
+        if !E::DECLARATION.access.is_public() {
+            let mut key = HeaderValue::from_str(target.key.expose()).map_err(|_| {
+                Error::new(Code::Unauthorized, "This is not an API key. Copy it again in the settings.")
+            })?;
+            key.set_sensitive(true);
+            request = request.header(KEY_HEADER, key);
         }
         answer::read(&url, request.send().await.map_err(|_| answer::unreachable(&url))?).await
     }
@@ -82,61 +90,64 @@ impl HttpEdge {
 #[async_trait]
 impl Edge for HttpEdge {
     async fn whoami(&self, target: &Target) -> Result<WhoAmI> {
-        let url = address(target, route::WHOAMI);
-        let who: WhoAmI = self.get(target, url.clone()).await?;
-        if who.product == PRODUCT { Ok(who) } else { Err(answer::not_an_edge(&url)) }
+        let who = self.ask::<endpoint::GetWhoAmI>(target, &()).await?;
+        if who.product == PRODUCT { Ok(who) } else { Err(answer::not_an_edge(&target.url)) }
     }
 
     async fn push(&self, target: &Target, request: &PushRequest) -> Result<PushResponse> {
-        self.post(target, route::PUSH, request).await
+        self.ask::<endpoint::Push>(target, request).await
     }
 
     async fn pull(&self, target: &Target, cursor: &Cursor) -> Result<PullResponse> {
-        let mut url = address(target, route::PULL);
-        url.query_pairs_mut()
-            .append_pair("epoch", &cursor.epoch)
-            .append_pair("seq", &cursor.seq.to_string())
-            .append_pair("stamp", &cursor.stamp)
-            .append_pair("newest_seq", &cursor.newest_seq.to_string())
-            .append_pair("newest_stamp", &cursor.newest_stamp);
-        self.get(target, url).await
+        self.ask::<endpoint::Pull>(target, cursor).await
     }
 
     async fn publish(&self, target: &Target, request: &PublishRequest) -> Result<Publication> {
-        self.post(target, route::PUBLISH, request).await
+        self.ask::<endpoint::Publish>(target, request).await
     }
 
     async fn publications(&self, target: &Target) -> Result<Vec<Publication>> {
-        self.get(target, address(target, route::PUBLICATIONS)).await
+        self.ask::<endpoint::ListPublications>(target, &()).await
     }
 
     async fn heads(&self, target: &Target) -> Result<Heads> {
-        self.get(target, address(target, route::HEADS)).await
+        self.ask::<endpoint::ListHeads>(target, &()).await
     }
 
     async fn segments(&self, target: &Target, site: &str, after: u64) -> Result<SegmentList> {
-        let mut url = address(target, route::SEGMENTS);
-        url.query_pairs_mut().append_pair("site", site).append_pair("after", &after.to_string());
-        self.get(target, url).await
+        self.ask::<endpoint::ListSegments>(target, &SegmentsQuery { site: site.to_owned(), after }).await
     }
 
     async fn segment(&self, target: &Target, _site: &str, id: &str) -> Result<Vec<Line>> {
-        let mut url = address(target, route::SEGMENT.trim_end_matches("/{id}"));
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.push(id);
-        }
-        Ok(Line::parse_all(&self.send(target, Method::GET, url, None::<&()>).await?))
+        let asked = SegmentId { id: id.to_owned() };
+        Ok(Line::parse_all(&self.send::<endpoint::ReadSegment>(target, &asked).await?))
     }
 }
 
-/// The route below the edge's address, which may have a path of its own.
-fn address(target: &Target, path: &str) -> Url {
+/// Returns the body of a request, of at most `limit` bytes.
+fn body(request: &impl Serialize, limit: usize) -> Result<Vec<u8>> {
+    let body = serde_json::to_vec(request)
+        .map_err(|e| Error::new(Code::Internal, format!("The request cannot be written: {e}.")))?;
+    if body.len() > limit {
+        let message = format!("This is more than the edge accepts at once ({} MiB).", limit / (1024 * 1024));
+        return Err(Error::new(Code::TooLarge, message));
+    }
+    Ok(body)
+}
+
+/// Returns the address of a request below the edge's address, which may have a path of its own.
+fn address<E: Endpoint>(target: &Target, request: &E::Request) -> Result<Url> {
+    let invalid = || Error::new(Code::Invalid, "The edge's address isn't valid. Check it in the settings.");
+    let given = E::DECLARATION.address(request).ok_or_else(invalid)?;
     let mut url = target.url.clone();
-    url.set_path(&format!("{}{path}", target.url.path().trim_end_matches('/')));
+    url.path_segments_mut().map_err(|()| invalid())?.pop_if_empty().extend(given.path);
     url.set_query(None);
+    if !given.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(given.query);
+    }
     url.set_fragment(None);
     // A name and password in the address would travel as a second credential.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    url
+    Ok(url)
 }

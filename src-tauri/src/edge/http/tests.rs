@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
-use beacon_shared::api::Scope;
+use beacon_shared::api::{Release, Scope};
+use beacon_shared::model::Revision;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -140,4 +141,20 @@ async fn a_segment_is_read_line_by_line() {
     assert_eq!(read, [(4, true), (5, true), (6, false)]);
     let asked = asked.lock().unwrap().clone();
     assert!(asked.starts_with("GET /api/events/segments/sit_1~4-5%2F..%2Fx HTTP/1.1"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_request_that_the_edge_would_refuse_for_its_size_is_not_sent() {
+    let (at, asked) = server(http("200 OK", "application/json", "{}")).await;
+    let release = Release { doc_id: "x".repeat(5 * 1024 * 1024), revision: Revision::default() };
+    let request = PublishRequest {
+        command_id: "p1".into(),
+        device: "desk".into(),
+        release: vec![release],
+        transitions: Vec::new(),
+        at: 0,
+    };
+    let error = HttpEdge::new().unwrap().publish(&at, &request).await.unwrap_err();
+    assert_eq!(error.code, Code::TooLarge);
+    assert_eq!(*asked.lock().unwrap(), "");
 }
