@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::api::Publication;
 use crate::error::Problem;
 use crate::lifecycle::Visitors;
-use crate::model::{Experiment, Flag, Kind, Revision, Site, Status};
+use crate::model::{Experiment, Flag, Kind, MetricDefinition, Revision, Site, Status};
 use crate::results::Excluded;
 use crate::stats::Analysis;
 use crate::theme::Theme;
@@ -75,6 +75,12 @@ calls! {
     FlagGet = "flag.get": ById => DocumentView<Flag>;
     /// Writes a flag's draft, creating the document when `id` is `None`.
     FlagSave = "flag.save": Save<Flag> => DocumentView<Flag>;
+    /// One metric.
+    MetricGet = "metric.get": ById => DocumentView<MetricDefinition>;
+    /// Writes a metric's draft, creating the document when `id` is `None`.
+    MetricSave = "metric.save": Save<MetricDefinition> => DocumentView<MetricDefinition>;
+    /// Makes documents of the metrics that an experiment defines itself.
+    ExperimentShareMetrics = "experiment.share_metrics": ById => DocumentView<Experiment>;
     /// Switches a live flag off at once, whatever its draft holds.
     FlagKill = "flag.kill": Urgent => Publication;
     /// Stops a live experiment at once, whatever its draft holds.
@@ -157,6 +163,15 @@ pub struct Summary {
     pub domains: Vec<String>,
     /// Where an experiment is in its life.
     pub status: Option<Status>,
+    /// What a metric measures, such as `visitors with order`.
+    #[serde(default)]
+    pub measure: String,
+    /// Document ids of the metrics that an experiment is judged by.
+    #[serde(default)]
+    pub metrics: Vec<String>,
+    /// Whether an experiment defines metrics itself, as all did before metrics were documents.
+    #[serde(default)]
+    pub own_metrics: bool,
     /// Whether the draft of a site or a flag is switched on.
     pub enabled: bool,
     /// Whether something of it is released.
@@ -355,6 +370,9 @@ pub struct ReviewItem {
     /// How many differences are not listed in `changes`.
     #[serde(default)]
     pub more: usize,
+    /// Document ids of the metrics that have to be published with it.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// Why this one cannot be released.
     pub problems: Vec<Problem>,
 }

@@ -1,4 +1,4 @@
-//! The life of a definition: start, stop, new phase, reweigh, archive, kill, remove, release.
+//! The life of a definition: start, stop, new phase, reweigh, archive, kill, remove, release, share.
 //!
 //! The only code that changes a state. The desktop, the edge's endpoints and its cron call the same functions, and all
 //! of them are pure: identifiers and times are parameters.
@@ -6,10 +6,12 @@
 mod experiment;
 mod release;
 mod removal;
+mod sharing;
 
 pub use experiment::{Command, NewPhase, Visitors, change_experiment, keep_state};
 pub use release::{Action, Released, release, stamped_phases, transition};
 pub use removal::{is_removed, mark_removed, remove, restore};
+pub use sharing::{Shared, comparable, has_own_metrics, share_metrics};
 
 use crate::model::Flag;
 

@@ -3,7 +3,9 @@ use serde_json::{Map, Value};
 
 use super::phase::{Assignment, Weight, numbered};
 use super::units::WHOLE;
-use super::{Definition, Holdout, Kind, Metric, Namespace, PagePattern, Phase, Prerequisite, Schedule, Sticky};
+use super::{
+    Definition, ExperimentMetric, Holdout, Kind, Namespace, PagePattern, Phase, Prerequisite, Schedule, Sticky,
+};
 
 /// Where an experiment is in its life: draft → running → stopped → archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +76,7 @@ pub struct Experiment {
     #[serde(default, deserialize_with = "numbered")]
     pub phases: Vec<Phase>,
     /// What it is judged by.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<ExperimentMetric>,
     /// Fields of a newer schema.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -20,7 +20,7 @@ pub use body::{Body, Definition, Document, Kind, Revision, SCHEMA};
 pub use experiment::{Experiment, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};
 pub use measure::{ADJUST_DAYS, Aggregate, Aggregation, Cap, Counting, MetricKind};
-pub use metric::{Direction, Metric, MetricDefinition, Role};
+pub use metric::{Direction, ExperimentMetric, Metric, MetricDefinition, MetricUse, Role};
 pub use phase::{Assignment, Cause, Phase, Weight};
 pub use segment::{Members, Segment};
 pub use site::Site;

@@ -1,10 +1,10 @@
-use super::metric::own_metric;
+use super::metric::experiment_metric;
 use super::{
     MAX_KEY, MAX_METRICS, MAX_PHASES, condition, first_duplicate, hash_version, key, name, share, targeting, text,
     unfinished, value, weights,
 };
 use crate::error::Problem;
-use crate::model::{Experiment, Role, Status};
+use crate::model::{Experiment, ExperimentMetric, Role, Status};
 
 /// The problems of an experiment.
 pub fn experiment(e: &Experiment) -> Vec<Problem> {
@@ -102,17 +102,21 @@ fn variants(e: &Experiment, problems: &mut Vec<Problem>) {
 }
 
 fn metrics(e: &Experiment, problems: &mut Vec<Problem>) {
-    if !e.metrics.iter().any(|m| m.role == Role::Goal) {
+    if !e.metrics.iter().any(|m| m.role() == Role::Goal) {
         problems.push(Problem::new("/metrics", "Add the goal metric that decides the experiment."));
     }
     if e.metrics.len() > MAX_METRICS {
         problems.push(Problem::new("/metrics", format!("Have at most {MAX_METRICS} metrics.")));
     }
     for (i, m) in e.metrics.iter().enumerate() {
-        problems.extend(own_metric(&format!("/metrics/{i}"), m));
+        problems.extend(experiment_metric(&format!("/metrics/{i}"), m));
     }
-    if let Some((i, id)) = first_duplicate(e.metrics.iter().map(|m| m.id.as_str())) {
+    if let Some((i, id)) = first_duplicate(e.metrics.iter().map(ExperimentMetric::id)) {
         problems.push(Problem::new(format!("/metrics/{i}/id"), format!("Two metrics are called '{id}'.")));
+    }
+    let shared = || e.metrics.iter().enumerate().filter_map(|(i, m)| Some((i, m.document()?)));
+    if let Some((i, _)) = first_duplicate(shared().map(|(_, document)| document)).and_then(|(i, _)| shared().nth(i)) {
+        problems.push(Problem::new(format!("/metrics/{i}/metric"), "This metric is here twice. Remove one of them."));
     }
 }
 

@@ -1,11 +1,13 @@
 use serde_json::{Map, Value};
 
-use super::{MAX_ADJUST_DAYS, MAX_MARGIN, MAX_WINDOW_HOURS, condition, event_name, key, name, text, unfinished};
+use super::{
+    MAX_ADJUST_DAYS, MAX_KEY, MAX_MARGIN, MAX_WINDOW_HOURS, condition, event_name, key, name, text, unfinished,
+};
 use crate::error::Problem;
 use crate::model::Cap;
-use crate::model::{Aggregate, Counting, Metric, MetricDefinition, MetricKind, Role};
+use crate::model::{Aggregate, Counting, ExperimentMetric, Metric, MetricDefinition, MetricKind, MetricUse, Role};
 
-/// The problems of a metric that experiments share.
+/// The problems of a metric of the workspace.
 pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(key("/key", &metric.key));
@@ -17,8 +19,25 @@ pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
     problems
 }
 
-/// The problems of an experiment's own metric.
-pub(super) fn own_metric(pointer: &str, metric: &Metric) -> Vec<Problem> {
+/// The problems of a metric in an experiment's definition.
+pub(super) fn experiment_metric(pointer: &str, metric: &ExperimentMetric) -> Vec<Problem> {
+    match metric {
+        ExperimentMetric::Shared(used) => metric_use(pointer, used),
+        ExperimentMetric::Own(metric) => own_metric(pointer, metric),
+    }
+}
+
+fn metric_use(pointer: &str, used: &MetricUse) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(key(&format!("{pointer}/id"), &used.id));
+    if used.metric.is_empty() || used.metric.len() > MAX_KEY {
+        problems.push(Problem::new(format!("{pointer}/metric"), "Choose a metric."));
+    }
+    problems.extend(used.margin.and_then(|margin| self::margin(&format!("{pointer}/margin"), used.role, margin)));
+    problems
+}
+
+fn own_metric(pointer: &str, metric: &Metric) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(key(&format!("{pointer}/id"), &metric.id));
     problems.extend(name(&format!("{pointer}/name"), &metric.name));

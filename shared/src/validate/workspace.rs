@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::error::Problem;
-use crate::model::{Experiment, Flag, Members, Prerequisite, Segment, Status};
+use crate::model::{Experiment, Flag, Members, MetricDefinition, Prerequisite, Segment, Status};
 use crate::pointer::child;
 
 /// The definitions of a workspace, drafts or released, by document id.
@@ -17,6 +17,8 @@ pub struct Workspace {
     pub flags: BTreeMap<String, Flag>,
     /// Segments.
     pub segments: BTreeMap<String, Segment>,
+    /// Metrics.
+    pub metrics: BTreeMap<String, MetricDefinition>,
 }
 
 /// A problem, and the document that has it.
@@ -48,6 +50,7 @@ pub fn workspace(workspace: &Workspace) -> Vec<Located> {
     problems.extend(segment_circles(workspace));
     problems.extend(overlaps(workspace));
     problems.extend(holdouts(workspace));
+    problems.extend(missing_metrics(workspace));
     problems
 }
 
@@ -192,6 +195,20 @@ fn holdouts(workspace: &Workspace) -> Vec<Located> {
             let percent = f64::from(share) / 100.0;
             let detail = format!("'{}' keeps {percent}% out elsewhere: use the same share everywhere.", holdout.key);
             problems.push((id.clone(), Problem::new("/holdout/share", detail)));
+        }
+    }
+    problems
+}
+
+/// Experiments that are judged by a metric that is not there.
+fn missing_metrics(workspace: &Workspace) -> Vec<Located> {
+    let mut problems = Vec::new();
+    for (id, experiment) in &workspace.experiments {
+        for (i, metric) in experiment.metrics.iter().enumerate() {
+            if metric.document().is_some_and(|document| !workspace.metrics.contains_key(document)) {
+                let detail = "One of its metrics isn't published. Tick the metric too.";
+                problems.push((id.clone(), Problem::new(format!("/metrics/{i}/metric"), detail)));
+            }
         }
     }
     problems

@@ -5,6 +5,7 @@ mod diff;
 pub mod document;
 mod experiment;
 mod flag;
+mod metric;
 mod overview;
 mod payload;
 mod publish;
@@ -57,6 +58,9 @@ handlers! {
     FlagList => flag::list,
     FlagGet => flag::get,
     FlagSave => flag::save,
+    MetricGet => metric::get,
+    MetricSave => metric::save,
+    ExperimentShareMetrics => metric::share,
     FlagKill => flag::kill,
     ExperimentHalt => experiment::halt,
     PayloadImport => payload::import,

@@ -1,11 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use beacon_shared::api::{Publication, PublishRequest, Release, Transition};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{PublishTicks, ReviewItem, ReviewView, Urgent};
 use beacon_shared::lifecycle::{self, Action};
-use beacon_shared::model::{Experiment, Kind, Revision, Status};
+use beacon_shared::model::{Experiment, ExperimentMetric, Kind, Revision, Status};
 use beacon_shared::sync::{Base, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::diff::{Diff, diff};
 use super::document;
 use crate::app::App;
-use crate::store::Setting;
+use crate::store::{Row, Setting};
 use crate::sync;
 
 /// Every draft that differs from what is released, and what stands in the way.
@@ -26,16 +26,49 @@ pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
         Ok(None) => Some("Connect to an edge first: enter its address and an API key in the settings.".to_owned()),
         Err(error) => Some(error.message.clone()),
     };
-    let mut items = Vec::new();
-    for kind in Kind::ALL {
+    let mut items = changes(app).await?;
+    add_unconfirmed(app, &mut items).await?;
+    Ok(ReviewView { items, live, blocked })
+}
+
+/// Returns the documents whose draft differs from what is released, by kind.
+async fn changes(app: &App) -> Result<Vec<ReviewItem>> {
+    let metrics: Vec<Row> = app.store(|s| s.documents(Kind::Metric)).await?;
+    let metrics = metrics.into_iter().map(|row| (row.replica.id.clone(), row.replica)).collect();
+    let (mut items, mut used) = (Vec::new(), BTreeSet::new());
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Metric) {
         for row in app.store(move |s| s.documents(kind)).await? {
-            if differs(&row.replica) {
-                items.push(item(&row.replica));
+            let live = comparable(&row.replica, &metrics);
+            if differs(&row.replica, live.as_ref()) {
+                let needs = unpublished_metrics(&row.replica, &metrics);
+                used.extend(needs.iter().cloned());
+                items.push(ReviewItem { needs, ..item(&row.replica, live.as_ref()) });
             }
         }
     }
-    add_unconfirmed(app, &mut items).await?;
-    Ok(ReviewView { items, live, blocked })
+    // Without an experiment that goes live, nobody would notice a metric that is not live.
+    let is_noticed = |replica: &&Replica| parts(replica).1.is_some() || used.contains(&replica.id);
+    for replica in metrics.values().filter(is_noticed) {
+        let live = comparable(replica, &metrics);
+        if differs(replica, live.as_ref()) {
+            items.push(item(replica, live.as_ref()));
+        }
+    }
+    Ok(items)
+}
+
+/// Returns what is released as the draft is to be compared with it; see [`lifecycle::comparable`].
+fn comparable(replica: &Replica, metrics: &BTreeMap<String, Replica>) -> Option<Value> {
+    let draft_of = |id: &str| Some(&metrics.get(id)?.local.body["draft"]);
+    parts(replica).1.map(|released| lifecycle::comparable(replica.kind, &replica.id, released, draft_of))
+}
+
+/// Returns the metrics that an experiment uses and that are not live yet.
+fn unpublished_metrics(replica: &Replica, metrics: &BTreeMap<String, Replica>) -> Vec<String> {
+    let Ok(draft) = Experiment::deserialize(parts(replica).0) else { return Vec::new() };
+    let is_live = |id: &str| metrics.get(id).is_some_and(|metric| parts(metric).1.is_some());
+    let used = draft.metrics.iter().filter_map(ExperimentMetric::document);
+    used.filter(|id| replica.kind == Kind::Experiment && !is_live(id)).map(str::to_owned).collect()
 }
 
 /// What is live: as the edge says, or as it said last.
@@ -64,8 +97,8 @@ async fn remember_live(app: &App, live: Option<&Publication>) -> Result<()> {
 }
 
 /// Drafts of experiments that never ran stay out: pages would not notice them.
-fn differs(replica: &Replica) -> bool {
-    let (draft, released) = parts(replica);
+fn differs(replica: &Replica, released: Option<&Value>) -> bool {
+    let (draft, _) = parts(replica);
     let never_started =
         replica.kind == Kind::Experiment && released.is_none() && draft["status"] == json!(Status::Draft);
     let removed = lifecycle::is_removed(&replica.local.body);
@@ -77,8 +110,8 @@ fn parts(replica: &Replica) -> (&Value, Option<&Value>) {
     (&body["draft"], body.get("released").filter(|r| !r.is_null()))
 }
 
-fn item(replica: &Replica) -> ReviewItem {
-    let (draft, released) = parts(replica);
+fn item(replica: &Replica, released: Option<&Value>) -> ReviewItem {
+    let (draft, _) = parts(replica);
     let removed = lifecycle::is_removed(&replica.local.body);
     let mut problems = if removed { Vec::new() } else { document::problems(replica) };
     let Diff { changes, more } = diff(released, Some(draft).filter(|_| !removed));
@@ -106,6 +139,7 @@ fn item(replica: &Replica) -> ReviewItem {
         syncing: replica.pending() && replica.conflict.is_none() && replica.rejected.is_empty(),
         changes,
         more,
+        needs: Vec::new(),
         problems,
     }
 }
@@ -135,6 +169,7 @@ async fn add_unconfirmed(app: &App, items: &mut Vec<ReviewItem>) -> Result<()> {
                 syncing: false,
                 changes: Vec::new(),
                 more: 0,
+                needs: Vec::new(),
                 problems: Vec::new(),
             });
         }

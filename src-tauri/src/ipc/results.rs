@@ -7,13 +7,18 @@ use beacon_shared::model::{Experiment, Phase};
 use super::document;
 use crate::app::App;
 use crate::charts;
-use crate::results::{Analysed, Cancel, EventStore, SiteFacts, Zone, analyse_phase, notes};
+use crate::results::{
+    Analysed, Cancel, DefinitionPart, EventStore, JudgedBy, SiteFacts, Zone, analyse_phase, judged_by, notes,
+};
+use crate::store::Store;
 
 /// Counts what ran: the released definition, or the draft while nothing is released. The count ends when nobody waits
 /// for the answer any more.
 pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView> {
     let document = document::get::<Experiment>(app, request.id).await?;
+    let part = if document.released.is_some() { DefinitionPart::Released } else { DefinitionPart::Draft };
     let experiment = document.released.unwrap_or(document.draft);
+    let JudgedBy { metrics, notes: metric_notes } = metrics(app, &experiment, part).await?;
     let phase = phase(&experiment, request.phase.as_deref())?.clone();
     let site = experiment.site_id.clone();
     let row = app.store(move |s| s.document(&site)).await?;
@@ -24,7 +29,7 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
     let phase_id = phase.id.clone();
     let (analysed, log) = app
         .events(move |events: &dyn EventStore| {
-            let analysed = analyse_phase(events, &experiment, &phase, &zone, &cancel)?;
+            let analysed = analyse_phase(events, &experiment, metrics, &phase, &zone, &cancel)?;
             Ok((analysed, events.log(&site_id)?.unwrap_or_default()))
         })
         .await?;
@@ -33,6 +38,7 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
     if site.zone.is_none() {
         notes.push(format!("Beacon doesn't know the time zone of {}, so its days are in UTC.", site.name));
     }
+    notes.extend(metric_notes);
     Ok(ResultsView {
         chart_svg: charts::forest(&analysis, request.theme)?,
         chart_text: charts::alt_text(&analysis),
@@ -45,6 +51,13 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
         data_as_of,
         analysis,
     })
+}
+
+/// The metrics of the experiment, as the workspace defines them.
+async fn metrics(app: &Arc<App>, experiment: &Experiment, part: DefinitionPart) -> Result<JudgedBy> {
+    let experiment = experiment.clone();
+    let body_of = |s: &Store, id: &str| Ok(s.document(id)?.map(|row| row.replica.local.body));
+    app.store(move |s| judged_by(&experiment, part, |id| body_of(s, id))).await
 }
 
 /// The phase with this id, or the newest one.

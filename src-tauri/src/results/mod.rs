@@ -1,6 +1,7 @@
 //! Events in, sufficient statistics out.
 
 mod cancel;
+mod metrics;
 mod notes;
 mod plan;
 mod site;
@@ -18,6 +19,7 @@ use beacon_shared::results::{Excluded, Gap};
 use beacon_shared::stats::{Cell, Reason, Sample};
 
 pub use cancel::{Cancel, CancelOnDrop};
+pub use metrics::{DefinitionPart, JudgedBy, judged_by};
 pub use notes::notes;
 pub use plan::{Analysed, analyse_phase};
 pub use site::SiteFacts;

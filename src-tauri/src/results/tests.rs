@@ -6,10 +6,12 @@ use std::sync::atomic::Ordering;
 use beacon_shared::api::Release;
 use beacon_shared::error::Result;
 use beacon_shared::ipc::{
-    Call, ConnectionInput, ConnectionSave, ExperimentGet, ExperimentSave, ExperimentStart, ExperimentStop, Publish,
-    PublishReview, PublishTicks, Results, ResultsRequest, ResultsView, Save, SiteSave, Start, SyncNow,
+    ById, Call, ConnectionInput, ConnectionSave, ExperimentGet, ExperimentSave, ExperimentStart, ExperimentStop,
+    MetricGet, MetricSave, Publish, PublishReview, PublishTicks, Results, ResultsRequest, ResultsView, Save, SiteSave,
+    Start, SyncNow,
 };
 use beacon_shared::lifecycle::Visitors;
+use beacon_shared::model::{ExperimentMetric, MetricKind};
 use beacon_shared::results::{Counted, Excluded, Exclusion};
 use serde_json::{Value, json};
 
@@ -38,7 +40,8 @@ impl Shop {
         let mut draft = experiment(&shop.site);
         let value = json!({"id": "value", "name": "Value", "role": "secondary", "kind": "value", "event": "buy"});
         draft.metrics.push(serde_json::from_value(value).unwrap());
-        draft.metrics[0].counting.window = Some(24);
+        let ExperimentMetric::Own(buy) = &mut draft.metrics[0] else { panic!("shared") };
+        buy.counting.window = Some(24);
         shop.experiment = shop.call::<ExperimentSave>(Save { id: None, base: None, draft }).await.unwrap().id;
         shop.start().await;
         shop
@@ -199,4 +202,62 @@ async fn what_the_edge_lost_is_said() {
     let view = shop.results(None).await;
     assert_eq!(control(&view).0, 2, "the new log is read from its start, and the old one's events count");
     assert!(view.notes[0].starts_with("The edge has another log of Site shop"), "{:?}", view.notes);
+}
+
+/// What an older Beacon released keeps its own metrics, and gives the same numbers before and after they are documents.
+#[tokio::test]
+async fn shared_metrics_give_the_same_numbers() {
+    let shop = Shop::open().await;
+    let phase = shop.phase().await;
+    shop.send(&[
+        shop.event(1, "a", "exposure", NOON - 36 * HOUR, &json!({"phase": phase})),
+        shop.event(2, "a", "conversion", NOON - 13 * HOUR, &json!({"phase": phase, "name": "buy", "value": 49.9})),
+        shop.event(3, "b", "exposure", NOON - 30 * HOUR, &json!({"phase": phase})),
+    ]);
+    let shared = shop.results(None).await;
+    let id = shop.experiment.clone();
+    let row = shop.device.app.store(move |s| s.document(&id)).await.unwrap().unwrap();
+    let released = &row.replica.local.body["released"];
+    assert!(released["metrics"][0]["metric"].is_string() && released["metrics"][0].get("event").is_none());
+
+    // The same, as it was released before metrics were documents.
+    let mut own = experiment(&shop.site);
+    let value = json!({"id": "value", "name": "Value", "role": "secondary", "kind": "value", "event": "buy"});
+    own.metrics.push(serde_json::from_value(value).unwrap());
+    let ExperimentMetric::Own(buy) = &mut own.metrics[0] else { panic!("shared") };
+    buy.counting.window = Some(24);
+    let id = shop.experiment.clone();
+    let as_before = move |replica: &mut beacon_shared::sync::Replica| {
+        replica.local.body["released"]["metrics"] = json!(own.metrics);
+        Ok(())
+    };
+    shop.device.app.store(move |s| s.apply(&id, NOON, as_before)).await.unwrap();
+    let request = ResultsRequest { id: shop.experiment.clone(), theme: Default::default(), phase: None };
+    let before = shop.call::<Results>(request).await.unwrap();
+    assert_eq!(control(&before), (2, 1, 24.95));
+    assert_eq!(json!(before.analysis), json!(shared.analysis));
+    assert_eq!((before.excluded, before.open_windows), (shared.excluded, shared.open_windows));
+}
+
+/// A metric's edit changes no number before it is published, and the results say that there is one.
+#[tokio::test]
+async fn results_use_the_published_definition() {
+    let shop = Shop::open().await;
+    let phase = shop.phase().await;
+    shop.send(&[
+        shop.event(1, "a", "exposure", NOON - 36 * HOUR, &json!({"phase": phase})),
+        shop.event(2, "a", "conversion", NOON - 35 * HOUR, &json!({"phase": phase, "name": "buy", "value": 49.9})),
+    ]);
+    let view = shop.call::<ExperimentGet>(ById { id: shop.experiment.clone() }).await.unwrap();
+    let id = view.draft.metrics[0].document().unwrap().to_owned();
+    let metric = shop.call::<MetricGet>(ById { id: id.clone() }).await.unwrap();
+    let mut draft = metric.draft.clone();
+    draft.measure = MetricKind::Conversion { event: "visit".into() };
+    shop.call::<MetricSave>(Save { id: Some(id), base: Some(metric.draft), draft }).await.unwrap();
+    let results = shop.results(None).await;
+    assert_eq!(control(&results), (1, 1, 49.9));
+    assert!(results.notes[0].starts_with("The metric Buy has changes that aren't published."), "{:?}", results.notes);
+    shop.publish().await;
+    let results = shop.results(None).await;
+    assert_eq!((control(&results), results.notes.len()), ((1, 0, 49.9), 0));
 }

@@ -19,6 +19,8 @@ pub enum Origin {
     Here,
     /// A colleague or another device, through the edge.
     Edge,
+    /// A newer Beacon, which keeps the same in another shape.
+    Upgrade,
 }
 
 impl Origin {
@@ -26,6 +28,7 @@ impl Origin {
         match self {
             Self::Here => "here",
             Self::Edge => "edge",
+            Self::Upgrade => "upgrade",
         }
     }
 }

@@ -115,6 +115,11 @@ pub fn pushed(c: &Connection, kind: Kind) -> Result<Vec<String>> {
     ids(c, sql, [kind.as_str()])
 }
 
+/// Ids of the living experiments that define metrics themselves.
+pub fn with_own_metrics(c: &Connection) -> Result<Vec<String>> {
+    ids(c, "SELECT id FROM documents WHERE json_extract(summary, '$.own_metrics') = 1 ORDER BY id", [])
+}
+
 fn ids(c: &Connection, sql: &str, params: impl Params) -> Result<Vec<String>> {
     let mut statement = c.prepare_cached(sql).map_err(storage)?;
     let rows = statement.query_map(params, |row| row.get(0)).map_err(storage)?;

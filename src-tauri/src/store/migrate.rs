@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_documents.sql"),
     include_str!("migrations/0002_summaries.sql"),
     include_str!("migrations/0003_stamp.sql"),
+    include_str!("migrations/0004_metrics.sql"),
 ];
 
 /// Brings the file up to date, after a backup if there is anything to lose.

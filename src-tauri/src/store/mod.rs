@@ -10,6 +10,7 @@ mod failure;
 pub(crate) mod migrate;
 mod outbox;
 mod settings;
+mod sharing;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::ids::Ids;
 pub use changes::Origin;
 use failure::storage;
 pub use settings::Setting;
+pub use sharing::Sharing;
 pub use summary::sync_state;
 pub use workspace::other_workspace;
 
@@ -76,7 +78,10 @@ impl Store {
             .map_err(storage)?;
         let mut store = Self { connection };
         migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS)?;
-        store.write(|t| documents::fill_in(t))?;
+        store.write(|t| {
+            documents::fill_in(t)?;
+            sharing::share_metrics(t, &Sharing::NotPushed)
+        })?;
         Ok(store)
     }
 

@@ -1,9 +1,10 @@
 //! What lists show of a document, computed when it is written.
 
 use beacon_shared::ipc::{Summary, SyncState};
-use beacon_shared::model::{Kind, Status};
+use beacon_shared::lifecycle;
+use beacon_shared::model::{Kind, MetricDefinition, Status};
 use beacon_shared::sync::Replica;
-use beacon_shared::validate;
+use beacon_shared::{validate, wording};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -28,15 +29,38 @@ pub fn summary(row: &Row) -> Summary {
         sites: site.map_or_else(|| texts("site_ids"), |site| vec![site]),
         domains: if replica.kind == Kind::Site { texts("domains") } else { Vec::new() },
         status: Status::deserialize(&draft["status"]).ok().filter(|_| replica.kind == Kind::Experiment),
+        measure: measure(replica.kind, draft),
+        metrics: used_metrics(replica.kind, draft),
+        own_metrics: replica.kind == Kind::Experiment && lifecycle::has_own_metrics(draft),
         enabled: draft["enabled"].as_bool().unwrap_or(true),
         live: released.is_some(),
-        unpublished: released.is_some_and(|released| released != draft) || removed(replica),
+        unpublished: released.is_some_and(|released| is_changed(replica, released)) || removed(replica),
         removed: removed(replica),
         readable: validate::is_readable(replica.kind, draft),
         problems: validate::document(replica.kind, draft).len() + replica.rejected.len(),
         sync: sync_state(replica),
         updated_at: row.updated_at,
     }
+}
+
+/// Returns true if the draft says something else than what is released. That own metrics were shared is no change; what
+/// was edited in them since shows at the metric.
+fn is_changed(replica: &Replica, released: &Value) -> bool {
+    let draft = &replica.local.body["draft"];
+    let shared = || lifecycle::share_metrics(&replica.id, released).filter(|_| replica.kind == Kind::Experiment);
+    released != draft && shared().is_none_or(|shared| shared.definition != *draft)
+}
+
+/// Returns what a metric measures, as a phrase; empty for another kind.
+fn measure(kind: Kind, draft: &Value) -> String {
+    let metric = (kind == Kind::Metric).then(|| MetricDefinition::deserialize(draft).ok()).flatten();
+    metric.map(|metric| wording::measure(&metric.measure)).unwrap_or_default()
+}
+
+/// Returns the document ids of the metrics that an experiment is judged by.
+fn used_metrics(kind: Kind, draft: &Value) -> Vec<String> {
+    let metrics = draft["metrics"].as_array().filter(|_| kind == Kind::Experiment);
+    metrics.into_iter().flatten().filter_map(|metric| metric["metric"].as_str().map(str::to_owned)).collect()
 }
 
 fn removed(replica: &Replica) -> bool {

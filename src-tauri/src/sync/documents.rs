@@ -7,7 +7,7 @@ use beacon_shared::model::Document;
 use super::reached;
 use crate::app::App;
 use crate::edge::Target;
-use crate::store::other_workspace;
+use crate::store::{Sharing, other_workspace};
 
 /// The most pushes in one sync: a colleague who edits without pause must not keep it from its end.
 const ROUNDS: usize = 1_000;
@@ -42,10 +42,16 @@ async fn attempt(app: &App) -> Result<Option<bool>> {
     check_workspace(app, &target).await?;
     // The pull comes first: it says whether this still is the workspace that the drafts are for.
     let (pulled, held) = pull(app, &target).await?;
+    if !held {
+        share_metrics(app).await?;
+    }
     let pushed = push(app, &target).await?;
     if pushed || held {
         // Rows that were held back waited for these answers, and a merge may have left something to push.
-        pull(app, &target).await?;
+        let (_, held) = pull(app, &target).await?;
+        if !held {
+            share_metrics(app).await?;
+        }
         push(app, &target).await?;
     }
     Ok(Some(pulled || pushed))
@@ -133,6 +139,13 @@ async fn pull(app: &App, target: &Target) -> Result<(bool, bool)> {
             return Ok((changed, !moved));
         }
     }
+}
+
+/// Makes documents of the metrics that experiments define themselves, once everything is here that others did.
+async fn share_metrics(app: &App) -> Result<()> {
+    let changed = app.store(|s| s.share_metrics(&Sharing::All)).await?;
+    app.notify_changed(changed);
+    Ok(())
 }
 
 /// An edge that was made again behind the same address has other documents: they are not merged with these.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::model::{Document, Experiment, Flag, Kind, Segment, Site, Status};
+use beacon_shared::model::{Document, Experiment, Flag, Kind, MetricDefinition, Segment, Site, Status};
 use beacon_shared::validate::{self, Workspace};
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl Live {
             Kind::Flag => self.workspace.flags.extend(Flag::deserialize(part).ok().map(|f| (id, f))),
             Kind::Segment => self.workspace.segments.extend(Segment::deserialize(part).ok().map(|s| (id, s))),
             Kind::Site => self.sites.extend(Site::deserialize(part).ok().map(|_| id)),
-            Kind::Metric => {}
+            Kind::Metric => self.workspace.metrics.extend(MetricDefinition::deserialize(part).ok().map(|m| (id, m))),
         }
     }
 
@@ -56,6 +56,7 @@ impl Live {
         self.workspace.experiments.remove(id);
         self.workspace.flags.remove(id);
         self.workspace.segments.remove(id);
+        self.workspace.metrics.remove(id);
         self.sites.remove(id);
         self.names.remove(id);
     }

@@ -287,3 +287,34 @@ fn a_bundle_of_all_sites_is_still_served() {
         assert!(now(live::load_site(&deps, "sit_1", &index.sites["sit_1"])).expect("a site").has_flag("banner"));
     }
 }
+
+/// An experiment goes live with its metrics, and no metric goes while something live is judged by it.
+#[test]
+fn an_experiment_needs_its_metrics() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o1", "sit_1", Kind::Site, 0, site("shop", "Shop")));
+    let mut judged = experiment("running", [5000, 5000], json!(null));
+    judged["draft"]["metrics"] = json!([{"id": "m", "metric": "met_1", "role": "goal"}]);
+    push_one(&edge, op("o2", "exp_1", Kind::Experiment, 0, judged));
+    let metric = json!({"schema": 3, "released": null, "draft": {"key": "buy", "name": "Buy", "kind": "conversion", "event": ""}});
+    push_one(&edge, op("o3", "met_1", Kind::Metric, 0, metric.clone()));
+    let pointers =
+        |error: beacon_shared::error::Error| error.problems.into_iter().map(|p| p.pointer).collect::<Vec<_>>();
+    let error = publish(&edge, "c1", &[("sit_1", 1), ("exp_1", 1)]).expect_err("the metric is not ticked");
+    assert!(error.problems[0].detail.contains("Tick the metric too"), "{error:?}");
+    assert_eq!(pointers(error), ["/exp_1/metrics/0/metric"]);
+    let error = publish(&edge, "c2", &[("sit_1", 1), ("exp_1", 1), ("met_1", 1)]).expect_err("the metric has no event");
+    assert_eq!(pointers(error), ["/met_1/event"]);
+    let mut finished = metric;
+    finished["draft"]["event"] = json!("buy");
+    push_one(&edge, op("o4", "met_1", Kind::Metric, 1, finished));
+    publish(&edge, "c3", &[("sit_1", 1), ("exp_1", 1), ("met_1", 2)]).expect("published together");
+    let rev = remove(&edge, "met_1");
+    let error = publish(&edge, "c4", &[("met_1", rev)]).expect_err("the experiment is judged by it");
+    assert_eq!(pointers(error), ["/met_1"]);
+    for name in edge.objects.names() {
+        let object = now(edge.objects.get(&name)).expect("read").expect("an object");
+        let text = String::from_utf8_lossy(&object).into_owned();
+        assert!(!text.contains("met_1") && !text.contains("metrics"), "websites get no metrics: {text}");
+    }
+}

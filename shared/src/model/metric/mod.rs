@@ -1,5 +1,9 @@
+mod usage;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use usage::{ExperimentMetric, MetricUse};
 
 use super::measure::beside_kind;
 use super::{Counting, Definition, Kind, MetricKind};
@@ -33,7 +37,7 @@ impl Direction {
     }
 }
 
-/// What an experiment is judged by.
+/// A metric with its role in one experiment: what results are counted and judged by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
     /// Unique in the experiment.
@@ -75,10 +79,10 @@ impl Metric {
     }
 }
 
-/// A metric that several experiments use, defined once.
+/// A metric of the workspace, defined once. Experiments of any site use it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricDefinition {
-    /// What experiments call it.
+    /// The name in commands and exports.
     pub key: String,
     /// What people read.
     pub name: String,
@@ -97,6 +101,21 @@ pub struct MetricDefinition {
     /// Fields of a newer schema.
     #[serde(flatten, deserialize_with = "beside_kind")]
     pub extra: Map<String, Value>,
+}
+
+impl MetricDefinition {
+    /// Returns a metric without a name: more is better, and every event until the phase ends counts.
+    pub fn new(measure: MetricKind) -> Self {
+        Self {
+            key: String::new(),
+            name: String::new(),
+            description: String::new(),
+            direction: Direction::default(),
+            measure,
+            counting: Counting::default(),
+            extra: Map::new(),
+        }
+    }
 }
 
 impl Definition for MetricDefinition {

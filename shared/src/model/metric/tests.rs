@@ -96,3 +96,34 @@ fn what_is_no_kind_is_refused() {
         assert!(serde_json::from_value::<Metric>(json.clone()).is_err(), "{json}");
     }
 }
+
+#[test]
+fn a_metric_that_names_a_document_is_a_shared_one() {
+    let json = r#"{"id":"m","metric":"met_1","role":"guardrail","margin":0.1,"newer":[1]}"#;
+    let read: ExperimentMetric = serde_json::from_str(json).expect("a metric");
+    assert_eq!(
+        (read.id(), read.document(), read.role(), read.margin()),
+        ("m", Some("met_1"), Role::Guardrail, Some(0.1))
+    );
+    assert_eq!(serde_json::to_string(&read).expect("written"), json);
+    let json = r#"{"id":"m","name":"M","role":"goal","kind":"count","event":"order"}"#;
+    let read: ExperimentMetric = serde_json::from_str(json).expect("a metric");
+    assert_eq!((read.id(), read.document(), read.role(), read.margin()), ("m", None, Role::Goal, None));
+    assert_eq!(serde_json::to_string(&read).expect("written"), json);
+    let error = serde_json::from_str::<ExperimentMetric>(r#"{"id":"m","metric":"met_1"}"#).expect_err("refused");
+    assert!(error.to_string().contains("role"), "{error}");
+}
+
+#[test]
+fn only_a_guardrail_keeps_its_margin() {
+    let own =
+        Metric { margin: Some(0.1), ..Metric::new("m", "M", Role::Guardrail, MetricKind::Count { event: "e".into() }) };
+    let shared = MetricUse { margin: Some(0.1), ..MetricUse::new("met_1", Role::Guardrail) };
+    for metric in [ExperimentMetric::Own(own), ExperimentMetric::Shared(shared)] {
+        for (role, kept) in [(Role::Goal, None), (Role::Guardrail, Some(0.1)), (Role::Secondary, None)] {
+            let mut metric = metric.clone();
+            metric.set_role(role);
+            assert_eq!((metric.role(), metric.margin()), (role, kept));
+        }
+    }
+}

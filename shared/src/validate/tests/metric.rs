@@ -4,7 +4,8 @@ fn aggregate(aggregate: &str, event: &str) -> Value {
     json!({"aggregate": aggregate, "event": event})
 }
 
-/// An experiment's metric of this shape has its first problem at `expected` below `/metrics/0`, and so has a shared one;
+/// An experiment's own metric of this shape has its first problem at `expected` below `/metrics/0`, and so has one of the
+/// workspace;
 /// `""` expects none.
 fn check(fields: Value, expected: &str) {
     let with = |mut base: Value| {
@@ -110,4 +111,34 @@ fn what_a_kind_cannot_have() {
     let mut experiment = experiment_json();
     experiment["metrics"][0]["margin"] = json!(0.1);
     assert_eq!(document(Kind::Experiment, &experiment)[0].pointer, "/metrics/0/margin");
+}
+
+#[test]
+fn uses() {
+    let check = |uses: Value, expected: &str| {
+        let mut experiment = experiment_json();
+        experiment["metrics"] = uses.clone();
+        let problems = document(Kind::Experiment, &experiment);
+        assert_eq!(problems.first().map_or("", |p| p.pointer.as_str()), expected, "{uses}: {problems:?}");
+    };
+    let used = |id: &str, metric: &str, role: &str| json!({"id": id, "metric": metric, "role": role});
+    let with_margin = |role: &str, margin: f64| {
+        let mut used = used("n", "met_2", role);
+        used["margin"] = json!(margin);
+        json!([used, {"id": "m", "metric": "met_1", "role": "goal"}])
+    };
+    check(json!([used("met_1", "met_1", "goal")]), "");
+    check(json!([used("met_1", "met_1", "secondary")]), "/metrics");
+    check(json!([used("m", "", "goal")]), "/metrics/0/metric");
+    check(json!([used("a b", "met_1", "goal")]), "/metrics/0/id");
+    check(json!([used("m", "met_1", "goal"), used("m", "met_2", "goal")]), "/metrics/1/id");
+    let own = json!({"id": "own", "name": "Own", "role": "secondary", "kind": "count", "event": "o"});
+    check(json!([own, used("m", "met_1", "goal"), used("n", "met_1", "secondary")]), "/metrics/2/metric");
+    check(with_margin("guardrail", 0.2), "");
+    check(with_margin("guardrail", 1.2), "/metrics/0/margin");
+    check(with_margin("secondary", 0.2), "/metrics/0/margin");
+    check(
+        Value::Array((0..=MAX_METRICS).map(|i| used(&format!("m{i}"), &format!("met_{i}"), "goal")).collect()),
+        "/metrics",
+    );
 }

@@ -239,8 +239,14 @@ fn what_is_referred_to_exists() {
         json!({
             "prerequisites": [{"flag": "gone", "condition": {"value": 1}}],
             "condition": {"$or": [{"id": {"$inGroup": "gone"}}, {"$savedGroup": {"id": "gone"}}, {"id": {"$inGroup": "here"}}]},
+            "metrics": [
+                {"id": "own", "name": "Own", "role": "secondary", "kind": "count", "event": "o"},
+                {"id": "here", "metric": "met_here", "role": "goal"}, {"id": "gone", "metric": "met_gone", "role": "goal"},
+            ],
         }),
     );
+    let metric =
+        serde_json::from_value(json!({"key": "m", "name": "M", "kind": "count", "event": "e"})).expect("a metric");
     let here: Segment =
         serde_json::from_value(json!({"key": "here", "name": "H", "type": "list", "attribute": "id", "values": []}))
             .expect("a segment");
@@ -248,6 +254,7 @@ fn what_is_referred_to_exists() {
         experiments: [("e".to_owned(), experiment)].into(),
         flags: [("f".to_owned(), flag("f", "other"))].into(),
         segments: [("s".to_owned(), here)].into(),
+        metrics: [("met_here".to_owned(), metric)].into(),
     };
     assert_eq!(
         located(&documents),
@@ -256,6 +263,7 @@ fn what_is_referred_to_exists() {
             "e /condition/$or/1/$savedGroup/id",
             "e /prerequisites/0/flag",
             "f /prerequisites/0/flag",
+            "e /metrics/2/metric",
         ]
     );
 }

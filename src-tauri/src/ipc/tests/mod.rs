@@ -10,13 +10,14 @@ use beacon_shared::ipc::{
     PublishTicks, Results, ResultsRequest, ReviewView, Save, SiteGet, SiteList, SiteSave, Start, SyncNow, SyncState,
 };
 use beacon_shared::lifecycle::Visitors;
-use beacon_shared::model::{Experiment, Flag, Status};
+use beacon_shared::model::{Experiment, ExperimentMetric, Flag, Kind, MetricUse, Role, Status};
 use beacon_shared::theme::Theme;
 use serde_json::{Value, json};
 
 use super::{HANDLED, dispatch, dispatch_text};
 use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL, experiment, site};
 
+mod metrics;
 mod together;
 
 fn save<T: Clone>(view: &DocumentView<T>, draft: T) -> Save<T> {
@@ -66,6 +67,7 @@ async fn drafts_survive_reopening_as_they_were_typed() {
     let mut draft = experiment(&site.id);
     draft.key.clear();
     draft.variants.truncate(1);
+    draft.metrics = vec![ExperimentMetric::Shared(MetricUse::new("met_1", Role::Goal))];
     let saved = device.call::<ExperimentSave>(Save { id: None, base: None, draft: draft.clone() }).await.unwrap();
     assert!(!saved.problems.is_empty(), "incomplete, and kept");
     draft.name = "Renamed".into();
@@ -236,7 +238,9 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
     device.call::<ExperimentStart>(start(&draft.id)).await.unwrap();
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
-    assert_eq!(review.items.len(), 2);
+    let kinds: Vec<Kind> = review.items.iter().map(|item| item.kind).collect();
+    assert_eq!(kinds, [Kind::Site, Kind::Experiment, Kind::Metric]);
+    assert_eq!(review.items[1].needs, [review.items[2].doc_id.clone()]);
     assert!(review.items[0].changes.iter().any(|c| c.pointer == "/key" && c.after == "\"shop\""));
     let publication = device.call::<Publish>(ticks(&review)).await.unwrap();
     let review = device.call::<PublishReview>(()).await.unwrap();

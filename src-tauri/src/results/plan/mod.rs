@@ -28,15 +28,16 @@ pub struct Analysed {
     pub data_as_of: Option<i64>,
 }
 
-/// Analyses one phase from the events on this machine. Blocks: use the blocking pool.
+/// Analyses one phase by these metrics from the events on this machine. Blocks: use the blocking pool.
 pub fn analyse_phase(
     events: &dyn EventStore,
     experiment: &Experiment,
+    metrics: Vec<Metric>,
     phase: &Phase,
     zone: &Zone,
     cancel: &Cancel,
 ) -> Result<Analysed> {
-    let plan = plan(experiment, &experiment.assignment(phase));
+    let plan = plan(experiment, metrics, &experiment.assignment(phase));
     // Read before counting, so that it never promises more than was counted.
     let data_as_of = events.as_of(&experiment.site_id)?;
     let query = Query { as_of: data_as_of, ..query(experiment, phase, &plan, zone) };
@@ -49,7 +50,7 @@ pub fn analyse_phase(
 
 /// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is checked against the phase's own weights: those of today may
 /// be another phase's.
-fn plan(experiment: &Experiment, assignment: &Assignment) -> Plan {
+fn plan(experiment: &Experiment, metrics: Vec<Metric>, assignment: &Assignment) -> Plan {
     let variants = variants(experiment, assignment);
     let whole: u32 = assignment.weights.iter().map(|w| w.weight).fold(0, u32::saturating_add);
     let weight = |variant: &String| f64::from(assignment.weight(variant)) / f64::from(whole.max(1));
@@ -61,8 +62,8 @@ fn plan(experiment: &Experiment, assignment: &Assignment) -> Plan {
         names: variants.iter().map(name).collect(),
         weights: variants.iter().map(weight).collect(),
         variants,
-        metrics: experiment.metrics.clone(),
-        options: experiment.metrics.iter().filter_map(|m| Some((m.id.clone(), options(m)?))).collect(),
+        options: metrics.iter().filter_map(|m| Some((m.id.clone(), options(m)?))).collect(),
+        metrics,
         ..Plan::default()
     }
 }

@@ -1,4 +1,5 @@
 use beacon_shared::event::Line;
+use beacon_shared::model::ExperimentMetric;
 use beacon_shared::results::{Counted, Exclusion};
 use beacon_shared::stats::{Cell, GuardrailState, Mean, Totals, Verdict};
 use serde_json::json;
@@ -61,7 +62,17 @@ impl EventStore for Fixed {
 
 /// The newest phase's analysis.
 fn newest(store: &Fixed, experiment: &Experiment) -> Analysed {
-    analyse_phase(store, experiment, experiment.phase().unwrap(), &Zone::UTC, &Cancel::default()).unwrap()
+    let metrics = own_metrics(experiment);
+    analyse_phase(store, experiment, metrics, experiment.phase().unwrap(), &Zone::UTC, &Cancel::default()).unwrap()
+}
+
+/// The metrics that the experiment defines itself.
+fn own_metrics(experiment: &Experiment) -> Vec<Metric> {
+    let own = |metric: &ExperimentMetric| match metric {
+        ExperimentMetric::Own(metric) => metric.clone(),
+        ExperimentMetric::Shared(used) => panic!("{} is shared", used.id),
+    };
+    experiment.metrics.iter().map(own).collect()
 }
 
 fn experiment(phases: serde_json::Value) -> Experiment {
@@ -137,7 +148,8 @@ fn the_split_of_a_phase_is_checked_against_its_own_weights() {
     experiment.variants[0].weight = 5000;
     let store = Fixed::new(signups(&[("control", 1, 9000, 900), ("bold", 1, 1000, 100)]));
     let srm = |phase: usize| {
-        let analysed = analyse_phase(&store, &experiment, &experiment.phases[phase], &Zone::UTC, &Cancel::default());
+        let (metrics, phase) = (own_metrics(&experiment), &experiment.phases[phase]);
+        let analysed = analyse_phase(&store, &experiment, metrics, phase, &Zone::UTC, &Cancel::default());
         let analysis = analysed.unwrap().analysis;
         assert_eq!(analysis.plan.variants, ["control", "bold"], "the control is first");
         (analysis.plan.weights, analysis.health.srm.alarm)
