@@ -10,6 +10,7 @@ pub enum Page {
     Sites,
     Experiments,
     Flags,
+    Metrics,
     Publish,
     Results,
     Settings,
@@ -17,8 +18,8 @@ pub enum Page {
 
 impl Page {
     /// All pages, in the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Sites, Self::Experiments, Self::Flags, Self::Publish, Self::Results, Self::Settings];
+    pub const ALL: [Self; 7] =
+        [Self::Sites, Self::Experiments, Self::Flags, Self::Metrics, Self::Publish, Self::Results, Self::Settings];
 
     /// Returns the page's name in addresses.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +27,7 @@ impl Page {
             Self::Sites => "sites",
             Self::Experiments => "experiments",
             Self::Flags => "flags",
+            Self::Metrics => "metrics",
             Self::Publish => "publish",
             Self::Results => "results",
             Self::Settings => "settings",

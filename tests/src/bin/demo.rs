@@ -80,19 +80,19 @@ async fn publish_definitions(edge: &Edge) -> Result<()> {
         body: json!({"schema": 1, "draft": draft, "released": null}),
         at: now,
     };
-    let ops =
-        vec![op(SITE, Kind::Site, "demo", site()), op(EXPERIMENT, Kind::Experiment, EXPERIMENT_KEY, experiment(now))];
+    let mut ops = vec![op(SITE, Kind::Site, "demo", site())];
+    ops.extend(metrics().into_iter().map(|(id, key, metric)| op(id, Kind::Metric, key, metric)));
+    ops.push(op(EXPERIMENT, Kind::Experiment, EXPERIMENT_KEY, experiment(now)));
+    let ids: Vec<String> = ops.iter().map(|op| op.doc_id.clone()).collect();
     let answer: PushResponse =
         edge.post(route::PUSH, &PushRequest { device: "demo".into(), ops, ..PushRequest::default() }).await?;
     let mut release = Vec::new();
-    for (doc_id, outcome) in [SITE, EXPERIMENT].into_iter().zip(answer.outcomes) {
+    for (doc_id, outcome) in ids.into_iter().zip(answer.outcomes) {
         match outcome {
-            OpOutcome::Ok { rev, op_id, .. } => {
-                release.push(Release { doc_id: doc_id.into(), revision: Revision { rev, op_id } });
-            }
+            OpOutcome::Ok { rev, op_id, .. } => release.push(Release { doc_id, revision: Revision { rev, op_id } }),
             OpOutcome::Stale { current: Some(there), .. } if !there.body["released"].is_null() => {}
             OpOutcome::Stale { current: Some(there), .. } => {
-                release.push(Release { doc_id: doc_id.into(), revision: there.revision() });
+                release.push(Release { doc_id, revision: there.revision() });
             }
             other => bail!("the edge did not take the demo's {doc_id}: {other:?}"),
         }
@@ -123,13 +123,29 @@ fn experiment(now: i64) -> Value {
         "coverage": 10000, "hash_attribute": "id", "hash_version": 2, "seed": EXPERIMENT_KEY, "auto_activate": true,
         "phases": [{"id": PHASE, "started": now, "ended": null}],
         "metrics": [
-            {"id": "goal", "name": "Bought", "role": "goal", "kind": "conversion", "event": "order"},
-            {"id": "revenue", "name": "Revenue per visitor", "role": "secondary", "kind": "value", "event": "order",
-             "cap": {"value": 200.0}},
-            {"id": "help", "name": "Calls for help", "role": "guardrail", "kind": "count", "event": "help",
-             "direction": "decrease", "margin": 0.2}
+            {"id": "goal", "metric": "met_demo_bought", "role": "goal"},
+            {"id": "revenue", "metric": "met_demo_revenue", "role": "secondary"},
+            {"id": "help", "metric": "met_demo_help", "role": "guardrail", "margin": 0.2}
         ]
     })
+}
+
+/// The metrics, each with its document id and its key.
+fn metrics() -> [(&'static str, &'static str, Value); 3] {
+    let bought = json!({
+        "key": "bought", "name": "Bought", "description": "Visitors with an order.",
+        "kind": "conversion", "event": "order",
+    });
+    let revenue = json!({
+        "key": "revenue", "name": "Revenue per visitor",
+        "description": "Order values in euros. One visitor counts for at most 200.",
+        "kind": "value", "event": "order", "cap": {"value": 200.0},
+    });
+    let help = json!({
+        "key": "help", "name": "Calls for help", "description": "Clicks on the help button. Fewer are better.",
+        "kind": "count", "event": "help", "direction": "decrease",
+    });
+    [("met_demo_bought", "bought", bought), ("met_demo_revenue", "revenue", revenue), ("met_demo_help", "help", help)]
 }
 
 /// One second's visitors: each is exposed, and some convert.

@@ -64,6 +64,7 @@ fn page(route: &Route) -> Html {
         Page::Sites => html! { <pages::Sites /> },
         Page::Experiments => html! { <pages::Experiments /> },
         Page::Flags => html! { <pages::Flags /> },
+        Page::Metrics => html! { <pages::Metrics /> },
         Page::Publish => html! { <pages::Publish /> },
         Page::Results => html! { <pages::Results /> },
         Page::Settings => html! { <pages::Settings /> },

@@ -38,6 +38,7 @@ fn icon(page: Page) -> Html {
         }
         Page::Experiments => "M6 2h4M7 2v4L3 13a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1L9 6V2M5 10h6",
         Page::Flags => "M4 14V2M4 3h8l-2 3 2 3H4",
+        Page::Metrics => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 8h.01",
         Page::Publish => "M8 11V2M5 5l3-3 3 3M3 10v3h10v-3",
         Page::Results => "M2 14h12M4 12V8M8 12V3M12 12V6",
         Page::Settings => "M2 5h6M12 5h2M2 11h2M8 11h6M10 3v4M6 9v4",

@@ -3,6 +3,7 @@
 mod documents;
 mod experiments;
 mod flags;
+mod metrics;
 mod publish;
 mod results;
 mod settings;
@@ -10,6 +11,7 @@ mod sites;
 
 pub use experiments::Experiments;
 pub use flags::Flags;
+pub use metrics::Metrics;
 pub use publish::Publish;
 pub use results::Results;
 pub use settings::Settings;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use beacon_shared::ipc::{DocumentRef, DocumentView, Summary};
-use beacon_shared::model::{Experiment, Flag, Kind, Site};
+use beacon_shared::model::{Experiment, Flag, Kind, MetricDefinition, Site};
 
 /// The most changed rows that are read one by one; beyond it the whole list is read again.
 const MAX_ROWS: usize = 200;
@@ -15,6 +15,7 @@ pub enum Document {
     Site(Rc<DocumentView<Site>>),
     Experiment(Rc<DocumentView<Experiment>>),
     Flag(Rc<DocumentView<Flag>>),
+    MetricDefinition(Rc<DocumentView<MetricDefinition>>),
 }
 
 /// What a component reads, and hears changes of.
@@ -245,6 +246,9 @@ mod tests {
             sites: Vec::new(),
             domains: Vec::new(),
             status: None,
+            measure: String::new(),
+            metrics: Vec::new(),
+            own_metrics: false,
             enabled: true,
             live: false,
             unpublished: false,

@@ -2,7 +2,7 @@
 
 use beacon_shared::error::{Error, Problem};
 use beacon_shared::ipc::{DocumentView, Save, SyncState};
-use beacon_shared::model::{Definition, Metric, Rule, Variant};
+use beacon_shared::model::{Definition, ExperimentMetric, Rule, Variant};
 use beacon_shared::sync::{Content, merge};
 
 /// An open draft.
@@ -175,7 +175,13 @@ macro_rules! elements {
     };
 }
 
-elements!(Variant, Metric, Rule);
+elements!(Variant, Rule);
+
+impl Element for ExperimentMetric {
+    fn id(&self) -> &str {
+        self.id()
+    }
+}
 
 /// Returns where the element stands now. A list may have changed since the person saw it at `index`.
 pub fn position<E: Element>(list: &[E], id: &str, index: usize) -> Option<usize> {

@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use beacon_shared::error::{Code, Error, Problem};
 use beacon_shared::ipc::{
-    ById, Call, DocumentRef, DocumentSummaries, DocumentView, ExperimentGet, ExperimentSave, FlagGet, FlagSave, OfKind,
-    Save, SiteGet, SiteSave, Summary,
+    ById, Call, DocumentRef, DocumentSummaries, DocumentView, ExperimentGet, ExperimentSave, FlagGet, FlagSave,
+    MetricGet, MetricSave, OfKind, Save, SiteGet, SiteSave, Summary,
 };
-use beacon_shared::model::{Definition, Experiment, Flag, Kind, Site};
+use beacon_shared::model::{Definition, Experiment, Flag, Kind, MetricDefinition, Site};
 use beacon_shared::validate;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -51,6 +51,7 @@ editable! {
     Site: SiteGet, SiteSave, site;
     Experiment: ExperimentGet, ExperimentSave, experiment;
     Flag: FlagGet, FlagSave, flag;
+    MetricDefinition: MetricGet, MetricSave, metric;
 }
 
 /// The window's one cache, from the context.
@@ -156,7 +157,8 @@ impl Store {
                 Kind::Site => self.ask_document::<Site>(document).await,
                 Kind::Experiment => self.ask_document::<Experiment>(document).await,
                 Kind::Flag => self.ask_document::<Flag>(document).await,
-                Kind::Segment | Kind::Metric => Ok(None),
+                Kind::Metric => self.ask_document::<MetricDefinition>(document).await,
+                Kind::Segment => Ok(None),
             },
         }
     }

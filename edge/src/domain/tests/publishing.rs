@@ -9,7 +9,7 @@ use beacon_shared::error::Code;
 use super::*;
 use crate::deps::Deps;
 use crate::domain::{live, publishing};
-use crate::ports::Db as _;
+use crate::ports::{Db as _, Objects as _};
 use crate::store::{changes, publications};
 
 #[test]

@@ -5,9 +5,11 @@ mod deletion;
 mod opening;
 mod problems;
 mod rows;
+mod search;
 
 pub use conflict::Conflict;
 pub use deletion::Deletion;
 pub use opening::use_opening;
 pub use problems::{problem_at, problem_under};
 pub use rows::{Rows, site_options};
+pub use search::{Search, found};

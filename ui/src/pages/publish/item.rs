@@ -6,7 +6,7 @@ use beacon_shared::wording::{capitalised, title};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::field_names::{field, value};
+use super::field_names::{Names, field, metric_value, value};
 use crate::widgets::Badge;
 
 /// Returns true if nothing keeps the document from being published.
@@ -17,6 +17,8 @@ pub fn is_ready(item: &ReviewItem) -> bool {
 #[derive(Properties, PartialEq)]
 pub struct ItemProps {
     pub item: ReviewItem,
+    /// The names of metrics, by document id.
+    pub metrics: Names,
     /// The revision at which it was ticked.
     pub tick: Option<Revision>,
     /// Hears the document and the revision that was ticked, or that the tick is gone.
@@ -61,20 +63,22 @@ pub fn Item(props: &ItemProps) -> Html {
                 <thead><tr>
                     <th>{ "Field" }</th><th>{ "Live now" }</th><th>{ "After publishing" }</th>
                 </tr></thead>
-                <tbody>{ for item.changes.iter().map(change) }</tbody>
+                <tbody>{ for item.changes.iter().map(|c| change(c, &props.metrics)) }</tbody>
             </table>
             if item.more > 0 { <p class="note">{ format!("… and {} more fields.", item.more) }</p> }
         </div>
     }
 }
 
-fn change(change: &FieldChange) -> Html {
+fn change(change: &FieldChange, metrics: &Names) -> Html {
     let before = (!change.before.is_empty()).then_some("before");
+    let value =
+        |json: &str| metric_value(&change.pointer, json, metrics).unwrap_or_else(|| value(&change.pointer, json));
     html! {
         <tr>
-            <td>{ field(&change.pointer) }</td>
-            <td><span class={classes!(before)}>{ value(&change.pointer, &change.before) }</span></td>
-            <td class="after">{ value(&change.pointer, &change.after) }</td>
+            <td>{ field(&change.pointer, metrics) }</td>
+            <td><span class={classes!(before)}>{ value(&change.before) }</span></td>
+            <td class="after">{ value(&change.after) }</td>
         </tr>
     }
 }

@@ -4,18 +4,21 @@ mod field_names;
 mod item;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use beacon_shared::api::{Publication, Release};
 use beacon_shared::error::Error;
-use beacon_shared::ipc::{self, PublishReview, PublishTicks, ReviewItem, ReviewView};
-use beacon_shared::model::Revision;
+use beacon_shared::ipc::{self, PublishReview, PublishTicks, ReviewItem, ReviewView, Summary};
+use beacon_shared::model::{Kind, Revision};
+use beacon_shared::wording::title;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::format::date_time;
 use crate::ipc::call;
-use crate::state::{use_call, use_live};
+use crate::state::{use_call, use_live, use_rows};
 use crate::widgets::{Badge, Banner, Empty, ErrorBanner, Note};
+use field_names::Names;
 use item::{Item, is_ready};
 
 /// The revision at which each document was ticked. What changes after that is not ticked any more.
@@ -23,7 +26,7 @@ type Ticks = BTreeMap<String, Revision>;
 
 #[component]
 pub fn Publish() -> Html {
-    let live = use_live();
+    let (live, metrics) = (use_live(), use_rows(Kind::Metric));
     // A finished sync changes revisions and what is live as much as an edit does.
     let synced = live.sync.last_at.map_or(0, |time| (time / 1000) as u32);
     let review = use_call::<PublishReview>((), live.edits.wrapping_add(synced));
@@ -33,15 +36,11 @@ pub fn Publish() -> Html {
         return html! { <ErrorBanner error={review.error.clone()} on_retry={review.reload.clone()} /> };
     };
     let chosen = chosen(&view, &ticked);
+    let metrics = names(metrics.value.as_deref().unwrap_or_default());
     let on_tick = {
-        let ticked = ticked.clone();
+        let (ticked, items) = (ticked.clone(), view.items.clone());
         Callback::from(move |(id, tick): (String, Option<Revision>)| {
-            let mut next = (*ticked).clone();
-            match tick {
-                Some(revision) => next.insert(id, revision),
-                None => next.remove(&id),
-            };
-            ticked.set(next);
+            ticked.set(with_tick(&items, &ticked, &id, tick));
         })
     };
     let all = {
@@ -112,13 +111,27 @@ pub fn Publish() -> Html {
             } else {
                 <div class="card flush">
                     { for view.items.iter().map(|item| html! {
-                        <Item key={item.doc_id.clone()} item={item.clone()}
+                        <Item key={item.doc_id.clone()} item={item.clone()} metrics={metrics.clone()}
                             tick={ticked.get(&item.doc_id).cloned()} on_tick={on_tick.clone()} />
                     }) }
                 </div>
             }
         </>
     }
+}
+
+/// Returns the ticks with one more or less. What a document needs to go live is ticked with it.
+fn with_tick(items: &[ReviewItem], ticked: &Ticks, id: &str, tick: Option<Revision>) -> Ticks {
+    let mut next = ticked.clone();
+    let Some(revision) = tick else {
+        next.remove(id);
+        return next;
+    };
+    next.insert(id.to_owned(), revision);
+    let needs = items.iter().filter(|item| item.doc_id == id).flat_map(|item| &item.needs);
+    let needed = |item: &&ReviewItem| needs.clone().any(|needed| *needed == item.doc_id) && is_ready(item);
+    next.extend(items.iter().filter(needed).map(|item| (item.doc_id.clone(), item.revision.clone())));
+    next
 }
 
 /// Returns what is ticked and still is the revision that was seen.
@@ -133,6 +146,11 @@ fn release(item: &ReviewItem) -> Release {
 
 fn ready(view: &ReviewView) -> Ticks {
     view.items.iter().filter(|i| is_ready(i)).map(|i| (i.doc_id.clone(), i.revision.clone())).collect()
+}
+
+/// Returns the names of metrics by their document ids.
+fn names(metrics: &[Rc<Summary>]) -> Names {
+    Rc::new(metrics.iter().map(|row| (row.id.clone(), title(Kind::Metric, &row.name))).collect())
 }
 
 #[derive(Properties, PartialEq)]
@@ -164,15 +182,14 @@ fn Live(props: &LiveProps) -> Html {
 
 #[cfg(test)]
 mod tests {
-    use beacon_shared::model::Kind;
-
     use super::*;
 
-    /// D6.
-    #[test]
-    fn a_document_that_changed_after_its_tick_is_not_published() {
-        let seen = |op_id: &str| Revision { rev: 7, op_id: op_id.to_owned() };
-        let item = |id: &str, op_id: &str, syncing: bool| ReviewItem {
+    fn seen(op_id: &str) -> Revision {
+        Revision { rev: 7, op_id: op_id.to_owned() }
+    }
+
+    fn item(id: &str, op_id: &str, syncing: bool) -> ReviewItem {
+        ReviewItem {
             doc_id: id.to_owned(),
             kind: Kind::Flag,
             name: String::new(),
@@ -181,12 +198,29 @@ mod tests {
             syncing,
             changes: Vec::new(),
             more: 0,
+            needs: Vec::new(),
             problems: Vec::new(),
-        };
+        }
+    }
+
+    /// D6.
+    #[test]
+    fn a_document_that_changed_after_its_tick_is_not_published() {
         let items = vec![item("seen", "a", false), item("changed", "b", false), item("syncing", "a", true)];
         let view = ReviewView { items, live: None, blocked: None };
         let ticks = ["seen", "changed", "syncing", "gone"].map(|id| (id.to_owned(), seen("a"))).into();
         assert_eq!(chosen(&view, &ticks), [Release { doc_id: "seen".into(), revision: seen("a") }]);
         assert_eq!(ready(&view), Ticks::from([("seen".into(), seen("a")), ("changed".into(), seen("b"))]));
+    }
+
+    #[test]
+    fn an_experiment_is_ticked_with_its_metrics() {
+        let needs = vec!["new".to_owned(), "syncing".to_owned()];
+        let experiment = ReviewItem { needs, ..item("experiment", "a", false) };
+        let items = [experiment, item("new", "b", false), item("syncing", "a", true), item("other", "a", false)];
+        let ticked = with_tick(&items, &Ticks::new(), "experiment", Some(seen("a")));
+        assert_eq!(ticked, Ticks::from([("experiment".into(), seen("a")), ("new".into(), seen("b"))]));
+        let without = with_tick(&items, &ticked, "experiment", None);
+        assert_eq!(without, Ticks::from([("new".into(), seen("b"))]));
     }
 }

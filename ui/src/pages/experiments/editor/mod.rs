@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use beacon_shared::error::Problem;
 use beacon_shared::ipc::{DocumentView, Summary};
-use beacon_shared::model::{Experiment, Kind, Metric, MetricKind, Revision, Role, Status, Variant};
+use beacon_shared::model::{Experiment, Kind, Revision, Status, Variant};
 use beacon_shared::validate::WHOLE;
 use serde_json::{Map, Value};
 use yew::prelude::*;
@@ -109,7 +109,6 @@ fn new_experiment(sites: &[Rc<Summary>]) -> Experiment {
     Experiment {
         site_id: only.map(|site| site.id.clone()).unwrap_or_default(),
         variants: vec![new_variant("control", "Control", WHOLE / 2), new_variant("treatment", "Treatment", WHOLE / 2)],
-        metrics: vec![new_metric("goal", Role::Goal)],
         ..Experiment::default()
     }
 }
@@ -122,10 +121,6 @@ fn new_variant(id: &str, name: &str, weight: u32) -> Variant {
         config: Value::Object(Map::new()),
         ..Variant::default()
     }
-}
-
-fn new_metric(id: &str, role: Role) -> Metric {
-    Metric::new(id, "", role, MetricKind::Conversion { event: String::new() })
 }
 
 /// Returns an id that none of `taken` has: `{stem}_2`, `{stem}_3`, …

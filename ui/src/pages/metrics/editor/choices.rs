@@ -1,6 +1,6 @@
 //! The kinds of metrics in plain words, and what stays when another one is chosen.
 
-use beacon_shared::model::{Aggregate, Aggregation, Metric, MetricKind, Role};
+use beacon_shared::model::{Aggregate, Aggregation, MetricDefinition, MetricKind};
 use beacon_shared::stats::Cap;
 
 /// The percentile of a new quantile metric.
@@ -14,18 +14,6 @@ pub const KINDS: [(&str, &str); 5] = [
     ("ratio", "Ratio of two"),
     ("quantile", "Percentile of value"),
 ];
-
-/// The roles, by the name that the select knows them by.
-pub const ROLES: [(&str, &str); 3] = [("goal", "Goal"), ("secondary", "Secondary"), ("guardrail", "Guardrail")];
-
-/// Returns what a role is for.
-pub fn role_hint(role: Role) -> &'static str {
-    match role {
-        Role::Goal => "Decides.",
-        Role::Secondary => "Explains.",
-        Role::Guardrail => "Must not get worse.",
-    }
-}
 
 /// The caps, by the name that the select knows them by.
 pub const CAPS: [(&str, &str); 4] = [
@@ -47,48 +35,34 @@ pub fn kind_name(kind: &MetricKind) -> &'static str {
 }
 
 /// Makes it a metric of another kind, which keeps the event, and of the rest what the new kind can have.
-pub fn set_kind(m: &mut Metric, name: &str) {
-    let event = m.kind.aggregates().into_iter().next().map(|a| a.event).unwrap_or_default();
+pub fn set_kind(m: &mut MetricDefinition, name: &str) {
+    let event = m.measure.aggregates().into_iter().next().map(|a| a.event).unwrap_or_default();
+    m.measure = kind_of_event(name, event);
+    m.counting.cap = m.counting.cap.filter(|_| m.measure.has_cap());
+    m.counting.adjust = m.counting.adjust.filter(|_| m.measure.has_adjustment());
+}
+
+/// Returns the kind with this name in [`KINDS`], of an event.
+pub fn kind_of_event(name: &str, event: String) -> MetricKind {
     let of = |aggregate| Aggregate { aggregate, event: event.clone() };
-    m.kind = match name {
+    match name {
         "count" => MetricKind::Count { event },
         "value" => MetricKind::Value { event },
         "ratio" => MetricKind::Ratio { numerator: of(Aggregation::Sum), denominator: of(Aggregation::Count) },
         "quantile" => MetricKind::Quantile { event, level: LEVEL },
         _ => MetricKind::Conversion { event },
-    };
-    m.counting.cap = m.counting.cap.filter(|_| m.kind.has_cap());
-    m.counting.adjust = m.counting.adjust.filter(|_| m.kind.has_adjustment());
+    }
 }
 
 /// Names another event; of a ratio, that of the numerator.
-pub fn set_event(m: &mut Metric, name: String) {
-    match &mut m.kind {
+pub fn set_event(m: &mut MetricDefinition, name: String) {
+    match &mut m.measure {
         MetricKind::Conversion { event }
         | MetricKind::Count { event }
         | MetricKind::Value { event }
         | MetricKind::Quantile { event, .. } => *event = name,
         MetricKind::Ratio { numerator, .. } => numerator.event = name,
     }
-}
-
-/// Returns the name of a role in [`ROLES`].
-pub fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Goal => "goal",
-        Role::Secondary => "secondary",
-        Role::Guardrail => "guardrail",
-    }
-}
-
-/// Gives it another role. Only a guardrail has a margin.
-pub fn set_role(m: &mut Metric, name: &str) {
-    m.role = match name {
-        "goal" => Role::Goal,
-        "guardrail" => Role::Guardrail,
-        _ => Role::Secondary,
-    };
-    m.margin = m.margin.filter(|_| m.role == Role::Guardrail);
 }
 
 /// Returns the name of a cap in [`CAPS`].
@@ -117,10 +91,9 @@ mod tests {
 
     use super::*;
 
-    fn metric() -> Metric {
-        let kind = MetricKind::Value { event: "order".into() };
+    fn metric() -> MetricDefinition {
         let counting = Counting { window: Some(24), cap: cap("value"), adjust: Some(14), ..Counting::default() };
-        Metric { counting, margin: Some(0.1), ..Metric::new("m", "M", Role::Guardrail, kind) }
+        MetricDefinition { counting, ..MetricDefinition::new(MetricKind::Value { event: "order".into() }) }
     }
 
     #[test]
@@ -128,16 +101,16 @@ mod tests {
         for (name, _) in KINDS {
             let mut m = metric();
             set_kind(&mut m, name);
-            assert_eq!(kind_name(&m.kind), name);
-            assert!(m.kind.aggregates().iter().all(|a| a.event == "order"), "{m:?}");
+            assert_eq!(kind_name(&m.measure), name);
+            assert!(m.measure.aggregates().iter().all(|a| a.event == "order"), "{m:?}");
             set_event(&mut m, "visit".into());
             set_kind(&mut m, "count");
-            assert_eq!(m.kind, MetricKind::Count { event: "visit".into() });
+            assert_eq!(m.measure, MetricKind::Count { event: "visit".into() });
         }
     }
 
     #[test]
-    fn what_the_new_kind_or_role_cannot_have_goes() {
+    fn what_the_new_kind_cannot_have_goes() {
         let counting = |name| {
             let mut m = metric();
             set_kind(&mut m, name);
@@ -146,11 +119,6 @@ mod tests {
         assert_eq!(counting("ratio"), (true, true, true));
         assert_eq!(counting("conversion"), (true, false, true));
         assert_eq!(counting("quantile"), (true, false, false));
-        for (name, _) in ROLES {
-            let mut m = metric();
-            set_role(&mut m, name);
-            assert_eq!((role_name(m.role), m.margin.is_some()), (name, name == "guardrail"));
-        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Which events of a metric count, how much they may count, and the noise that can be explained.
 
-use beacon_shared::model::{ADJUST_DAYS, Counting, Metric};
+use beacon_shared::model::{ADJUST_DAYS, Counting, MetricDefinition};
 use beacon_shared::stats::Cap;
 use serde_json::Value;
 use yew::prelude::*;
 
 use super::choices::{CAPS, cap, cap_name};
-use super::{MetricProps, options};
+use super::{PartProps, options};
 use crate::format::{parse_number, parse_percentage, percentage};
 use crate::pages::documents::problem_under;
 use crate::widgets::{Checkbox, Choice, Field, JsonEdit, JsonEditor, unfinished};
@@ -16,21 +16,21 @@ const UNFINISHED_FILTER: &str = "filter_text";
 
 /// Edits what most metrics do not need.
 #[component]
-pub fn CountingFields(props: &MetricProps) -> Html {
+pub fn CountingFields(props: &PartProps) -> Html {
     // Open from the start where there is something to see; later only the person opens and closes it.
     let unfinished = props.metric.extra.contains_key(UNFINISHED_FILTER);
     let open = *use_state(|| unfinished || props.metric.counting != Counting::default());
-    let kind = &props.metric.kind;
+    let kind = &props.metric.measure;
     html! {
         <details class="more" {open}>
-            <summary data-testid={props.testid("more")}>{ "Filter, window, cap and noise" }</summary>
+            <summary data-testid={"metric-more"}>{ "Filter, window, cap and noise" }</summary>
             <div class="columns three">
                 { window(props) }
                 if kind.has_cap() {
-                    <Choice label="Cap" testid={props.testid("cap")}
+                    <Choice label="Cap" testid={"metric-cap"}
                         value={cap_name(props.metric.counting.cap)} options={options(CAPS)}
                         hint="So that no single visitor decides."
-                        on_change={props.edit(|m, name: String| m.counting.cap = cap(&name))} />
+                        on_change={props.editor.edit(|m: &mut MetricDefinition, name: String| m.counting.cap = cap(&name))} />
                     { cap_amount(props) }
                 }
             </div>
@@ -41,23 +41,23 @@ pub fn CountingFields(props: &MetricProps) -> Html {
 }
 
 /// Edits which events count at all.
-fn filter(props: &MetricProps) -> Html {
+fn filter(props: &PartProps) -> Html {
     let m = &props.metric;
     let unfinished = unfinished(&m.extra, UNFINISHED_FILTER);
-    let set = |m: &mut Metric, typed: JsonEdit| {
+    let set = |m: &mut MetricDefinition, typed: JsonEdit| {
         typed.store_condition(&mut m.counting.filter, &mut m.extra, UNFINISHED_FILTER);
     };
-    let problem = problem_under(&props.problems, &format!("/metrics/{}/filter", props.index));
+    let problem = problem_under(&props.problems, "/filter");
     html! {
-        <JsonEditor label="Only events with (condition, JSON)" testid={props.testid("filter")}
+        <JsonEditor label="Only events with (condition, JSON)" testid={"metric-filter"}
             value={Value::Object(m.counting.filter.clone())}
-            rows=3 {unfinished} on_change={props.edit(set)} on_blur={props.saving()} {problem}
+            rows=3 {unfinished} on_change={props.editor.edit(set)} on_blur={props.editor.saving()} {problem}
             hint={r#"On the event's properties: {} is all of them; {"plan": "pro"} only those."#} />
     }
 }
 
-fn window(props: &MetricProps) -> Html {
-    let set = |m: &mut Metric, text: String| {
+fn window(props: &PartProps) -> Html {
+    let set = |m: &mut MetricDefinition, text: String| {
         if text.trim().is_empty() {
             m.counting.window = None;
         } else if let Ok(hours) = text.trim().parse() {
@@ -66,21 +66,21 @@ fn window(props: &MetricProps) -> Html {
     };
     let value = props.metric.counting.window.map(|hours| hours.to_string()).unwrap_or_default();
     html! {
-        <Field label="Window" testid={props.testid("window")} {value} suffix="h"
+        <Field label="Window" testid={"metric-window"} {value} suffix="h"
             placeholder="Until the phase ends"
-            hint="Only events in the first N hours after the exposure." on_blur={props.saving()}
+            hint="Only events in the first N hours after the exposure." on_blur={props.editor.saving()}
             problem={props.problem("window")}
-            on_input={props.edit(set)} />
+            on_input={props.editor.edit(set)} />
     }
 }
 
-fn cap_amount(props: &MetricProps) -> Html {
+fn cap_amount(props: &PartProps) -> Html {
     let (value, suffix) = match props.metric.counting.cap {
         None => return Html::default(),
         Some(Cap::Value(value)) => (value.to_string(), ""),
         Some(Cap::Percentile(level) | Cap::PercentileOfPositive(level)) => (percentage(level), "%"),
     };
-    let set = |m: &mut Metric, text: String| match &mut m.counting.cap {
+    let set = |m: &mut MetricDefinition, text: String| match &mut m.counting.cap {
         Some(Cap::Value(value)) => *value = parse_number(&text).unwrap_or(*value),
         Some(Cap::Percentile(level) | Cap::PercentileOfPositive(level)) => {
             *level = parse_percentage(&text).unwrap_or(*level);
@@ -88,32 +88,32 @@ fn cap_amount(props: &MetricProps) -> Html {
         None => (),
     };
     html! {
-        <Field label="Cap at" testid={props.testid("cap-at")} {value} {suffix} on_blur={props.saving()}
+        <Field label="Cap at" testid={"metric-cap-at"} {value} {suffix} on_blur={props.editor.saving()}
             problem={props.problem("cap")}
-            on_input={props.edit(set)} />
+            on_input={props.editor.edit(set)} />
     }
 }
 
 /// Edits the adjustment by earlier behaviour (CUPED).
-fn adjustment(props: &MetricProps) -> Html {
+fn adjustment(props: &PartProps) -> Html {
     let days = props.metric.counting.adjust;
-    let set = |m: &mut Metric, text: String| {
+    let set = |m: &mut MetricDefinition, text: String| {
         if let (Some(days), Ok(typed)) = (&mut m.counting.adjust, text.trim().parse()) {
             *days = typed;
         }
     };
     html! {
         <>
-            <Checkbox label="Reduce noise with what visitors did before" testid={props.testid("adjust")}
+            <Checkbox label="Reduce noise with what visitors did before" testid={"metric-adjust"}
                 checked={days.is_some()}
                 hint="CUPED: what a visitor did before the exposure explains a part of what came after, so differences show earlier."
-                on_change={props.edit(|m, on: bool| m.counting.adjust = on.then_some(ADJUST_DAYS))} />
+                on_change={props.editor.edit(|m: &mut MetricDefinition, on: bool| m.counting.adjust = on.then_some(ADJUST_DAYS))} />
             if let Some(days) = days {
                 <div class="columns three">
-                    <Field label="Look back" testid={props.testid("adjust-days")} value={days.to_string()}
+                    <Field label="Look back" testid={"metric-adjust-days"} value={days.to_string()}
                         suffix="days"
-                        on_blur={props.saving()} problem={props.problem("adjust")}
-                        on_input={props.edit(set)} />
+                        on_blur={props.editor.saving()} problem={props.problem("adjust")}
+                        on_input={props.editor.edit(set)} />
                 </div>
             }
         </>
