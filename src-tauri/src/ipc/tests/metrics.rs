@@ -73,7 +73,7 @@ async fn an_experiment_goes_live_with_its_metric() {
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
     let item = |kind: Kind| review.items.iter().find(|item| item.kind == kind).unwrap();
-    assert_eq!(item(Kind::Experiment).needs, [metric.id.clone()]);
+    assert_eq!(item(Kind::Experiment).needs, std::slice::from_ref(&metric.id));
     assert!(item(Kind::Metric).changes.iter().any(|c| c.pointer == "/event" && c.after == "\"order\""));
     let mut without = ticks(&review);
     without.release.retain(|release| release.doc_id != metric.id);
@@ -101,7 +101,7 @@ async fn a_metric_in_use_is_not_deleted() {
     let mut draft = experiment(&site.id);
     draft.metrics = vec![ExperimentMetric::Shared(MetricUse::new(&metric.id, Role::Goal))];
     let used = device.call::<ExperimentSave>(Save { id: None, base: None, draft }).await.unwrap();
-    assert_eq!(rows(&device, Kind::Experiment).await[0].metrics, [metric.id.clone()]);
+    assert_eq!(rows(&device, Kind::Experiment).await[0].metrics, std::slice::from_ref(&metric.id));
     let error = device.call::<DocumentDelete>(ById { id: metric.id.clone() }).await.unwrap_err();
     assert!(error.code == Code::Locked && error.message.contains("Hero"), "{error:?}");
     let mut without = used.draft.clone();
@@ -147,7 +147,8 @@ async fn a_device_that_upgrades_late_takes_what_others_edited() {
     let site = a.add_site("shop").await;
     a.sync().await;
     push_from_an_older_beacon(&edge, &site.id);
-    let (document, cursor) = (edge.state().docs()["exp_old"].clone(), b.app.store(|s| s.cursor()).await.unwrap());
+    let document = edge.state().docs()["exp_old"].clone();
+    let cursor = b.app.store(|s| s.cursor()).await.unwrap();
     b.app.store(move |s| s.pull(&[document], false, &cursor, 1)).await.unwrap();
     a.sync().await;
     let id = used(&get(&a, "exp_old").await).remove(0).expect("shared by the sync");
