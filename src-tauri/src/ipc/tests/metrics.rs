@@ -52,7 +52,7 @@ fn push_from_an_older_beacon(edge: &FakeEdge, site: &str) {
         body,
         at: 1,
     };
-    let push = PushRequest { device: "old".into(), ops: vec![op], newest_op: String::new(), newest_seq: 0 };
+    let push = PushRequest { device: "old".into(), ops: vec![op], ..PushRequest::default() };
     let answer = edge.state().memory.push(&push).unwrap().outcomes.remove(0);
     assert!(matches!(answer, OpOutcome::Ok { .. }), "{answer:?}");
 }
@@ -185,7 +185,9 @@ async fn sharing_what_is_live_is_nothing_to_review() {
     let site = device.add_site("shop").await;
     device.sync().await;
     push_from_an_older_beacon(&edge, &site.id);
-    let release = [(site.id.as_str(), 1), ("exp_old", 1)].map(|(id, rev)| Release { doc_id: id.into(), rev });
+    let documents = edge.state().docs();
+    let release =
+        [site.id.as_str(), "exp_old"].map(|id| Release { doc_id: id.into(), revision: documents[id].revision() });
     let request = PublishRequest {
         command_id: "c".into(),
         device: "old".into(),
@@ -209,8 +211,8 @@ async fn sharing_what_is_live_is_nothing_to_review() {
     let items = device.call::<PublishReview>(()).await.unwrap().items;
     let shown: Vec<_> = items.iter().map(|item| (item.kind, item.needs.clone())).collect();
     assert_eq!(shown, [(Kind::Experiment, vec![id]), (Kind::Metric, Vec::new())]);
-    let release = items.iter().map(|item| Release { doc_id: item.doc_id.clone(), rev: item.rev }).collect();
-    device.call::<Publish>(PublishTicks { release }).await.unwrap();
+    let release = items.iter().map(|item| Release { doc_id: item.doc_id.clone(), revision: item.revision.clone() });
+    device.call::<Publish>(PublishTicks { release: release.collect() }).await.unwrap();
     device.sync().await;
     assert_eq!(device.call::<PublishReview>(()).await.unwrap().items, []);
 }

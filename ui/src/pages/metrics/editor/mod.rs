@@ -77,7 +77,7 @@ pub fn MetricEditor(props: &MetricEditorProps) -> Html {
             </header>
             <ErrorBanner error={editor.error()} />
             <Conflict id={editor.id()} sync={editor.sync()}
-                rev={view.as_ref().and_then(|v| v.conflict_rev)} />
+                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
             <Basics ..part() />
             <section class="card">
                 <h2>{ "What it measures" }</h2>
