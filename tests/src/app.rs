@@ -238,6 +238,16 @@ impl App {
         in_time(id, self.window.execute(SCROLL, vec![json!(by_id(id))])).await?.map(drop).map_err(Into::into)
     }
 
+    /// Clicks and returns the milliseconds until the frame after the one in which elements with the other test id are there.
+    pub async fn time_until_painted(&self, click: &str, shown: &str) -> Result<f64> {
+        const TIME: &str = "const [click, shown, done] = arguments; const start = performance.now(); \
+            const look = () => document.querySelector(shown) \
+                ? requestAnimationFrame(() => done(performance.now() - start)) : requestAnimationFrame(look); \
+            document.querySelector(click).click(); look();";
+        let answer = self.window.execute_async(TIME, vec![json!(by_id(click)), json!(by_id(shown))]);
+        in_time(shown, answer).await??.as_f64().context("The page measured nothing.")
+    }
+
     /// Fails when the window shows an error.
     pub async fn shows_no_error(&self) -> Result<()> {
         if let Some(error) = self.window.find_all(Locator::Css(&by_id("error-message"))).await?.first() {

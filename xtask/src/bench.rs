@@ -6,10 +6,12 @@ use crate::command::{cargo, run};
 use crate::{build, node, paths, setup, statistics, wasm};
 
 const PACKAGE: &str = "beacon-bench";
+/// The folder of the large workspace, which the core's part of the benchmark makes.
+const LARGE: &str = "BEACON_LARGE_WORKSPACE";
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
-    let all = ["evaluation", "collect", "statistics"];
+    let all = ["evaluation", "collect", "documents", "statistics"];
     let chosen: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !all.contains(name)) {
         bail!("There is no benchmark `{unknown}`; there are: {}.", all.join(", "));
@@ -22,10 +24,29 @@ pub fn task(arguments: &[String]) -> Result<()> {
     if wanted("collect") {
         run(cargo(&["run", "--quiet", "--release", "-p", PACKAGE, "--", "collect"])?.current_dir(paths::root()))?;
     }
+    if wanted("documents") {
+        setup::all()?;
+        documents()?;
+    }
     if wanted("statistics") {
         statistics::bench()?;
     }
     Ok(())
+}
+
+/// Saves and lists in a workspace of 10,000 documents: the core, then its list in the real window.
+fn documents() -> Result<()> {
+    build::ui()?;
+    run(cargo(&["build", "--release", "-p", "beacon-desktop", "--features", "shell"])?.current_dir(paths::root()))?;
+    let workspace = paths::dev_state()?.join("large-workspace");
+    if workspace.exists() {
+        std::fs::remove_dir_all(&workspace)?;
+    }
+    let mut core = cargo(&["run", "--quiet", "--release", "-p", PACKAGE, "--", "documents"])?;
+    run(core.env(LARGE, &workspace).current_dir(paths::root()))?;
+    let mut window = cargo(&["test", "--quiet", "-p", "beacon-tests", "--test", "large", "--", "--ignored"])?;
+    window.arg("--nocapture").env(LARGE, &workspace).env("BEACON_APP", paths::target()?.join("release/beacon"));
+    run(window.env("BEACON_CACHE", paths::cache()?).current_dir(paths::root()))
 }
 
 /// Flags: the evaluator natively, as wasm on workerd and in beacon.js, against GrowthBook's JavaScript.

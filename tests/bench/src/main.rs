@@ -2,6 +2,7 @@
 
 mod allocations;
 mod collect;
+mod documents;
 mod evaluation;
 
 use std::process::ExitCode;
@@ -11,7 +12,8 @@ use anyhow::{Result, bail};
 /// What a benchmark says at its end: whether its goals were met.
 type Benchmark = fn() -> Result<bool>;
 
-const BENCHMARKS: &[(&str, Benchmark)] = &[("evaluation", evaluation::run), ("collect", collect::run)];
+const BENCHMARKS: &[(&str, Benchmark)] =
+    &[("evaluation", evaluation::run), ("collect", collect::run), ("documents", documents::run)];
 
 fn main() -> ExitCode {
     match run(std::env::args().nth(1).as_deref()) {

@@ -271,7 +271,10 @@ impl World {
         let id = row.replica.id.clone();
         let is_alone = self.writers.get(&id).is_none_or(|writers| writers.iter().all(|writer| *writer == device));
         // Publishing writes the times of an experiment's phases, so there it is a second writer.
-        if is_alone && !self.restored && row.replica.kind != Kind::Experiment {
+        // Deleting what one has published, before the publication came back, asks: it would take it off the sites.
+        let live = row.replica.conflict.as_ref().is_some_and(|open| open.theirs.body["released"].is_object());
+        let deletes_live = row.replica.local.deleted && live;
+        if is_alone && !self.restored && !deletes_live && row.replica.kind != Kind::Experiment {
             bail!("d{device} is in conflict with itself about {id}");
         }
         self.wrote(device, &id);
