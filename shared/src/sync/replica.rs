@@ -267,7 +267,7 @@ impl Replica {
         self.local = resolution::resolved(self.kind, base, &self.local, &open, take, phase);
         self.rejected.clear();
         self.contested.clear();
-        self.base = Some((&open.theirs).into());
+        self.base = base_of(&open.theirs);
     }
 
     /// Becomes a document that no edge has seen, for another workspace: nothing in it is live there.
@@ -297,14 +297,20 @@ impl Replica {
             self.local = merged.content;
         }
         if merged.conflicts.is_empty() {
-            self.base = Some((&theirs).into());
+            self.base = base_of(&theirs);
             self.conflict = None;
         } else {
-            let at_theirs = |content| Base { rev: theirs.rev, seq: theirs.seq, op_id: theirs.op_id.clone(), content };
-            self.base = merged.base.map(at_theirs);
+            let at_theirs = |content| base_of(&theirs).map(|base| Base { content, ..base });
+            self.base = merged.base.and_then(at_theirs);
             self.conflict = Some(Open { theirs, fields: merged.conflicts });
         }
     }
+}
+
+/// Returns the row as the ground of the next merge. A document that the edge has lost is none: its body is only what this
+/// device last knew, and another device may bring it back from an older one.
+fn base_of(theirs: &Document) -> Option<Base> {
+    (theirs.rev > 0).then(|| theirs.into())
 }
 
 /// Returns true if the row is the revision that the base is. The op id decides where both have one.

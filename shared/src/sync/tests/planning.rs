@@ -283,3 +283,19 @@ fn after_a_restore_nothing_acknowledged_is_overwritten() {
     frozen(&mut typed, "1");
     assert_eq!(typed.in_flight.as_ref().and_then(|op| op.base_op.as_deref()), Some("o5"), "the edge compares it");
 }
+
+/// Seed 2755 of the simulation: one device brings a lost document back from an older revision than another one has.
+#[test]
+fn what_a_restore_lost_is_no_common_ground_when_somebody_brings_it_back() {
+    let mut acknowledged = replica(json!({"a": "mine", "b": 1}));
+    acknowledged.mark_missing();
+    acknowledged.resolve(Take::Mine, || "p".into());
+    assert!(acknowledged.pending(), "it is to be brought back");
+    acknowledged.pull(&document(1, draft(json!({"a": "older", "b": 1}))), false);
+    let fields = acknowledged.conflict.as_ref().map(|c| c.fields.clone()).unwrap_or_default();
+    assert_eq!(fields.iter().map(|f| (&f.mine, &f.theirs)).collect::<Vec<_>>(), [(&json!("mine"), &json!("older"))]);
+    let mut given_up = replica(json!({"a": "mine"}));
+    given_up.mark_missing();
+    given_up.resolve(Take::Theirs, || "p".into());
+    assert!(given_up.local.deleted && !given_up.pending(), "the edge has nothing to delete");
+}
