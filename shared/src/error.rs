@@ -39,6 +39,8 @@ pub enum Code {
     Storage,
     /// The database was written by a newer Beacon.
     NewerDatabase,
+    /// The person ended it before it was done, or nobody waits for it any more.
+    Cancelled,
     /// A defect in Beacon itself.
     Internal,
 }

@@ -56,7 +56,7 @@ impl Host {
     /// Returns the open app. Waits while its data is being prepared, and says so to the window.
     pub async fn app(&self) -> Result<Arc<App>> {
         if matches!(*self.state.borrow(), State::Preparing) {
-            self.bus.notify(Notice::Preparing { step: Preparing::Drafts });
+            self.bus.notify(Notice::Preparing { step: Preparing::Drafts, percent: None });
         }
         let mut states = self.state.subscribe();
         let state = states.wait_for(|state| !matches!(state, State::Preparing)).await;
@@ -117,7 +117,7 @@ impl Host {
         let preparing = app.events(|events| events.len("").map(drop));
         tokio::pin!(preparing);
         if tokio::time::timeout(NOTICEABLE, &mut preparing).await.is_err() {
-            self.bus.notify(Notice::Preparing { step: Preparing::Events });
+            self.bus.notify(Notice::Preparing { step: Preparing::Events, percent: None });
             if let Err(error) = preparing.await {
                 tracing::error!(%error, "The events cannot be opened.");
             }
@@ -176,7 +176,7 @@ mod tests {
             let host = Arc::clone(&host);
             tokio::spawn(async move { dispatch(&host.app().await?, "overview", json!(null)).await })
         };
-        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Drafts }));
+        assert_eq!(notices.next().await, Some(Notice::Preparing { step: Preparing::Drafts, percent: None }));
         assert!(!waiting.is_finished());
         go.send(()).unwrap();
         assert_eq!(waiting.await.unwrap().unwrap()["sites"], json!(0));
@@ -197,7 +197,7 @@ mod tests {
         let app = host.app().await.unwrap();
         let site = json!({"id": null, "base": null, "draft": crate::fixtures::site("shop")});
         dispatch(&app, "site.save", site).await.unwrap();
-        while notices.next().await != Some(Notice::Preparing { step: Preparing::Events }) {}
+        while notices.next().await != Some(Notice::Preparing { step: Preparing::Events, percent: None }) {}
         busy.execute_batch("ROLLBACK").unwrap();
         while notices.next().await != Some(Notice::Events) {}
         running.abort();

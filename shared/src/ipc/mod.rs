@@ -101,6 +101,8 @@ calls! {
     Publish = "publish.run": PublishTicks => Publication;
     /// Results of one experiment from the events on this machine.
     Results = "results.get": ResultsRequest => ResultsView;
+    /// Ends the counting of an experiment's results. Its calls answer with [`Code::Cancelled`](crate::error::Code::Cancelled).
+    ResultsCancel = "results.cancel": ById => ();
     /// The connection, without its key.
     ConnectionGet = "connection.get": () => ConnectionView;
     /// Tests the edge with the key, then stores the address, and the key in the keychain. Asks first if the edge holds
@@ -464,10 +466,13 @@ pub enum Notice {
     /// Another workspace is open now: begin as at the start of the app.
     Workspace,
     /// A part of the data is brought up to date. Drafts come before anything else is answered; events behind the open
-    /// window, until the next [`Notice::Events`].
+    /// window, until they are done or the next [`Notice::Events`].
     Preparing {
         /// The part at work.
         step: Preparing,
+        /// How much of it is done; 100 at its end. `None` while that is unknown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percent: Option<u8>,
     },
     /// The window closes: save what was typed last, then call [`WindowFlushed`].
     Flush,

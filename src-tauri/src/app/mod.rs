@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use beacon_shared::api::WhoAmI;
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::ipc::{DocumentRef, Notice, SyncView};
+use beacon_shared::ipc::{DocumentRef, Notice, Preparing, SyncView};
 
 pub use bus::{Bus, Notices};
 
@@ -21,9 +21,9 @@ use crate::backups;
 use crate::edge::http::HttpEdge;
 use crate::edge::{Edge, Target};
 use crate::ids::{Clock, Generator, Ids, Rng, SystemClock};
-use crate::results::EventStore;
 use crate::results::sqlite::SqliteEvents;
-use crate::store::{Setting, Store};
+use crate::results::{Counting, EventStore};
+use crate::store::{Progress, Setting, Store};
 use crate::vault::keychain::Keychain;
 use crate::vault::{Keys, Vault};
 use crate::workspaces::Workspaces;
@@ -60,6 +60,7 @@ pub struct App {
     sync: Arc<SyncHandle>,
     workspaces: Arc<Workspaces>,
     flushes: watch::Sender<u64>,
+    counting: Arc<Counting>,
 }
 
 impl App {
@@ -68,10 +69,12 @@ impl App {
     pub fn open(workspaces: Arc<Workspaces>, bus: Bus) -> Result<Arc<Self>> {
         let folder = workspaces.folder();
         let database = folder.join("beacon.db");
-        let store = Store::open(&database).map_err(|error| backups::explain(&database, error))?;
+        let drafts = progress(&bus, Preparing::Drafts);
+        let store = Store::open_with(&database, &drafts).map_err(|error| backups::explain(&database, error))?;
+        let events = SqliteEvents::with_progress(folder.join("events.db"), progress(&bus, Preparing::Events));
         Self::with(Parts {
             store,
-            events: Arc::new(SqliteEvents::new(folder.join("events.db"))),
+            events: Arc::new(events),
             vault: Arc::new(Keychain),
             edge: Arc::new(HttpEdge::new()?),
             clock: Arc::new(SystemClock),
@@ -112,6 +115,7 @@ impl App {
             sync,
             workspaces,
             flushes: watch::Sender::new(0),
+            counting: Arc::default(),
         }))
     }
 
@@ -153,6 +157,11 @@ impl App {
     /// Returns the workspaces on this computer.
     pub fn workspaces(&self) -> &Arc<Workspaces> {
         &self.workspaces
+    }
+
+    /// Returns the counts under way.
+    pub fn counting(&self) -> &Arc<Counting> {
+        &self.counting
     }
 
     /// Counts how often the window said that everything typed is saved.
@@ -222,6 +231,12 @@ impl App {
         let events = Arc::clone(&self.events);
         blocking(move || f(&*events)).await
     }
+}
+
+/// Returns a receiver that passes on to the window how much of a part of the data is up to date.
+pub fn progress(bus: &Bus, step: Preparing) -> Progress {
+    let bus = bus.clone();
+    Progress::new(move |percent| bus.notify(Notice::Preparing { step, percent: Some(percent) }))
 }
 
 async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

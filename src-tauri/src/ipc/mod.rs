@@ -71,6 +71,7 @@ handlers! {
     PublishReview => publish::review,
     Publish => publish::run,
     Results => results::get,
+    ResultsCancel => results::cancel,
     ConnectionGet => connection::get,
     ConnectionSave => connection::save,
     ConnectionForget => connection::forget,
@@ -93,7 +94,7 @@ fn write<C: Call>(response: &C::Response) -> Result<Value> {
 }
 
 /// Answers a call whose request is JSON text, with JSON text: on this way no number becomes JavaScript's, which rounds
-/// whole numbers beyond 2^53, and no member changes its place.
+/// whole numbers beyond 2^53.
 pub async fn dispatch_text(app: &Arc<App>, name: &str, request: &str) -> Result<String> {
     let request = serde_json::from_str(request).map_err(|_| {
         Error::new(Code::Invalid, format!("The core cannot read the request of '{name}' (it is not JSON)."))

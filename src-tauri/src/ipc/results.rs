@@ -1,20 +1,21 @@
 use std::sync::Arc;
 
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::ipc::{ResultsRequest, ResultsView};
+use beacon_shared::ipc::{ById, ResultsRequest, ResultsView};
 use beacon_shared::model::{Experiment, Phase};
 
 use super::document;
 use crate::app::App;
 use crate::charts;
 use crate::results::{
-    Analysed, Cancel, DefinitionPart, EventStore, JudgedBy, SiteFacts, Zone, analyse_phase, judged_by, notes,
+    Analysed, DefinitionPart, EventStore, JudgedBy, SiteFacts, Zone, analyse_phase, judged_by, notes,
 };
 use crate::store::Store;
 
 /// Counts what ran: the released definition, or the draft while nothing is released. The count ends when nobody waits
 /// for the answer any more.
 pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView> {
+    let id = request.id.clone();
     let document = document::get::<Experiment>(app, request.id).await?;
     let part = if document.released.is_some() { DefinitionPart::Released } else { DefinitionPart::Draft };
     let experiment = document.released.unwrap_or(document.draft);
@@ -23,8 +24,8 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
     let site = experiment.site_id.clone();
     let row = app.store(move |s| s.document(&site)).await?;
     let site = SiteFacts::of(&row.map(|row| row.replica.local.body).unwrap_or_default());
-    let cancel = Cancel::default();
-    let _ends_with_this_call = cancel.on_drop();
+    let begun = app.counting().begin(&id);
+    let cancel = begun.cancel();
     let (zone, site_id) = (site.zone.clone().unwrap_or(Zone::UTC), experiment.site_id.clone());
     let phase_id = phase.id.clone();
     let (analysed, log) = app
@@ -58,6 +59,12 @@ async fn metrics(app: &Arc<App>, experiment: &Experiment, part: DefinitionPart) 
     let experiment = experiment.clone();
     let body_of = |s: &Store, id: &str| Ok(s.document(id)?.map(|row| row.replica.local.body));
     app.store(move |s| judged_by(&experiment, part, |id| body_of(s, id))).await
+}
+
+/// Ends the counts of an experiment. Their calls answer with [`Code::Cancelled`].
+pub async fn cancel(app: &Arc<App>, request: ById) -> Result<()> {
+    app.counting().cancel(&request.id);
+    Ok(())
 }
 
 /// The phase with this id, or the newest one.

@@ -18,7 +18,7 @@ use beacon_shared::model::Metric;
 use beacon_shared::results::{Excluded, Gap};
 use beacon_shared::stats::{Cell, Reason, Sample};
 
-pub use cancel::{Cancel, CancelOnDrop};
+pub use cancel::{Begun, Cancel, Counting};
 pub use metrics::{DefinitionPart, JudgedBy, judged_by};
 pub use notes::notes;
 pub use plan::{Analysed, analyse_phase};
@@ -140,6 +140,6 @@ pub trait EventStore: Send + Sync {
     /// See [`LogState::as_of`].
     fn as_of(&self, site: &str) -> Result<Option<i64>>;
     /// Sufficient statistics, never rows. Holds no other call up, and ends soon after it is cancelled, with
-    /// [`Code::Stale`](beacon_shared::error::Code::Stale).
+    /// [`Code::Cancelled`](beacon_shared::error::Code::Cancelled).
     fn count(&self, query: &Query, cancel: &Cancel) -> Result<Counts>;
 }

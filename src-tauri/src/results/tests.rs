@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use beacon_shared::api::Release;
-use beacon_shared::error::Result;
+use beacon_shared::error::{Code, Result};
 use beacon_shared::ipc::{
     ById, Call, ConnectionInput, ConnectionSave, ExperimentGet, ExperimentSave, ExperimentStart, ExperimentStop,
-    MetricGet, MetricSave, Publish, PublishReview, PublishTicks, Results, ResultsRequest, ResultsView, Save, SiteSave,
-    Start, SyncNow,
+    MetricGet, MetricSave, Publish, PublishReview, PublishTicks, Results, ResultsCancel, ResultsRequest, ResultsView,
+    Save, SiteSave, Start, SyncNow,
 };
 use beacon_shared::lifecycle::Visitors;
 use beacon_shared::model::{ExperimentMetric, MetricKind};
@@ -260,4 +260,50 @@ async fn results_use_the_published_definition() {
     shop.publish().await;
     let results = shop.results(None).await;
     assert_eq!((control(&results), results.notes.len()), ((1, 0, 49.9), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_is_cancelled_from_the_window_and_leaves_nothing_behind() {
+    const VISITORS: u32 = 80_000;
+    let shop = Shop::open().await;
+    shop.send(&[shop.event(1, "a", "exposure", NOON - 36 * HOUR, &json!({"phase": shop.phase().await}))]);
+    shop.results(None).await;
+    let copies = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {VISITORS})
+         INSERT INTO events SELECT log, seq + i, site, 'copy' || i, ts, received, type, name, 'v' || i, experiment,
+         variant, phase, id, marks, counts, value, body FROM n, (SELECT * FROM events WHERE seq = 1)"
+    );
+    rusqlite::Connection::open(shop.device.folder.path().join("events.db")).unwrap().execute(&copies, []).unwrap();
+    let ask = || {
+        let (app, id) = (Arc::clone(&shop.device.app), shop.experiment.clone());
+        let request = ResultsRequest { id, theme: Default::default(), phase: None };
+        tokio::spawn(async move { crate::ipc::dispatch(&app, Results::NAME, json!(request)).await })
+    };
+
+    let begin = std::time::Instant::now();
+    let cancelled = ask();
+    while shop.device.app.counting().len() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+    let by_id = |id: &str| beacon_shared::ipc::ById { id: id.to_owned() };
+    shop.call::<ResultsCancel>(by_id("another")).await.unwrap();
+    assert!(!cancelled.is_finished(), "another experiment's count goes on");
+    shop.call::<ResultsCancel>(by_id(&shop.experiment)).await.unwrap();
+    assert_eq!(cancelled.await.unwrap().unwrap_err().code, Code::Cancelled);
+    let interrupted = begin.elapsed();
+    assert_eq!(shop.device.app.counting().len(), 0);
+
+    let begin = std::time::Instant::now();
+    let view: ResultsView = serde_json::from_value(ask().await.unwrap().unwrap()).unwrap();
+    assert_eq!(view.analysis.metrics[0].variants[0].units + open_windows(&view), u64::from(VISITORS) + 1);
+    assert!(interrupted < begin.elapsed() / 2, "{interrupted:?} of {:?}", begin.elapsed());
+    shop.call::<ResultsCancel>(by_id(&shop.experiment)).await.unwrap();
+    assert_eq!(shop.device.app.counting().len(), 0);
+}
+
+/// Visitors who do not count yet, since their window is open.
+fn open_windows(view: &ResultsView) -> u64 {
+    let first = view.open_windows.first().map(String::as_str).unwrap_or_default();
+    first.split(' ').next().unwrap_or_default().replace(',', "").parse().unwrap_or_default()
 }

@@ -9,6 +9,7 @@ mod documents;
 mod failure;
 pub(crate) mod migrate;
 mod outbox;
+pub(crate) mod progress;
 mod settings;
 mod sharing;
 mod summary;
@@ -31,6 +32,7 @@ use crate::ids::Ids;
 
 pub use changes::Origin;
 use failure::storage;
+pub use progress::Progress;
 pub use settings::Setting;
 pub use sharing::Sharing;
 pub use summary::sync_state;
@@ -71,13 +73,18 @@ pub struct Store {
 impl Store {
     /// Opens the file, makes it if there is none, and brings its tables up to date.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, &Progress::unseen())
+    }
+
+    /// Opens the file as [`Store::open`] does, and says how much of bringing it up to date is done.
+    pub fn open_with(path: &Path, progress: &Progress) -> Result<Self> {
         let connection = Connection::open(path).map_err(storage)?;
         connection.busy_timeout(BUSY).map_err(storage)?;
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(storage)?;
         let mut store = Self { connection };
-        migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS)?;
+        migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS, progress)?;
         store.write(|t| {
             documents::fill_in(t)?;
             sharing::share_metrics(t, &Sharing::NotPushed)
@@ -89,7 +96,7 @@ impl Store {
     #[cfg(any(test, feature = "memory"))]
     pub fn in_memory() -> Result<Self> {
         let mut store = Self { connection: Connection::open_in_memory().map_err(storage)? };
-        migrate::migrate(&mut store.connection, Path::new(":memory:"), migrate::MIGRATIONS)?;
+        migrate::migrate(&mut store.connection, Path::new(":memory:"), migrate::MIGRATIONS, &Progress::unseen())?;
         Ok(store)
     }
 

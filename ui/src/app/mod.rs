@@ -105,7 +105,7 @@ fn receive(store: &Store, change: &Callback<Part>, notice: Notice) {
             change.emit(Part::Events);
         }
         Notice::Workspace => begin_again(),
-        Notice::Preparing { step } => change.emit(Part::Preparing(step)),
+        Notice::Preparing { step, percent } => change.emit(Part::Preparing(step, percent)),
         Notice::Flush => spawn_local(flush::all()),
     }
 }

@@ -2,14 +2,19 @@
 
 use yew::prelude::*;
 
+use crate::state::use_live;
+
 /// Says that the drafts are being opened. A start that takes no time does not show it.
 #[component]
 pub fn PreparingData() -> Html {
+    let percent = use_live().preparing.and_then(|(_, percent)| percent);
+    let so_far = percent.map(|percent| html! { <p data-testid="preparing-percent">{ format!("{percent}% done") }</p> });
     html! {
         <section class="card narrow preparing" role="status" data-testid="preparing">
             <h2>{ "Preparing your data" }</h2>
             <p>{ "Your drafts open in a moment." }</p>
-            <progress aria-label="Preparing your data"></progress>
+            <progress aria-label="Preparing your data" max="100" value={percent.map(|p| p.to_string())}></progress>
+            { so_far }
         </section>
     }
 }

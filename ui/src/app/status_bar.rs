@@ -32,10 +32,8 @@ pub fn StatusBar() -> Html {
                     <span class="warn-text">{ format!("{} in conflict", sync.conflicts) }</span>
                 }
                 if let Some(last) = last { <span>{ last }</span> }
-                if live.preparing == Some(Preparing::Events) {
-                    <span data-testid="status-preparing">
-                        { "Updating the events on this computer. Results follow." }
-                    </span>
+                if let Some((Preparing::Events, percent)) = live.preparing {
+                    <span data-testid="status-preparing">{ preparing_events(percent) }</span>
                 }
                 if let Some(problem) = problem {
                     <span class="trouble" title={problem.clone()}>{ problem.clone() }</span>
@@ -49,4 +47,9 @@ pub fn StatusBar() -> Html {
             if !live.version.is_empty() { <span>{ format!("Beacon {}", live.version) }</span> }
         </footer>
     }
+}
+
+fn preparing_events(percent: Option<u8>) -> String {
+    let percent = percent.map(|percent| format!(" ({percent}%)")).unwrap_or_default();
+    format!("Updating the events on this computer{percent}. Results follow.")
 }

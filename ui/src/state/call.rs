@@ -19,18 +19,22 @@ where
 {
     let value = use_state(|| None::<Rc<C::Response>>);
     let error = use_state(|| None::<Error>);
+    let busy = use_state(|| false);
     let newest = use_mut_ref(|| 0u32);
     let again = use_state(|| 0u32);
     let ask = {
-        let (value, error) = (value.setter(), error.setter());
+        let (value, error, busy) = (value.setter(), error.setter(), busy.setter());
         Callback::from(move |request: C::Request| {
             *newest.borrow_mut() += 1;
-            let (value, error, newest, number) = (value.clone(), error.clone(), newest.clone(), *newest.borrow());
+            busy.set(true);
+            let (value, error, busy) = (value.clone(), error.clone(), busy.clone());
+            let (newest, number) = (newest.clone(), *newest.borrow());
             spawn_local(async move {
                 let answer = call::<C>(request).await;
                 if *newest.borrow() != number {
                     return;
                 }
+                busy.set(false);
                 error.set(answer.as_ref().err().cloned());
                 if let Ok(response) = answer {
                     value.set(Some(Rc::new(response)));
@@ -43,5 +47,5 @@ where
         let again = again.clone();
         Callback::from(move |()| again.set(*again + 1))
     };
-    Read { value: (*value).clone(), error: (*error).clone(), reload }
+    Read { value: (*value).clone(), error: (*error).clone(), reload, busy: *busy }
 }

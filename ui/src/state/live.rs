@@ -16,8 +16,8 @@ pub struct Live {
     pub theme: Theme,
     /// Whether the core's data is open.
     pub ready: bool,
-    /// The part of the data that the core brings up to date.
-    pub preparing: Option<Preparing>,
+    /// The part of the data that the core brings up to date, and how much of it is done, in percent.
+    pub preparing: Option<(Preparing, Option<u8>)>,
     /// Why something that the person asked for, on no page in particular, failed.
     pub failed: Option<Error>,
     /// Counts changes of documents.
@@ -36,7 +36,7 @@ pub enum Part {
     Sync(SyncView),
     Connection(ConnectionView),
     Theme(Theme),
-    Preparing(Preparing),
+    Preparing(Preparing, Option<u8>),
     /// Something that the person asked for ended; `None` clears the error of an earlier attempt.
     Asked(Option<Error>),
     Edits,
@@ -52,12 +52,13 @@ impl Reducible for Live {
             Part::Start { connection, sync, version } => {
                 (live.connection, live.sync, live.version) = (connection, sync, version);
                 live.ready = true;
-                live.preparing = live.preparing.filter(|step| *step == Preparing::Events);
+                live.preparing = live.preparing.filter(|(step, _)| *step == Preparing::Events);
             }
             Part::Sync(sync) => live.sync = sync,
             Part::Connection(connection) => live.connection = connection,
             Part::Theme(theme) => live.theme = theme,
-            Part::Preparing(step) => live.preparing = Some(step),
+            Part::Preparing(Preparing::Events, Some(100)) => live.preparing = None,
+            Part::Preparing(step, percent) => live.preparing = Some((step, percent)),
             Part::Asked(failed) => live.failed = failed,
             Part::Edits => live.edits = live.edits.wrapping_add(1),
             Part::Events => {

@@ -189,6 +189,8 @@ pub struct Read<T> {
     pub value: Option<T>,
     pub error: Option<Error>,
     pub reload: Callback<()>,
+    /// Whether an answer is under way; never true of what the cache keeps up to date by itself.
+    pub busy: bool,
 }
 
 #[hook]
@@ -201,7 +203,7 @@ pub fn use_store() -> Store {
 pub fn use_rows(kind: Kind) -> Read<Vec<Rc<Summary>>> {
     let (store, error, reload) = use_topic(Some(Topic::List(kind)));
     let value = store.0.cache.borrow().rows(kind);
-    Read { value, error, reload }
+    Read { value, error, reload, busy: false }
 }
 
 /// Reads a document; nothing without an id.
@@ -210,7 +212,7 @@ pub fn use_document<T: Editable>(id: Option<&str>) -> Read<Rc<DocumentView<T>>> 
     let document = id.map(|id| DocumentRef { kind: T::KIND, id: id.to_owned() });
     let (store, error, reload) = use_topic(document.clone().map(Topic::Document));
     let value = document.and_then(|document| store.0.cache.borrow().document(&document));
-    Read { value: value.as_ref().and_then(T::unwrap), error, reload }
+    Read { value: value.as_ref().and_then(T::unwrap), error, reload, busy: false }
 }
 
 #[hook]

@@ -61,6 +61,7 @@ fn title(code: Code) -> &'static str {
         Code::Keychain => "The keychain is not available",
         Code::Storage => "It could not be saved",
         Code::NewerDatabase => "Written by a newer Beacon",
+        Code::Cancelled => "Cancelled",
         Code::Internal => "Something went wrong",
     }
 }

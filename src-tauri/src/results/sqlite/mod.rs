@@ -17,7 +17,9 @@ use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::event::Line;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::cancel::cancelled;
 use super::{Cancel, Counts, EventStore, LogState, Query};
+use crate::store::Progress;
 use crate::store::migrate::migrate;
 
 /// The steps from an empty file to today's tables. Append only: a step that was shipped never changes.
@@ -33,6 +35,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// The events on this machine, in one file.
 pub struct SqliteEvents {
     path: PathBuf,
+    progress: Progress,
     opened: Mutex<Option<Arc<Opened>>>,
 }
 
@@ -46,7 +49,12 @@ impl SqliteEvents {
     /// The events in this file. The first call opens it, makes it when there is none, and brings its tables up to
     /// date, which may take minutes: a window does not wait for it.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_owned(), opened: Mutex::default() }
+        Self::with_progress(path, Progress::unseen())
+    }
+
+    /// The events in this file, as [`SqliteEvents::new`] has them, which say how much of bringing them up to date is done.
+    pub fn with_progress(path: impl AsRef<Path>, progress: Progress) -> Self {
+        Self { path: path.as_ref().to_owned(), progress, opened: Mutex::default() }
     }
 
     fn opened(&self) -> Result<Arc<Opened>> {
@@ -55,7 +63,7 @@ impl SqliteEvents {
             return Ok(Arc::clone(opened));
         }
         let mut writer = connect(&self.path)?;
-        migrate(&mut writer, &self.path, MIGRATIONS)?;
+        migrate(&mut writer, &self.path, MIGRATIONS, &self.progress)?;
         let now = Arc::new(Opened { writer: Mutex::new(writer), reader: Mutex::new(connect(&self.path)?) });
         Ok(Arc::clone(opened.insert(now)))
     }
@@ -126,10 +134,11 @@ impl EventStore for SqliteEvents {
         self.opened()?;
         let mut connection = connect(&self.path)?;
         functions::define(&connection, query.zone.clone()).map_err(storage)?;
+        cancel.interrupts(connection.get_interrupt_handle());
         let ends = cancel.clone();
         connection.progress_handler(STEPS, Some(move || ends.is_cancelled())).map_err(storage)?;
         match count::count(&mut connection, query) {
-            Err(_) if cancel.is_cancelled() => Err(Error::new(Code::Stale, "Nobody waits for these numbers any more.")),
+            Err(_) if cancel.is_cancelled() => Err(cancelled()),
             counts => counts.map_err(storage),
         }
     }

@@ -7,11 +7,12 @@ use beacon_shared::stats::{FEW_UNITS, MissingData, Srm, Verdict};
 use beacon_shared::wording::{left_out, listed};
 use yew::prelude::*;
 
+use super::counting::CountState;
 use super::metric::metric;
 use crate::format::{count, date, date_time, p_value};
 use crate::router::{Open, Page, Route, use_router};
 use crate::state::{use_call, use_document, use_live};
-use crate::widgets::{Badge, Choice, ErrorBanner};
+use crate::widgets::{Badge, Choice};
 
 #[derive(Properties, PartialEq)]
 pub struct DetailProps {
@@ -27,7 +28,10 @@ pub fn Detail(props: &DetailProps) -> Html {
     let phase = Some(props.phase.clone()).filter(|phase| !phase.is_empty());
     let request = ResultsRequest { id: props.id.clone(), theme: live.theme, phase };
     let loaded = use_call::<ipc::Results>(request, live.events.wrapping_add(live.edits));
-    let banner = html! { <ErrorBanner error={loaded.error.clone()} on_retry={loaded.reload.clone()} /> };
+    let banner = html! {
+        <CountState id={props.id.clone()} busy={loaded.busy} error={loaded.error.clone()}
+            on_retry={loaded.reload.clone()} />
+    };
     let Some(view) = loaded.value else { return banner };
     let a = &view.analysis;
     // The first goal decides, and its numbers carry the names that tests look for.

@@ -1,5 +1,6 @@
 //! The experiments that have been started, and the results of the open one.
 
+mod counting;
 mod detail;
 mod metric;
 

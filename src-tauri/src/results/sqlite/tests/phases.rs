@@ -259,9 +259,9 @@ fn a_count_ends_when_it_is_cancelled_and_holds_nobody_up() {
     }
     log.count();
     let cancel = Cancel::default();
-    drop(cancel.on_drop());
+    cancel.cancel();
     let ended = log.store.count(&query(), &cancel);
-    assert_eq!(ended.unwrap_err().code, Code::Stale);
+    assert_eq!(ended.unwrap_err().code, Code::Cancelled);
     // While the one reader is busy, a count goes on.
     let counts = log.store.read(|_| log.store.count(&query(), &Cancel::default())).unwrap();
     assert_eq!(counts.units("control"), 2000);
