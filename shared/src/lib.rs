@@ -11,6 +11,7 @@ pub mod event;
 pub mod ipc;
 pub mod lifecycle;
 pub mod model;
+pub mod number;
 pub mod pointer;
 pub mod results;
 pub mod stats;

@@ -27,6 +27,7 @@ pub use workspace::{Located, Workspace, workspace};
 use crate::error::Problem;
 use crate::eval::condition::MAX_DEPTH;
 use crate::model::{Experiment, Flag, Kind, MetricDefinition, Segment, Site};
+use crate::number::{changed_number, put_in_quotes};
 
 pub use crate::model::WHOLE;
 
@@ -190,9 +191,9 @@ pub const UNFINISHED: &str = "_text";
 /// go live instead of what the person sees.
 fn unfinished(pointer: &str, extra: &Map<String, Value>) -> Option<Problem> {
     let field = pointer.rsplit('/').next().unwrap_or_default();
-    extra
-        .contains_key(&format!("{field}{UNFINISHED}"))
-        .then(|| Problem::new(pointer, "Finish this: it is not valid JSON yet, so pages could not read it."))
+    let text = extra.get(&format!("{field}{UNFINISHED}"))?.as_str().unwrap_or_default();
+    let detail = changed_number(text).map(put_in_quotes);
+    Some(Problem::new(pointer, detail.unwrap_or_else(|| "Not valid JSON yet. Fix it before publishing.".to_owned())))
 }
 
 /// Returns what is wrong with a share in parts of [`WHOLE`].

@@ -7,6 +7,7 @@ use beacon_shared::bundle::{at, draft};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{ById, DocumentRef, ImportView, PayloadInput};
 use beacon_shared::model::{Definition, Experiment, Flag, Segment, Site, Status};
+use beacon_shared::number::{changed_number, put_in_quotes};
 use beacon_shared::sync::Replica;
 use serde_json::Value;
 
@@ -51,10 +52,14 @@ fn parse(payload: &str) -> Result<Value> {
         let message = format!("The payload is larger than {} MiB: import a part of it.", MAX_PAYLOAD / 1024 / 1024);
         return Err(Error::new(Code::TooLarge, message));
     }
-    serde_json::from_str(payload).map_err(|e| {
-        let detail = format!("This is not JSON from line {}, column {} on: paste all of it.", e.line(), e.column());
-        Error::invalid(vec![Problem::new("/payload", detail)])
-    })
+    let refused = |detail: String| Error::invalid(vec![Problem::new("/payload", detail)]);
+    let parsed = serde_json::from_str(payload).map_err(|e| {
+        refused(format!("This is not JSON from line {}, column {} on: paste all of it.", e.line(), e.column()))
+    })?;
+    match changed_number(payload) {
+        Some(number) => Err(refused(put_in_quotes(number))),
+        None => Ok(parsed),
+    }
 }
 
 /// Adds documents for the definitions; says which are too large. Answers how many it added.

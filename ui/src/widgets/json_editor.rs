@@ -1,11 +1,13 @@
 //! A text field for JSON.
 
+use beacon_shared::number::{changed_number, put_in_quotes};
 use serde_json::{Map, Value};
 use yew::prelude::*;
 
 use super::{Field, FieldKind};
 
-/// A text that was typed: JSON, or something that is not JSON yet and is kept as it is.
+/// A text that was typed: JSON, or something that is kept as it is, because it is not JSON yet or has a number that would
+/// change.
 #[derive(Clone, PartialEq, Debug)]
 pub enum JsonEdit {
     Valid(Value),
@@ -18,7 +20,10 @@ impl JsonEdit {
         if text.trim().is_empty() {
             return Self::Valid(Value::Null);
         }
-        serde_json::from_str(text).map_or_else(|_| Self::Invalid(text.to_owned()), Self::Valid)
+        match serde_json::from_str(text) {
+            Ok(value) if changed_number(text).is_none() => Self::Valid(value),
+            _ => Self::Invalid(text.to_owned()),
+        }
     }
 
     /// Stores JSON in `value`, and what is not JSON yet beside it as `name` in `extra`, so that it is saved too.
@@ -99,9 +104,12 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-/// Returns what keeps `text` from being JSON, and where.
+/// Returns what keeps `text` from being stored as JSON, and where.
 fn explain(text: &str) -> Option<String> {
-    let error = serde_json::from_str::<Value>(text).err()?;
+    let error = match serde_json::from_str::<Value>(text) {
+        Ok(_) => return changed_number(text).map(put_in_quotes),
+        Err(error) => error,
+    };
     let what = error.to_string();
     let what = what.split(" at line").next().unwrap_or_default();
     Some(format!(
@@ -124,6 +132,18 @@ mod tests {
         JsonEdit::read("{\"a\": 2}").store(&mut value, &mut extra, "config_text");
         assert_eq!((value, extra.is_empty()), (json!({"a": 2}), true));
         assert_eq!(JsonEdit::read("  "), JsonEdit::Valid(Value::Null));
+    }
+
+    #[test]
+    fn a_number_that_would_change_is_kept_as_it_was_typed() {
+        let (mut value, mut extra) = (json!(1), Map::new());
+        for number in ["18446744073709551616", "3.14159265358979323846", "1e-400"] {
+            JsonEdit::read(number).store(&mut value, &mut extra, "value_text");
+            assert_eq!((&value, &extra["value_text"]), (&json!(1), &json!(number)));
+            assert!(explain(number).is_some_and(|e| e.contains(number) && e.contains("in quotes")));
+        }
+        JsonEdit::read("18446744073709551615").store(&mut value, &mut extra, "value_text");
+        assert_eq!((value.to_string().as_str(), extra.is_empty()), ("18446744073709551615", true));
     }
 
     #[test]

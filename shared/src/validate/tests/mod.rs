@@ -113,7 +113,14 @@ fn what_is_not_json_yet_cannot_go_live() {
         "key": "f", "name": "F", "site_ids": ["sit_1"], "enabled": true, "default_value": true, "default_value_text": "tru",
         "rules": [{"id": "r", "condition": {}, "condition_text": "{", "coverage": 10000, "value": false, "value_text": "fals"}]
     });
-    let pointers: Vec<_> = document(Kind::Flag, &flag).into_iter().map(|p| p.pointer).collect();
+    let problems = document(Kind::Flag, &flag);
+    assert!(problems[0].detail.starts_with("Not valid JSON yet."), "{problems:?}");
+    let mut huge = flag.clone();
+    huge["default_value_text"] = json!("{\"id\": 18446744073709551616}");
+    let problem = &document(Kind::Flag, &huge)[0];
+    assert_eq!(problem.pointer, "/default_value");
+    assert!(problem.detail.contains("18446744073709551616 exactly"), "{problem:?}");
+    let pointers: Vec<_> = problems.into_iter().map(|p| p.pointer).collect();
     assert_eq!(pointers, ["/default_value", "/rules/0/value", "/rules/0/condition"]);
 }
 

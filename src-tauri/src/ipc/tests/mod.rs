@@ -383,4 +383,8 @@ async fn whole_numbers_come_through_as_text() {
         assert!(flags.contains(number), "{number} in {flags}");
     }
     assert_eq!(dispatch_text(&device.app, "flag.list", "{").await.unwrap_err().code, Code::Invalid);
+    let payload = r#"{"features": {"more": {"defaultValue": 18446744073709551616}}}"#.to_owned();
+    let error = device.call::<PayloadImport>(PayloadInput { site_id: site.id, payload }).await.unwrap_err();
+    assert_eq!(error.problems[0].pointer, "/payload");
+    assert!(error.problems[0].detail.contains("18446744073709551616"), "{error:?}");
 }
