@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(40);
 const SETTLED: Duration = Duration::from_millis(700);
 const VISITORS: u64 = 1_000;
 const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];
-const PAGES: [&str; 6] = ["sites", "experiments", "flags", "publish", "results", "settings"];
+const PAGES: [&str; 7] = ["sites", "experiments", "flags", "metrics", "publish", "results", "settings"];
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "makes pictures for people to look at"]
@@ -37,6 +37,7 @@ async fn every_screen_in_both_themes_and_two_sizes() -> Result<()> {
     }
     connect(&app, &edge).await?;
     add_a_flag(&app).await?;
+    add_metrics(&app).await?;
     let _visitors = visitors(&folder, &edge)?;
     let wanted = std::env::var("BEACON_VISITORS").ok().and_then(|n| n.parse().ok()).unwrap_or(VISITORS);
     // The demo sends 40 a second, half of them to the control.
@@ -83,6 +84,22 @@ async fn add_a_flag(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// Metrics that no experiment uses: one that can be picked, and one to finish.
+async fn add_metrics(app: &App) -> Result<()> {
+    let refunds = json!({
+        "key": "refunds", "name": "Refunds per order", "kind": "ratio", "direction": "decrease",
+        "description": "Refunded orders, as the shop's back office reports them.",
+        "numerator": {"aggregate": "count", "event": "refund"}, "denominator": {"aggregate": "count", "event": "order"},
+        "filter": {"country": {"$in": ["DE", "AT"]}}, "window": 336
+    });
+    let unfinished = json!({"key": "newsletter", "name": "Newsletter", "kind": "conversion", "event": ""});
+    for draft in [refunds, unfinished] {
+        let saved = app.ask("metric.save", json!({"id": Value::Null, "draft": draft})).await?;
+        ensure!(saved["error"].is_null(), "{saved}");
+    }
+    Ok(())
+}
+
 /// The visitors of `cargo xtask run --demo`.
 fn visitors(folder: &Path, edge: &Edge) -> Result<Process> {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"));
@@ -103,15 +120,16 @@ async fn screens(app: &App, prefix: &str) -> Result<()> {
         tokio::time::sleep(SETTLED).await;
         app.picture(&format!("{prefix}-{page}")).await?;
     }
-    for (page, row) in [("experiments", "experiment-row"), ("flags", "flag-row")] {
+    for (page, row) in [("experiments", "experiment-row"), ("flags", "flag-row"), ("metrics", "metric-row")] {
         app.click(&format!("nav-{page}")).await?;
         app.click(row).await?;
         tokio::time::sleep(SETTLED).await;
         app.picture(&format!("{prefix}-{page}-editor")).await?;
         if page == "experiments" {
-            app.scroll_to("metric-name-1").await?;
+            app.click("metric-add").await?;
+            app.scroll_to("metric-2").await?;
             tokio::time::sleep(SETTLED).await;
-            app.picture(&format!("{prefix}-metrics")).await?;
+            app.picture(&format!("{prefix}-experiment-metrics")).await?;
         }
     }
     // Away from the editor, which stays open on its own page.

@@ -31,6 +31,7 @@ struct Story {
     desktop: Desktop,
     site: String,
     experiment: String,
+    metric: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +39,8 @@ async fn from_a_draft_to_a_page_and_back() -> Result<()> {
     let folder = tempfile::Builder::new().prefix("beacon-story-").tempdir()?.keep();
     println!("The story's pictures, logs and data: {}", folder.display());
     let desktop = Desktop::start(&folder).await?;
-    let mut story = Story { folder, desktop, site: String::new(), experiment: String::new() };
+    let (site, experiment, metric) = (String::new(), String::new(), String::new());
+    let mut story = Story { folder, desktop, site, experiment, metric };
 
     let app = story.drafts_without_an_edge().await?;
     let mut edge = Edge::start(&story.folder).await?;
@@ -75,7 +77,7 @@ impl Story {
             let config: Value = serde_json::from_str(&app.value(&format!("variant-config-{i}")).await?)?;
             ensure!(config == json!({ "heading": heading }), "the config of {id} is {config}");
         }
-        ensure!(app.value("metric-event-0").await? == GOAL, "the goal is lost");
+        self.metric_is_defined_once(&app).await?;
         app.shows_no_error().await?;
         app.picture("1-reopened").await?;
         println!("1: the draft survived kill -9, with no edge and no error.");
@@ -107,10 +109,29 @@ impl Story {
             app.type_into(&format!("variant-weight-{i}"), "50").await?;
             app.type_into(&format!("variant-config-{i}"), &json!({ "heading": heading }).to_string()).await?;
         }
-        app.type_into("metric-name-0", "Bought").await?;
-        app.type_into("metric-event-0", GOAL).await?;
+        app.type_into("metric-new-name", "Bought").await?;
+        app.type_into("metric-new-event", GOAL).await?;
+        app.click("metric-create").await?;
+        app.find("metric-open-0").await?;
         app.saved().await?;
         self.experiment = id_of(app, "experiment.list", EXPERIMENT).await?;
+        let view = app.ask("experiment.get", json!({ "id": self.experiment })).await?;
+        self.metric = view["draft"]["metrics"][0]["metric"].as_str().context("the goal is no document")?.to_owned();
+        Ok(())
+    }
+
+    /// The experiment's goal leads to its definition, which says who uses it. It is edited there.
+    async fn metric_is_defined_once(&self, app: &App) -> Result<()> {
+        app.click("metric-open-0").await?;
+        ensure!(app.value("metric-event").await? == GOAL, "the goal is lost");
+        app.type_into("metric-description", "Visitors who bought something.").await?;
+        app.saved().await?;
+        app.click_css(&format!("[data-testid=metric-used-by][data-id={}]", self.experiment)).await?;
+        app.find("metric-open-0").await?;
+        app.click("nav-metrics").await?;
+        let listed = app.text("metric-row").await?;
+        ensure!(listed.contains("Bought") && listed.contains("1 experiment"), "the list says {listed:?}");
+        app.picture("1-metrics").await?;
         Ok(())
     }
 
@@ -169,6 +190,9 @@ impl Story {
         for id in [&self.site, &self.experiment] {
             app.tick(&format!("publish-tick-{id}")).await?;
         }
+        // The experiment needs its metric, so that is ticked with it.
+        let ticked = app.find_css(&format!("[data-testid=publish-tick-{}]:checked", self.metric)).await;
+        ensure!(ticked.is_ok(), "the metric isn't ticked with its experiment");
         let review = app.contents().await?;
         ensure!(review.contains(VARIANTS[1].1), "the review does not show what changes on the site");
         app.picture("3-review").await?;
@@ -185,6 +209,8 @@ impl Story {
         })
         .await?;
         app.picture("3-published").await?;
+        let metric = app.ask("metric.get", json!({ "id": self.metric })).await?;
+        ensure!(metric["released"]["event"] == json!(GOAL), "the metric isn't published: {metric}");
         ensure!(self.bundle_lies_on_disk(&live.hash)?, "R2 holds no object with the hash {}", live.hash);
         println!("3: published {} at sequence number {}.", live.hash, live.seq);
         Ok(())
