@@ -129,8 +129,14 @@ impl Story {
         app.click_css(&format!("[data-testid=metric-used-by][data-id={}]", self.experiment)).await?;
         app.find("metric-open-0").await?;
         app.click("nav-metrics").await?;
-        let listed = app.text("metric-row").await?;
-        ensure!(listed.contains("Bought") && listed.contains("1 experiment"), "the list says {listed:?}");
+        wait::until("The metric in the list", SOON, || async {
+            let listed = app.contents().await?;
+            for part in ["metric-row", "visitors with bought", "1 experiment"] {
+                ensure!(listed.contains(part), "the list doesn't say {part:?}");
+            }
+            Ok(())
+        })
+        .await?;
         app.picture("1-metrics").await?;
         Ok(())
     }
