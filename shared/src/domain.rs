@@ -1,4 +1,4 @@
-//! Where a site's pages are: its domains as people type them, and the origins that browsers send.
+//! The places of a site's pages: its domains as people type them, and the origins that browsers send.
 
 use url::{Host, Url};
 

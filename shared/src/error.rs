@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, as something a program may branch on. A variant exists only where somebody handles it.
+/// The kind of an error, for programs to branch on. A variant exists only where somebody handles it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
@@ -65,7 +65,7 @@ impl Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
-    /// What a program may branch on.
+    /// Kind of the error.
     pub code: Code,
     /// A full sentence that says what happened and what to do.
     pub message: String,
@@ -86,7 +86,7 @@ impl Error {
         Self { code: Code::Invalid, message, problems }
     }
 
-    /// Whether the same call may succeed later without the person changing anything.
+    /// Returns true if the same call may succeed later without the person changing anything.
     pub fn retryable(&self) -> bool {
         matches!(self.code, Code::Unreachable | Code::RateLimited | Code::NotAnEdge)
     }

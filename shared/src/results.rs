@@ -1,4 +1,4 @@
-//! What a result says about the events that it was counted from.
+//! The notes of a result on the events that it was counted from.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +22,11 @@ pub struct Gap {
 pub struct Excluded {
     /// The sort of event.
     pub what: Counted,
-    /// Why.
+    /// Reason.
     pub reason: Exclusion,
     /// Visitors with such an event.
     pub visitors: u64,
-    /// How many events.
+    /// Number of events.
     pub events: u64,
 }
 
@@ -40,7 +40,7 @@ pub enum Counted {
     Outcomes,
 }
 
-/// Why events are left out.
+/// The reason why events are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exclusion {

@@ -1,5 +1,5 @@
 // Runs the evaluator that beacon.js ships over reference cases: node evaluate.mjs EVALUATOR.mjs < evaluation.json
-// Prints one JSON object: for each group, what came of each case. Whether that is right is judged by whoever asked.
+// Prints one JSON object: for each group, what came of each case. The caller judges whether that is right.
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";

@@ -18,7 +18,7 @@ use crate::{built, cache, wait};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What the window is called on the screen.
+/// The window's title on the screen.
 const TITLE: &str = "Beacon";
 
 /// Longer than any wait of the driver itself.
@@ -238,7 +238,8 @@ impl App {
         in_time(id, self.window.execute(SCROLL, vec![json!(by_id(id))])).await?.map(drop).map_err(Into::into)
     }
 
-    /// Clicks and returns the milliseconds until the frame after the one in which elements with the other test id are there.
+    /// Clicks and returns the milliseconds until the frame after the one in which elements with the other test id are
+    /// there.
     pub async fn time_until_painted(&self, click: &str, shown: &str) -> Result<f64> {
         const TIME: &str = "const [click, shown, done] = arguments; const start = performance.now(); \
             const look = () => document.querySelector(shown) \

@@ -15,7 +15,7 @@ use crate::edge::Edge;
 use crate::processes::Process;
 use crate::{node, root};
 
-/// What the SDKs are asked.
+/// The questions to the SDKs.
 #[derive(Debug, Serialize)]
 pub struct Clients<'a> {
     /// The edge's address.
@@ -28,7 +28,7 @@ pub struct Clients<'a> {
     pub flags: &'a [&'a str],
 }
 
-/// What they saw.
+/// The SDKs' answers.
 #[derive(Debug, Deserialize)]
 pub struct Seen {
     /// GrowthBook's SDK.
@@ -39,7 +39,7 @@ pub struct Seen {
     pub openfeature: OpenFeature,
 }
 
-/// What an evaluator made of the payload.
+/// An evaluator's answers.
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct Evaluated {
     /// The experiments in order.
@@ -50,14 +50,14 @@ pub struct Evaluated {
     pub values: BTreeMap<String, Vec<Value>>,
 }
 
-/// What OpenFeature's SDK saw.
+/// The answers of OpenFeature's SDK.
 #[derive(Debug, Deserialize)]
 pub struct OpenFeature {
     /// By visitor: each flag's value, variant and reason.
     pub details: BTreeMap<String, Vec<Value>>,
     /// The error for a flag that nobody has.
     pub unknown: Option<String>,
-    /// What came over the network.
+    /// Answer that came over the network.
     pub requests: Vec<Fetched>,
 }
 

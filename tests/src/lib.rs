@@ -1,4 +1,4 @@
-//! What the whole-product tests share: the real parts of the product, started and ended by the test.
+//! The common base of the whole-product tests: the real parts of the product, started and ended by the test.
 //!
 //! Nothing is skipped. What is missing is an error that names the command to run.
 

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// How many lines of its log a program that ended is quoted with.
+/// Lines of its log with which a program that ended is quoted.
 const LAST_WORDS: usize = 20;
 
 /// A program with all that it starts; dropping it ends them.

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use crate::processes::Process;
 use crate::{node, root};
 
-/// Who comes, and to which page.
+/// The visitors, and the page that they open.
 #[derive(Clone, Debug, Serialize)]
 pub struct Visit<'a> {
     /// The edge's address.
@@ -22,31 +22,31 @@ pub struct Visit<'a> {
     pub experiment: &'a str,
     /// The name of the conversion.
     pub goal: &'a str,
-    /// How many separate visitors.
+    /// Number of separate visitors.
     pub visitors: u32,
-    /// Whether the browser says that it is driven.
+    /// True if the browser says that it is driven.
     pub bot: bool,
     /// The same seed gives the same people.
     pub seed: u32,
 }
 
-/// What the pages of one variant recorded.
+/// The records of the pages of one variant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Seen {
     /// Visitors that saw it.
     pub visitors: u64,
-    /// How many of them converted.
+    /// Number of those who converted.
     pub converted: u64,
 }
 
-/// What all pages recorded.
+/// The records of all pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Record {
     /// By variant id.
     pub variants: BTreeMap<String, Seen>,
     /// Visitors that came back, and saw the same.
     pub returned: u64,
-    /// What the heading said, by variant id.
+    /// Heading of the page, by variant id.
     pub headings: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the edge evaluates, and what other people's clients make of what it serves, is what `shared::eval` says.
+//! The edge, and other people's clients of the edge, evaluate as `shared::eval` does.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 const SOON: Duration = Duration::from_secs(40);
-/// What a page needs to have drawn everything.
+/// The elements of a page that has drawn everything.
 const SETTLED: Duration = Duration::from_millis(700);
 const VISITORS: u64 = 1_000;
 const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];

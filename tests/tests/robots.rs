@@ -1,4 +1,4 @@
-//! Who is not a person is marked by the edge, and left out.
+//! Bots are marked by the edge, and left out.
 
 use anyhow::Result;
 use beacon_shared::event::{EventType, Mark};

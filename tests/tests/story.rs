@@ -25,7 +25,7 @@ const LATE_PEOPLE: u32 = 40;
 const BOTS: u32 = 3;
 const SOON: Duration = Duration::from_secs(40);
 
-/// What the steps hand on to each other.
+/// The state that the steps hand on to each other.
 struct Story {
     folder: PathBuf,
     desktop: Desktop,

@@ -1,4 +1,4 @@
-//! What goes wrong around the app, seen in its window: each trouble is said with what to do, and costs no draft.
+//! Troubles around the app, seen in its window: each is shown with what to do, and costs no draft.
 
 use std::path::Path;
 use std::time::Duration;
@@ -105,7 +105,7 @@ async fn the_draft_is_there(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// What is no JSON says where; what is, becomes drafts, and what cannot come over is said.
+/// A text that isn't JSON is refused with the place. The parts of one that is become drafts, or are reported.
 async fn a_wrong_payload(app: &App) -> Result<()> {
     app.click("nav-flags").await?;
     app.click("flag-exchange").await?;

@@ -22,7 +22,7 @@ pub struct Command {
     pub run: fn(&Situation),
 }
 
-/// What commands depend on.
+/// The state that commands depend on.
 #[derive(Clone, PartialEq)]
 pub struct Situation {
     pub router: Router,

@@ -1,4 +1,4 @@
-//! What must be saved before the window closes.
+//! The saves that must happen before the window closes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

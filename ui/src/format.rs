@@ -2,7 +2,7 @@
 
 pub use beacon_shared::wording::count;
 
-/// How long ago, coarsely.
+/// Returns a time as `5 minutes ago`, coarsely.
 pub fn ago(unix_ms: i64) -> String {
     let seconds = ((js_sys::Date::now() - unix_ms as f64) / 1000.0).max(0.0) as u64;
     match seconds {
@@ -74,8 +74,8 @@ pub fn slug(name: &str) -> String {
     slug.trim_end_matches('_').to_owned()
 }
 
-/// Returns the key that goes with a new name, or `None` if the key stays as it is: pages may know it already, or somebody
-/// chose it. Only a document that is younger than its editor changes its key with its name.
+/// Returns the key that goes with a new name, or `None` if the key stays as it is: pages may know it already, or
+/// somebody chose it. Only a document that is younger than its editor changes its key with its name.
 pub fn key_of_renamed(is_new: bool, key: &str, name: &str, renamed: &str) -> Option<String> {
     (is_new && key == slug(name)).then(|| slug(renamed))
 }

@@ -67,7 +67,7 @@ fn from_js<T: serde::de::DeserializeOwned>(value: &JsValue) -> Option<T> {
     serde_json::from_str(&text).ok()
 }
 
-/// What the core refused with: an [`Error`], or, from the bridge itself, a text.
+/// Returns the error of a refusal: the core's [`Error`] or, from the bridge itself, a text.
 fn refusal(reason: &JsValue) -> Error {
     let described = || {
         let message = Reflect::get(reason, &JsValue::from_str("message")).ok().and_then(|m| m.as_string());

@@ -35,7 +35,7 @@ impl Page {
     }
 }
 
-/// What a page shows.
+/// The document or tab that a page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Open {
     /// The list, or all that the page has.

@@ -11,14 +11,14 @@ use flate2::write::GzEncoder;
 use crate::command::{cargo, run, say};
 use crate::{node, paths, setup, tools, wasm};
 
-/// How wasm is compiled that people wait for.
+/// The profile of wasm that people wait for.
 pub const PROFILE: &str = "wasm-release";
 
 /// The most bytes of the gzipped worker. Cloudflare's free plan takes three times that; a small one starts faster.
 const MOST_GZIPPED: usize = 1_000_000;
 
-/// What rustc's wasm uses and every supported webview reads. All features together would have binaryen write import
-/// sections that no webview reads yet.
+/// The wasm features that rustc uses and every supported webview reads. All features together would have binaryen write
+/// import sections that no webview reads yet.
 const WEBVIEW_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",

@@ -11,7 +11,7 @@ use crate::paths;
 
 /// The oldest that serves.
 const OLDEST: u32 = 20;
-/// What is installed where the system's is older.
+/// The version of Node that is installed where the system's is older.
 const CACHED: &str = "22";
 
 fn is_recent(node: &PathBuf) -> bool {

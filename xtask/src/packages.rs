@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{output, run, say, which};
 
-/// What shows that a package is there.
+/// The sign that a package is there.
 enum Sign {
     /// A library, by its pkg-config name.
     Library(&'static str),
@@ -24,7 +24,7 @@ pub struct Package {
     /// Its name for apt.
     pub name: &'static str,
     sign: Sign,
-    /// What Beacon needs it for.
+    /// Beacon's use of it.
     pub why: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Where things are.
+//! The places of files.
 
 use std::env;
 use std::path::{Path, PathBuf};

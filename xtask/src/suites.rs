@@ -1,4 +1,4 @@
-//! Where tests are: what no entry here names would never run, so `check` compares these lists with the tree.
+//! The places of tests. A test that no entry here names would never run, so `check` compares these lists with the tree.
 
 /// The packages with tests beside their code that `check` runs.
 pub const UNIT_TESTED: [&str; 6] =
@@ -7,5 +7,5 @@ pub const UNIT_TESTED: [&str; 6] =
 /// The packages whose tests have a task of their own: they take minutes, or need the built product.
 pub const TESTED_APART: [&str; 2] = ["beacon-simulation", "beacon-tests"];
 
-/// Where `NAME.test.mjs` is a test.
+/// Folders in which `NAME.test.mjs` is a test.
 pub const SCRIPT_FOLDERS: [&str; 2] = ["edge/sdk/test", "edge/local"];

@@ -50,7 +50,7 @@ export const edge = {
   definitions: 0,
   /** Instead of the payload above. */
   payload: null,
-  /** The collector's answer to a batch: `{status, headers, hasCors, isAborted}`, of which each may be left out. */
+  /** The collector's answer to a batch: `{status, headers, hasCors, isAborted}`, each optional. */
   answer: () => ({}),
 };
 export const site = { origin: '' };

@@ -22,7 +22,7 @@ export interface Variant {
 interface Choice extends Variant {
   phase: unknown;
   measured: boolean;
-  /** Whether the site's function has run. */
+  /** True if the site's function has run. */
   isPerformed?: boolean;
 }
 

@@ -22,13 +22,13 @@ function once<T>(key: string, find: () => T): T {
 /** Forced variants last as long as the tab. */
 const area = (key: string): Storage => (key === 'forced' ? sessionStorage : localStorage);
 
-/** Whether this visitor may be measured: the site is known, no signal speaks against it, and consent where it is required. */
+/** Returns true if this visitor may be measured: the site is known, no signal speaks against it, and consent where it is required. */
 export function allowed(): boolean {
   const { doNotTrack, globalPrivacyControl } = navigator as any;
   return !!options.siteId && !(options.respectDoNotTrack && (doNotTrack === '1' || globalPrivacyControl)) && consented();
 }
 
-/** Whether consent, where it is required, was given. An objection counts even where consent is not required. */
+/** Returns true if consent, where it is required, was given. An objection counts even where consent is not required. */
 export function consented(): boolean {
   if (decided !== undefined) return decided;
   const said = readCookie(options.consentCookie);

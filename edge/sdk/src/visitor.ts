@@ -23,7 +23,7 @@ export function visitorId(): string {
   return id;
 }
 
-/** Whether the id will be the same at the next page; without that, an assignment would flip at each load. */
+/** Returns true if the id will be the same at the next page; without that, an assignment would flip at each load. */
 export function isLasting(): boolean {
   return !!visitorId() && lasting;
 }

@@ -182,7 +182,7 @@ test('what JSON cannot say is left out, and the event still goes', () => visit(a
   assert.deepEqual([odd.value, odd.props, big.value], [undefined, {}, 5]);
 }));
 
-test('no half of a surrogate pair is sent, whoever cut it', () => visit(async (page) => {
+test('no half of a surrogate pair is sent, wherever the text was cut', () => visit(async (page) => {
   await page.goto(site.origin + '/slow');
   await page.evaluate(() => {
     document.title = 'x'.repeat(299) + '\ud83d\ude00';

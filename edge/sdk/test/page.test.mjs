@@ -95,7 +95,7 @@ test('listeners hear of changes and of nothing else', () => visit(async (page) =
   assert.deepEqual(await polled(), [2]);
 }));
 
-test('definitions that arrive are told once, however often a flag was asked for', () => visit(async (page) => {
+test('listeners hear of new definitions once, however often a flag was read', () => visit(async (page) => {
   await page.goto(site.origin + '/fetched');
   await page.evaluate(() => {
     window.calls = 0;

@@ -18,7 +18,7 @@ export interface BeaconOptions {
   respectDoNotTrack?: boolean;
   consentCookie?: string;
   appName?: string;
-  /** Whether fragments are the routes of a single-page app. */
+  /** True if fragments are the routes of a single-page app. */
   hashRouting?: boolean;
   /** Query parameters that are recorded beside campaigns' (`utm_…`), with commas between their names. Default: none. */
   allowedParameters?: string;
@@ -98,7 +98,7 @@ declare global {
      * decides the value, the visitor is exposed.
      */
     get<T>(key: string, fallback: T): T;
-    /** Whether the value is truthy; exposes like `get`. */
+    /** True if the value is truthy; exposes like `get`. */
     isOn(key: string): boolean;
     /** Calls back when the definitions arrive or change, and when the visitor does. Returns how to stop listening. */
     onChange(callback: () => void): () => void;

@@ -27,7 +27,7 @@ pub struct Index {
 pub struct Entry {
     /// The name of the object that holds its [`SiteBundle`].
     pub object: String,
-    /// When this bundle was first published, in Unix milliseconds.
+    /// Time of the bundle's first publication, in Unix milliseconds.
     pub at: i64,
     /// Hosts that may send events.
     pub domains: Vec<String>,
@@ -43,7 +43,7 @@ pub struct LiveMemory {
     pub(crate) pointer: Mutex<Option<Known>>,
     pub(crate) index: Mutex<Option<(String, Arc<Index>)>>,
     pub(crate) sites: Mutex<BTreeMap<String, Arc<Site>>>,
-    /// When the last refresh behind an answer began. It may have ended with its request.
+    /// Time at which the last refresh behind an answer began. It may have ended with its request.
     pub(crate) refresh_began: AtomicI64,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Known {
 
 /// A site's definitions, and what was made of them for the current period of their schedules.
 pub struct Site {
-    /// When they were published, in Unix milliseconds.
+    /// Time of their publication, in Unix milliseconds.
     pub at: i64,
     bundle: SiteBundle,
     timeline: Timeline,

@@ -64,7 +64,7 @@ impl MemoryEdge {
     ///
     /// # Panics
     ///
-    /// When SQLite cannot open a database in memory.
+    /// SQLite cannot open a database in memory.
     #[allow(clippy::panic)]
     pub fn new() -> Self {
         match MemoryDb::workspace() {
@@ -172,7 +172,7 @@ impl MemoryEdge {
 ///
 /// # Panics
 ///
-/// When the future waits.
+/// The future waits.
 #[allow(clippy::panic)]
 pub fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {

@@ -30,8 +30,8 @@ SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id = ?1";
 const SELECT_THESE: &str = "
 SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id IN (SELECT value FROM json_each(?1))";
 
-/// Says whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` its stamp, `?4` newest seq, `?5` its stamp or
-/// empty). The start is known, unless the device knows a change that is not here any more.
+/// Says whether the workspace knows the cursor (`?1` epoch, `?2` seq, `?3` its stamp, `?4` newest seq, `?5` its stamp
+/// or empty). The start is known, unless the device knows a change that is not here any more.
 const SELECT_CURSOR: &str = "
 SELECT epoch, (?2 = 0 OR (epoch = ?1 AND EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.stamp = ?3)))
   AND (?5 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?4 AND c.stamp = ?5)) AS known FROM meta";
@@ -169,7 +169,7 @@ pub fn is_site(id: &str) -> Statement {
     Statement::new(IS_SITE, [id.into()])
 }
 
-/// Returns the statement that lists the sites of which something is released.
+/// Returns the statement that lists the sites that have something released.
 pub fn select_site_ids(most: u64) -> Statement {
     Statement::new(SELECT_SITE_IDS, [most.into()])
 }

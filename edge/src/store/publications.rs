@@ -52,7 +52,7 @@ pub struct Pointer {
     pub seq: u64,
     /// SHA-256 of its index.
     pub hash: String,
-    /// When it was published, in Unix milliseconds.
+    /// Time of the publication, in Unix milliseconds.
     pub at: i64,
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::event::MAX_BODY_BYTES;
 use crate::validate::MAX_BODY;
 
-/// How an endpoint is asked.
+/// The HTTP method of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// The request is in the path and the query.
@@ -20,7 +20,7 @@ pub enum Method {
     Post,
 }
 
-/// Who may ask.
+/// The callers of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody, from any page.
@@ -45,11 +45,11 @@ impl Access {
 pub struct Declaration {
     /// The endpoint's name.
     pub name: &'static str,
-    /// How it is asked.
+    /// HTTP method.
     pub method: Method,
     /// Its path, with parameters in braces.
     pub path: &'static str,
-    /// Who may ask.
+    /// Callers.
     pub access: Access,
     /// The most bytes of a body; 0 where there is none.
     pub limit: usize,
@@ -135,7 +135,7 @@ macro_rules! endpoints {
 endpoints! {
     /// The worker runs.
     GetHealth = Get route::HEALTH, Access::Public, 0, () => Health;
-    /// Who am I; how the desktop tests a connection.
+    /// The holder of the key. The desktop tests a connection with it.
     GetWhoAmI = Get route::WHOAMI, Access::AnyKey, 0, () => WhoAmI;
     /// Pushes operations.
     Push = Post route::PUSH, Access::Key(Scope::Write), MAX_PUSH_BYTES, PushRequest => PushResponse;

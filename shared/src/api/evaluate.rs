@@ -17,10 +17,10 @@ pub struct EvaluateRequest {
     /// Document id of the site. May be empty where only one published site can be meant.
     #[serde(alias = "siteId")]
     pub site_id: String,
-    /// Who asks: becomes the attribute `id`.
+    /// Id of the visitor: becomes the attribute `id`.
     #[serde(alias = "userId", alias = "visitor_id", alias = "visitorId")]
     pub user_id: String,
-    /// What else is known of the visitor.
+    /// Further attributes of the visitor.
     #[serde(alias = "context")]
     pub attributes: Map<String, Value>,
     /// The page's address, where targeting asks for it.
@@ -38,13 +38,13 @@ pub struct AssignResponse {
     pub experiment_id: String,
     /// The variant; `None` when the visitor is not in the experiment.
     pub variant_id: Option<String>,
-    /// What people read.
+    /// Display name.
     pub variant_name: Option<String>,
     /// The variant's configuration; null when the visitor is not in the experiment.
     pub config: Value,
-    /// Whether the visitor is in it.
+    /// True if the visitor is in it.
     pub in_experiment: bool,
-    /// Why.
+    /// Reason.
     pub reason: Reason,
     /// The visitor's place in [0, 1), when the hash decided.
     pub bucket: Option<f64>,
@@ -60,9 +60,9 @@ pub struct ResolveResponse {
     pub key: String,
     /// Its value for this visitor.
     pub value: Value,
-    /// Whether JavaScript would call the value true.
+    /// True if JavaScript would call the value true.
     pub on: bool,
-    /// Why.
+    /// Reason.
     pub source: Source,
     /// The rule that decided, or empty.
     pub rule_id: String,

@@ -25,16 +25,16 @@ pub struct CollectRequest {
 pub struct Refused {
     /// Its place in the batch.
     pub index: usize,
-    /// Why.
+    /// Problems of the event.
     pub problems: Vec<Problem>,
 }
 
 /// The answer to the event routes. What is not in `refused` is on disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchResponse {
-    /// How many are on disk, duplicates included.
+    /// Number of events on disk, duplicates included.
     pub accepted: usize,
-    /// How many of those were there already.
+    /// Number of those that were there already.
     pub duplicates: usize,
     /// The others.
     pub refused: Vec<Refused>,
@@ -85,7 +85,7 @@ pub struct SegmentList {
     pub segments: Vec<SegmentInfo>,
 }
 
-/// Where one site's log ends.
+/// The end of one site's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogHead {
     /// Document id of the site.

@@ -66,7 +66,7 @@ pub const KEY_HEADER: &str = "x-api-key";
 /// Every API key starts with this.
 pub const KEY_PREFIX: &str = "bcn_";
 
-/// What a key may do.
+/// A permission of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -91,7 +91,7 @@ pub struct WhoAmI {
     pub version: String,
     /// The key's name.
     pub key_name: String,
-    /// What the key may do.
+    /// The key's permissions.
     pub scopes: Vec<Scope>,
     /// The workspace's identity: another address with the same epoch is the same workspace.
     #[serde(default)]
@@ -115,7 +115,7 @@ pub struct ProblemDetails {
     pub status: u16,
     /// The HTTP status in words.
     pub title: String,
-    /// What a program may branch on.
+    /// Code for programs to branch on.
     pub code: Code,
     /// A full sentence.
     pub detail: String,

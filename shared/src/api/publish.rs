@@ -28,14 +28,15 @@ pub struct Transition {
     pub action: Action,
 }
 
-/// The body of [`super::route::PUBLISH`]: all of `release` and `transitions` or nothing, then a bundle at one sequence number.
+/// The body of [`super::route::PUBLISH`]: all of `release` and `transitions` or nothing, then a bundle at one sequence
+/// number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishRequest {
     /// UUIDv7; sending it twice publishes once.
     pub command_id: String,
-    /// Which device asks.
+    /// Id of the device that asks.
     pub device: String,
-    /// What was ticked in the review.
+    /// Documents that were ticked in the review.
     pub release: Vec<Release>,
     /// Commands on what is released. A document stands in one of the two lists only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,7 +58,7 @@ pub struct Publication {
     pub at: i64,
     /// Name of the key that published.
     pub actor: String,
-    /// Whether it is what websites get now.
+    /// True if it is what websites get now.
     pub live: bool,
 }
 
@@ -70,12 +71,12 @@ pub struct Bundle {
     pub sites: BTreeMap<String, SiteBundle>,
 }
 
-/// What the edge needs to serve one site.
+/// The data from which the edge serves one site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SiteBundle {
     /// Hosts that may send events.
     pub domains: Vec<String>,
-    /// Whether localhost counts.
+    /// True if localhost counts.
     pub allow_localhost: bool,
     /// A disabled site's events are refused.
     pub enabled: bool,

@@ -18,7 +18,7 @@ pub struct Op {
     pub op_id: String,
     /// The document it writes.
     pub doc_id: String,
-    /// Which definition the body holds.
+    /// Kind of the definition in the body.
     pub kind: Kind,
     /// The draft's key.
     pub key: String,
@@ -28,7 +28,7 @@ pub struct Op {
     /// only the number is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_op: Option<String>,
-    /// Whether it deletes the document.
+    /// True if it deletes the document.
     pub deleted: bool,
     /// A [`crate::model::Body`] as JSON.
     pub body: Value,
@@ -39,12 +39,12 @@ pub struct Op {
 /// The body of [`super::route::PUSH`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PushRequest {
-    /// Which device pushes.
+    /// Id of the device that pushes.
     pub device: String,
     /// At most [`MAX_OPS`], each answered on its own.
     pub ops: Vec<Op>,
-    /// [`Cursor::newest_seq`]. A server that does not have that change was restored, and takes no op before the device has
-    /// read it again. Otherwise a new acknowledgement would hide that an older one was undone.
+    /// [`Cursor::newest_seq`]. A server that does not have that change was restored, and takes no op before the device
+    /// has read it again. Otherwise a new acknowledgement would hide that an older one was undone.
     #[serde(default)]
     pub newest_seq: u64,
     /// [`Cursor::newest_stamp`].
@@ -52,7 +52,7 @@ pub struct PushRequest {
     pub newest_stamp: String,
 }
 
-/// What became of one op.
+/// The outcome of one op.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum OpOutcome {
@@ -71,8 +71,8 @@ pub enum OpOutcome {
         op_id: String,
         /// The document as it stands.
         current: Option<Document>,
-        /// Whether the revision that the op was made from is in this server's history. A restore may have undone it: then
-        /// it is no common ground for a merge.
+        /// True if the revision that the op was made from is in this server's history. A restore may have undone it:
+        /// then it is no common ground for a merge.
         #[serde(default = "known")]
         base_known: bool,
     },
@@ -80,7 +80,7 @@ pub enum OpOutcome {
     Rejected {
         /// The op.
         op_id: String,
-        /// Why.
+        /// Reason.
         problems: Vec<Problem>,
     },
 }
@@ -96,7 +96,7 @@ pub struct PushResponse {
     pub epoch: String,
     /// One for each op, in order.
     pub outcomes: Vec<OpOutcome>,
-    /// Whether the server does not have the change that [`PushRequest`] names: it was restored to an earlier time, and
+    /// True if the server does not have the change that [`PushRequest`] names: it was restored to an earlier time, and
     /// took nothing.
     #[serde(default)]
     pub restored: bool,
@@ -108,7 +108,7 @@ pub struct PushResponse {
     pub newest_stamp: String,
 }
 
-/// How far a device has read.
+/// The place up to which a device has read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cursor {
@@ -116,8 +116,8 @@ pub struct Cursor {
     pub epoch: String,
     /// The last sequence number read; 0 at the start.
     pub seq: u64,
-    /// The stamp that the server gave the change at `seq`. After a restore, retries may bring an op back under its number;
-    /// a stamp never comes back.
+    /// The stamp that the server gave the change at `seq`. After a restore, retries may bring an op back under its
+    /// number; a stamp never comes back.
     pub stamp: String,
     /// The sequence number of the newest change that the server has answered with, by a page or to a push. A push is
     /// acknowledged before the cursor passes it, and a restore may undo it.
@@ -130,11 +130,11 @@ pub struct Cursor {
 /// The answer to [`super::route::PULL`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PullResponse {
-    /// Where the next pull starts.
+    /// Start of the next pull.
     pub cursor: Cursor,
     /// The server does not know the cursor: the documents start again from the first.
     pub resync: bool,
-    /// Whether there are more.
+    /// True if there are more.
     pub more: bool,
     /// By `seq`, ascending.
     pub documents: Vec<Document>,

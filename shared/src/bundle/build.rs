@@ -9,9 +9,9 @@ use crate::model::{
     Sticky, Variant,
 };
 
-/// What the seed of a namespace's hash begins with.
+/// The beginning of a namespace's seed.
 pub(super) const NAMESPACE: &str = "namespace:";
-/// What the seed of a holdout's hash begins with.
+/// The beginning of a holdout's seed.
 pub(super) const HOLDOUT: &str = "holdout:";
 
 pub(super) fn feature(f: &Flag, segments: &Segments) -> Value {

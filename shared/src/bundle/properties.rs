@@ -6,7 +6,7 @@ use crate::eval::definitions::Definitions;
 use crate::eval::random::Random;
 use crate::eval::*;
 
-/// How many random cases the ordinary run tries.
+/// Random cases of the ordinary run.
 const CASES: u64 = 2_000;
 
 fn context<'a>(random: &mut Random, attributes: &'a Value, sticky: &'a StickyDocuments) -> Context<'a> {

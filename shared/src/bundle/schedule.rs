@@ -14,7 +14,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Of a payload as it is published.
+    /// Reads the schedules of a payload as it is published.
     pub fn of(payload: &Value) -> Self {
         let mut changes: Vec<i64> =
             scheduled(payload).filter_map(schedule).flat_map(|s| s.from.into_iter().chain(s.until)).collect();

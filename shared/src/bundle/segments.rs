@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Members, Segment};
 
-/// How many segments may be defined by one another in a row. A longer row, or a circle, is nobody.
+/// The most segments that may be defined by one another in a row. A longer row, or a circle, is nobody.
 const MAX_ROW: usize = 8;
 
 /// The segments of a workspace by key.

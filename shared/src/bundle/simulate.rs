@@ -16,33 +16,33 @@ pub struct Drafts<'a> {
     pub flags: &'a [Flag],
     /// Experiments, whether they run or not: the simulation is of what happens when they do.
     pub experiments: &'a [Experiment],
-    /// What conditions refer to.
+    /// Segments that conditions refer to.
     pub segments: &'a [Segment],
 }
 
-/// Who comes, where and when.
+/// A visit: the visitor, the page and the time.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit<'a> {
-    /// What is known of the visitor: an object.
+    /// Attributes of the visitor: an object.
     pub attributes: &'a Value,
     /// The page's address, or empty.
     pub url: &'a str,
-    /// What the visitor was assigned before; `None` without sticky bucketing.
+    /// Earlier assignments of the visitor; `None` without sticky bucketing.
     pub sticky: Option<&'a StickyDocuments>,
     /// Unix milliseconds.
     pub now: i64,
 }
 
-/// What the visitor gets.
+/// The outcome for the visitor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Simulation {
     /// The flag's value, or the config of the variant; null for who gets neither.
     pub value: Value,
     /// The variant, where an experiment decided.
     pub variant: Option<String>,
-    /// Why a flag has its value; `None` for an experiment.
+    /// Reason why a flag has its value; `None` for an experiment.
     pub source: Option<Source>,
-    /// Why an experiment came to its end; `None` where none was asked.
+    /// Reason for an experiment's outcome; `None` where none was asked.
     pub reason: Option<Reason>,
     /// Rules of the flag (by id), or the experiment itself (by key), that do not apply at this time.
     pub off_schedule: Vec<String>,

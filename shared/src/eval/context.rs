@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The visitor who is asking.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use crate::model::StickyDocuments;
 /// Nothing to hash.
 pub(super) static NO_VALUE: Value = Value::String(String::new());
 
-/// Who is asking, from where, with what forced.
+/// The visitor who is asking, the page, and what is forced.
 #[derive(Clone, Debug)]
 pub struct Context<'a> {
-    /// What is known of the visitor: an object.
+    /// Attributes of the visitor: an object.
     pub attributes: &'a Value,
     /// The page's address, or empty.
     pub url: &'a str,
@@ -25,7 +25,7 @@ pub struct Context<'a> {
     pub enabled: bool,
     /// `true` keeps everybody out of experiments that are not forced.
     pub qa_mode: bool,
-    /// What the visitor was assigned to before. `None` switches sticky bucketing off, fallback attributes with it.
+    /// Earlier assignments of the visitor. `None` switches sticky bucketing off, fallback attributes with it.
     pub sticky: Option<&'a StickyDocuments>,
     page: OnceLock<Option<Url>>,
 }

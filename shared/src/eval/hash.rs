@@ -1,6 +1,6 @@
 //! FNV-1a over UTF-16 code units, as JavaScript sees strings.
 
-/// Where FNV-1a with 32 bits begins.
+/// The first value of FNV-1a with 32 bits.
 const START: u32 = 0x811c_9dc5;
 
 fn step(hash: u32, unit: u16) -> u32 {
@@ -32,7 +32,7 @@ fn fnv1a_digits(number: u32) -> u32 {
     digits.iter().take(count).rev().fold(START, |hash, digit| step(hash, u16::from(*digit)))
 }
 
-/// What ids are hashed with, so that two experiments do not pick the same visitors. Its own part of the hash is
+/// A seed for ids, so that two experiments do not pick the same visitors. Its own part of the hash is
 /// computed once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seed {

@@ -10,7 +10,7 @@ use super::url;
 pub struct Redirect<'e> {
     /// Its result.
     pub result: ExperimentResult<'e>,
-    /// Where the variation leads, as it is written; `None` for a variation that stays.
+    /// Target of the variation, as it is written; `None` for a variation that stays.
     pub target: Option<&'e str>,
     /// The address to go to; `None` to stay, also when the target is a page that the experiment itself is on.
     pub url: Option<String>,

@@ -1,4 +1,4 @@
-//! What the answer looks like, and why it is what it is.
+//! The form of an answer, with its reason.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::model::{Reason, Source};
 pub struct FeatureResult<'e> {
     /// The value.
     pub value: &'e Value,
-    /// Why.
+    /// Reason.
     pub source: Source,
     /// The rule that decided, or empty.
     pub rule_id: &'e str,
@@ -18,7 +18,7 @@ pub struct FeatureResult<'e> {
     pub experiment: Option<ExperimentResult<'e>>,
 }
 
-/// Which variation, and how it came to be.
+/// The variation of a visitor, and how it came to be.
 #[derive(Clone, Debug)]
 pub struct ExperimentResult<'e> {
     /// The experiment.
@@ -27,11 +27,11 @@ pub struct ExperimentResult<'e> {
     pub feature: Option<&'e str>,
     /// Index of the variation; 0 when not in the experiment.
     pub variation: usize,
-    /// Whether the visitor is in it.
+    /// True if the visitor is in it.
     pub in_experiment: bool,
-    /// Whether the hash decided: only then does it count.
+    /// True if the hash decided: only then does it count.
     pub hash_used: bool,
-    /// Whether an earlier assignment was kept, or kept the visitor out.
+    /// True if an earlier assignment was kept, or kept the visitor out.
     pub sticky_used: bool,
     /// The visitor's place in [0, 1), when the hash decided.
     pub bucket: Option<f64>,
@@ -39,9 +39,9 @@ pub struct ExperimentResult<'e> {
     pub hash_attribute: &'e str,
     /// Its value as the attributes have it; an empty string when there is none.
     pub hash_value: &'e Value,
-    /// Why.
+    /// Reason.
     pub reason: Reason,
-    /// Where a contextual bandit placed the visitor.
+    /// Leaf in which a contextual bandit placed the visitor.
     pub bandit: Option<Leaf<'e>>,
 }
 
@@ -136,7 +136,7 @@ impl<'e> ExperimentResult<'e> {
     }
 }
 
-/// What an experiment takes from the rule that describes it, besides its key and variations.
+/// The members that an experiment takes from the rule that describes it, besides its key and variations.
 const CARRIED: [&str; 16] = [
     "coverage",
     "weights",

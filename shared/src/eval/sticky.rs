@@ -22,7 +22,7 @@ pub(super) fn experiment_key(key: &str, version: u64) -> String {
     format!("{key}__{version}")
 }
 
-/// What the stored documents say about an experiment.
+/// The stored assignment to an experiment.
 pub(super) enum Stuck {
     /// Nothing that counts.
     Nothing,

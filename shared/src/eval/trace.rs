@@ -1,4 +1,4 @@
-//! Why: every step on the way to a result, in the order in which it was taken.
+//! Every step on the way to a result, in the order in which it was taken.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,21 +29,21 @@ pub enum Step {
         feature: String,
         /// Its value.
         value: Value,
-        /// Whether the condition on that value holds.
+        /// True if the condition on that value holds.
         passed: bool,
-        /// Whether its failing blocks the whole feature.
+        /// True if its failing blocks the whole feature.
         gate: bool,
     },
     /// A condition was tested, part by part.
     Condition {
         /// Its parts. All are listed, also those after the first that failed.
         parts: Vec<Part>,
-        /// Whether all hold.
+        /// True if all hold.
         passed: bool,
     },
     /// A value was hashed.
     Hash {
-        /// What for.
+        /// Purpose of the hash.
         purpose: Purpose,
         /// The attribute.
         attribute: String,
@@ -64,7 +64,7 @@ pub enum Step {
     Url {
         /// The page.
         page: String,
-        /// Whether it is targeted.
+        /// True if it is targeted.
         passed: bool,
     },
     /// An experiment came to an end.
@@ -73,7 +73,7 @@ pub enum Step {
         key: String,
         /// The index of the variation, if the visitor is in.
         variation: Option<usize>,
-        /// Why.
+        /// Reason.
         reason: Reason,
     },
     /// A rule served nothing, and the next one is asked.
@@ -87,12 +87,12 @@ pub enum Step {
         key: String,
         /// The value.
         value: Value,
-        /// Why.
+        /// Reason.
         source: Source,
     },
 }
 
-/// What a hash is for.
+/// The purpose of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {

@@ -46,8 +46,8 @@ enum Test {
     Regex(Expression),
 }
 
-/// What `*` becomes before a pattern is parsed as an address, since no host can hold a `*`. It is also the host of a
-/// pattern without one, so that any host will do.
+/// The text that stands for `*` while a pattern is parsed as an address, since no host can hold a `*`. It is also the
+/// host of a pattern without one, so that any host will do.
 const WILDCARD: &str = "_____";
 
 impl UrlPattern {
@@ -176,7 +176,8 @@ pub fn query_override(key: &str, page: &str, variations: usize) -> Option<usize>
     digits.get(..end)?.parse().ok().filter(|n| *n < variations)
 }
 
-/// Where a redirect leads: `target`, with those of the page's parameters that it does not set itself when `persist`.
+/// Returns the address to which a redirect leads: `target`, with those of the page's parameters that it does not set
+/// itself when `persist`.
 /// `None` when one of the two is no address.
 pub fn redirect_url(page: &str, target: &str, persist: bool) -> Option<String> {
     let (page, mut to) = (Url::parse(page).ok()?, Url::parse(target).ok()?);

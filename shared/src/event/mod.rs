@@ -64,7 +64,7 @@ impl From<EventType> for String {
     }
 }
 
-/// Why an event is left out of results. Marked events are kept: exclusions are counted, never hidden.
+/// The reason why an event is left out of results. Marked events are kept: exclusions are counted, never hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
@@ -81,7 +81,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// Whether events with this mark are left out of results.
+    /// Returns true if events with this mark are left out of results.
     pub fn excludes(self) -> bool {
         self != Self::ClockSkew
     }
@@ -99,7 +99,7 @@ pub struct Event {
     /// Unix milliseconds, by the server's clock.
     #[serde(default)]
     pub received_at: i64,
-    /// What happened.
+    /// Type of the event.
     #[serde(rename = "type")]
     pub kind: EventType,
     /// The event's or the conversion's name.
@@ -179,7 +179,7 @@ pub struct Event {
     /// Everything that has no column.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub props: Map<String, Value>,
-    /// Why it is left out of results, if it is.
+    /// Reason why it is left out of results, if it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
     /// [`EVENT_SCHEMA`] of the version that wrote the event.
@@ -187,7 +187,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether results count it.
+    /// Returns true if results count it.
     pub fn counts(&self) -> bool {
         !self.marks.iter().any(|m| m.excludes())
     }

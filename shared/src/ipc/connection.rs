@@ -64,11 +64,11 @@ pub struct OtherWorkspace {
     pub drafts: DraftCounts,
     /// Drafts that the open workspace's edge does not have yet.
     pub pending: usize,
-    /// Whether this computer has data of the other workspace already.
+    /// True if this computer has data of the other workspace already.
     pub known: bool,
 }
 
-/// How many drafts of each kind a workspace holds.
+/// The number of drafts of each kind in a workspace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DraftCounts {
     /// Sites.
@@ -88,7 +88,7 @@ pub struct WorkspaceView {
     pub id: String,
     /// Its edge's address.
     pub url: String,
-    /// Whether it is the open one.
+    /// True if it is the open one.
     pub open: bool,
 }
 
@@ -97,7 +97,7 @@ pub struct WorkspaceView {
 pub struct ConnectionView {
     /// The edge's address, when one is set.
     pub url: Option<String>,
-    /// Whether the keychain holds a key for it.
+    /// True if the keychain holds a key for it.
     pub has_key: bool,
     /// The keychain's trouble, as a sentence that says what to do.
     pub keychain_problem: Option<String>,

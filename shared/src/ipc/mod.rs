@@ -25,9 +25,9 @@ use crate::theme::Theme;
 pub trait Call {
     /// Its name on the bridge.
     const NAME: &'static str;
-    /// What is sent.
+    /// Body of the call.
     type Request: Serialize + DeserializeOwned;
-    /// What comes back.
+    /// Body of the answer.
     type Response: Serialize + DeserializeOwned;
 }
 
@@ -95,13 +95,14 @@ calls! {
     DocumentRestore = "document.restore": ById => ();
     /// Decides a document's open conflict; everything else in it stays merged.
     ConflictResolve = "conflict.resolve": Resolve => ();
-    /// What publishing would change on the sites.
+    /// The changes that publishing would make on the sites.
     PublishReview = "publish.review": () => ReviewView;
     /// Releases what was ticked and publishes.
     Publish = "publish.run": PublishTicks => Publication;
     /// Results of one experiment from the events on this machine.
     Results = "results.get": ResultsRequest => ResultsView;
-    /// Ends the counting of an experiment's results. Its calls answer with [`Code::Cancelled`](crate::error::Code::Cancelled).
+    /// Ends the counting of an experiment's results. Its calls answer with
+    /// [`Code::Cancelled`](crate::error::Code::Cancelled).
     ResultsCancel = "results.cancel": ById => ();
     /// The connection, without its key.
     ConnectionGet = "connection.get": () => ConnectionView;
@@ -163,30 +164,30 @@ pub struct Summary {
     pub sites: Vec<String>,
     /// A site's domains.
     pub domains: Vec<String>,
-    /// Where an experiment is in its life.
+    /// State of an experiment.
     pub status: Option<Status>,
-    /// What a metric measures, such as `visitors with order`.
+    /// A metric's measure in words, such as `visitors with order`.
     #[serde(default)]
     pub measure: String,
     /// Document ids of the metrics that an experiment is judged by.
     #[serde(default)]
     pub metrics: Vec<String>,
-    /// Whether an experiment defines metrics itself, as all did before metrics were documents.
+    /// True if an experiment defines metrics itself, as all did before metrics were documents.
     #[serde(default)]
     pub own_metrics: bool,
-    /// Whether the draft of a site or a flag is switched on.
+    /// True if the draft of a site or a flag is switched on.
     pub enabled: bool,
-    /// Whether something of it is released.
+    /// True if something of it is released.
     pub live: bool,
-    /// Whether the draft differs from what is released.
+    /// True if the draft differs from what is released.
     pub unpublished: bool,
-    /// Whether the next publication may remove it.
+    /// True if the next publication may remove it.
     pub removed: bool,
-    /// Whether this version can read it. A document that it cannot read is kept as it is.
+    /// True if this version can read it. A document that it cannot read is kept as it is.
     pub readable: bool,
-    /// How many problems keep it from going live.
+    /// Number of problems that keep it from going live.
     pub problems: usize,
-    /// How it stands towards the edge.
+    /// Its state towards the edge.
     pub sync: SyncState,
     /// Unix milliseconds of the last change here.
     pub updated_at: i64,
@@ -218,16 +219,16 @@ pub struct PayloadInput {
     pub payload: String,
 }
 
-/// What an import made, and what it left out.
+/// The outcome of an import.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportView {
-    /// How many flags.
+    /// Number of flags.
     pub flags: usize,
-    /// How many experiments.
+    /// Number of experiments.
     pub experiments: usize,
-    /// How many segments.
+    /// Number of segments.
     pub segments: usize,
-    /// What could not be carried over, addressed in the payload.
+    /// Parts that could not be carried over, addressed in the payload.
     pub report: Vec<Problem>,
 }
 
@@ -238,7 +239,7 @@ pub struct Resolve {
     pub id: String,
     /// The revision at the edge that the person saw: [`DocumentView::theirs`].
     pub theirs: Revision,
-    /// Whose values to take where both changed.
+    /// Side whose values are taken where both changed.
     pub take: crate::sync::Take,
 }
 
@@ -259,7 +260,7 @@ fn none<T>() -> Option<T> {
     None
 }
 
-/// How a document stands towards the edge.
+/// The state of a document towards the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncState {
@@ -278,11 +279,11 @@ pub enum SyncState {
 pub struct DocumentView<T> {
     /// Document id.
     pub id: String,
-    /// What is being edited.
+    /// The definition as it is edited.
     pub draft: T,
-    /// What is released, if anything.
+    /// The released definition, if there is one.
     pub released: Option<T>,
-    /// Whether the next publication may remove it.
+    /// True if the next publication may remove it.
     #[serde(default)]
     pub removed: bool,
     /// The newest revision at the edge that is known here; number 0 while the edge does not have it.
@@ -291,11 +292,11 @@ pub struct DocumentView<T> {
     /// The revision at the edge that an open conflict is with.
     #[serde(default)]
     pub theirs: Option<Revision>,
-    /// How it stands towards the edge.
+    /// Its state towards the edge.
     pub sync: SyncState,
     /// Unix milliseconds of the last change here.
     pub updated_at: i64,
-    /// Why it cannot go live yet. An incomplete draft is kept and synced nevertheless.
+    /// Problems that keep it from going live. An incomplete draft is kept and synced nevertheless.
     pub problems: Vec<Problem>,
 }
 
@@ -304,11 +305,11 @@ pub struct DocumentView<T> {
 pub struct OverviewView {
     /// The app's version.
     pub version: String,
-    /// How many sites there are.
+    /// Number of sites.
     pub sites: usize,
-    /// How many experiments there are.
+    /// Number of experiments.
     pub experiments: usize,
-    /// How many flags there are.
+    /// Number of flags.
     pub flags: usize,
     /// The connection.
     pub connection: ConnectionView,
@@ -316,12 +317,12 @@ pub struct OverviewView {
     pub sync: SyncView,
 }
 
-/// Where sync stands.
+/// The state of sync.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SyncView {
-    /// Whether the last attempt reached the edge.
+    /// True if the last attempt reached the edge.
     pub online: bool,
-    /// Whether an attempt is under way.
+    /// True if an attempt is under way.
     pub busy: bool,
     /// Documents that the edge does not have as they are here.
     pub pending: usize,
@@ -329,24 +330,24 @@ pub struct SyncView {
     pub conflicts: usize,
     /// Unix milliseconds of the last complete sync.
     pub last_at: Option<i64>,
-    /// Why documents do not sync, as a sentence that says what to do.
+    /// Reason why documents do not sync, as a sentence that says what to do.
     pub problem: Option<String>,
-    /// Why events do not arrive, as a sentence that says what to do.
+    /// Reason why events do not arrive, as a sentence that says what to do.
     #[serde(default)]
     pub events_problem: Option<String>,
-    /// What is wrong with the events that are here: sentences, such as which are missing at the edge.
+    /// Sentences about what is wrong with the events that are here, such as those missing at the edge.
     #[serde(default)]
     pub events_notes: Vec<String>,
 }
 
-/// What publishing would change.
+/// The changes that publishing would make.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReviewView {
     /// Documents whose draft differs from what is released.
     pub items: Vec<ReviewItem>,
-    /// What is live now.
+    /// Publication that is live.
     pub live: Option<Publication>,
-    /// Why nothing can be published now.
+    /// Reason why nothing can be published now.
     pub blocked: Option<String>,
 }
 
@@ -357,25 +358,25 @@ pub struct ReviewItem {
     pub doc_id: String,
     /// Its kind.
     pub kind: Kind,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// The revision that is shown.
     pub revision: Revision,
-    /// Whether publishing would take it off the sites and delete it.
+    /// True if publishing would take it off the sites and delete it.
     #[serde(default)]
     pub removed: bool,
-    /// Whether the edge does not have it yet as it is here: it can be ticked once it is synced.
+    /// True if the edge does not have it yet as it is here: it can be ticked once it is synced.
     #[serde(default)]
     pub syncing: bool,
-    /// What differs, field by field.
+    /// Differences, field by field.
     pub changes: Vec<FieldChange>,
-    /// How many differences are not listed in `changes`.
+    /// Number of differences that are not listed in `changes`.
     #[serde(default)]
     pub more: usize,
     /// Document ids of the metrics that have to be published with it.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// Why this one cannot be released.
+    /// Problems that keep this one from being released.
     pub problems: Vec<Problem>,
 }
 
@@ -384,20 +385,20 @@ pub struct ReviewItem {
 pub struct FieldChange {
     /// JSON pointer into the definition.
     pub pointer: String,
-    /// What is live.
+    /// Live value.
     pub before: String,
-    /// What would be.
+    /// Value after publishing.
     pub after: String,
 }
 
-/// What was ticked in the review, at the revision that was shown.
+/// The documents that were ticked in the review, at the revision that was shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishTicks {
     /// Document ids with revisions.
     pub release: Vec<crate::api::Release>,
 }
 
-/// Which results, drawn for which theme.
+/// A request for an experiment's results, drawn for a theme.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultsRequest {
     /// Document id of the experiment.
@@ -425,7 +426,7 @@ pub struct ResultsView {
     /// Sentences about visitors whose outcome may still change, one for each metric with open windows.
     #[serde(default)]
     pub open_windows: Vec<String>,
-    /// How many events of the site are on this machine.
+    /// Number of the site's events on this machine.
     pub events: u64,
     /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.
     pub data_as_of: Option<i64>,
@@ -445,7 +446,7 @@ pub enum Preparing {
     Events,
 }
 
-/// What the core tells the window without being asked.
+/// A message from the core to the window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Notice {
@@ -456,7 +457,7 @@ pub enum Notice {
     },
     /// Sync stands differently.
     Sync {
-        /// How.
+        /// The new state.
         view: SyncView,
     },
     /// New events arrived.
@@ -470,7 +471,7 @@ pub enum Notice {
     Preparing {
         /// The part at work.
         step: Preparing,
-        /// How much of it is done; 100 at its end. `None` while that is unknown.
+        /// Part of it that is done, in percent; 100 at its end. `None` while that is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         percent: Option<u8>,
     },

@@ -22,7 +22,7 @@ pub enum Visitors {
 pub struct NewPhase {
     /// An id that the experiment has not used: letters and digits.
     pub id: String,
-    /// Why it begins.
+    /// Reason why it begins.
     pub cause: Cause,
     /// The variants that earlier visitors get.
     pub visitors: Visitors,

@@ -1,10 +1,10 @@
-//! What an evaluation says besides the value: why it is so, and what is kept for the next one.
+//! The parts of an evaluation besides the value: its reason, and the assignment that is kept for the next one.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a feature has its value.
+/// The reason why a feature has its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
@@ -36,7 +36,7 @@ impl Source {
     }
 }
 
-/// Why a visitor is not in an experiment, or is without being hashed.
+/// The reason why a visitor is not in an experiment, or is without being hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -78,7 +78,7 @@ pub enum Reason {
     Stopped,
 }
 
-/// What an attribute's value was assigned to, as GrowthBook's SDKs store it.
+/// The assignments of an attribute's value, as GrowthBook's SDKs store them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StickyDocument {

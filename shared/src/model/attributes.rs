@@ -20,7 +20,7 @@ pub const PAGE_ATTRIBUTES: [&str; 16] = [
     "os",
 ];
 
-/// What other products call some of them.
+/// Other products' names for some of them.
 const OTHER_NAMES: [(&str, &str); 17] = [
     ("deviceType", "device"),
     ("device_type", "device"),

@@ -45,7 +45,7 @@ impl Kind {
 
 /// A definition that lives in a document: a [`super::Site`], a [`super::Flag`] and so on.
 pub trait Definition: Serialize + DeserializeOwned + Clone + PartialEq {
-    /// Which kind of document holds it.
+    /// Kind of the document that holds it.
     const KIND: Kind;
     /// The name by which pages address it, unique in the workspace for its kind.
     fn key(&self) -> &str;
@@ -53,16 +53,16 @@ pub trait Definition: Serialize + DeserializeOwned + Clone + PartialEq {
     fn name(&self) -> &str;
 }
 
-/// What a document holds: `draft` is what is being edited, `released` is what publishing takes.
+/// The body of a document: `draft` is edited, `released` is what publishing takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Body<T> {
     /// The schema version the body was written with.
     pub schema: u32,
-    /// What is being edited.
+    /// The definition as it is edited.
     pub draft: T,
-    /// What the next bundle contains; `None` until it is first released.
+    /// The definition in the next bundle; `None` until it is first released.
     pub released: Option<T>,
-    /// Whether the draft asks for the document's removal: publishing that takes it off the sites and deletes it.
+    /// True if the draft asks for the document's removal: publishing that takes it off the sites and deletes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
     /// Fields of a newer schema, kept so that a round trip loses nothing.
@@ -100,7 +100,7 @@ impl Revision {
 pub struct Document {
     /// Opaque and never reused: `sit_…`, `exp_…`, `flg_…`, `seg_…`, `met_…`.
     pub id: String,
-    /// Which definition the body holds.
+    /// Kind of the definition in the body.
     pub kind: Kind,
     /// The draft's key, unique among the living documents of its kind.
     pub key: String,
@@ -111,7 +111,7 @@ pub struct Document {
     /// The op id of this revision; empty from an edge that does not send it yet.
     #[serde(default)]
     pub op_id: String,
-    /// Whether the document was deleted. Its id stays taken.
+    /// True if the document was deleted. Its id stays taken.
     pub deleted: bool,
     /// A [`Body`] as JSON.
     pub body: Value,

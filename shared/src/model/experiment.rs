@@ -7,7 +7,7 @@ use super::{
     Definition, ExperimentMetric, Holdout, Kind, Namespace, PagePattern, Phase, Prerequisite, Schedule, Sticky,
 };
 
-/// Where an experiment is in its life: draft → running → stopped → archived.
+/// The state of an experiment: draft → running → stopped → archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -25,16 +25,16 @@ pub enum Status {
 /// An A/B test on one site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Experiment {
-    /// What pages and events call it, such as `home_hero_test`.
+    /// Name on pages and in events, such as `home_hero_test`.
     pub key: String,
-    /// What people read.
+    /// Display name.
     pub name: String,
-    /// What is believed, and why.
+    /// The expected effect, and the reason for it.
     #[serde(default)]
     pub hypothesis: String,
     /// Document id of the site.
     pub site_id: String,
-    /// Where it is in its life.
+    /// State.
     pub status: Status,
     /// The first one is the control. Weights are parts of 10,000 and sum to 10,000.
     pub variants: Vec<Variant>,
@@ -46,15 +46,15 @@ pub struct Experiment {
     pub hash_version: u32,
     /// The seed of the first phase's hash: the key at creation, so that renaming reshuffles nobody.
     pub seed: String,
-    /// Whether `beacon.js` applies it without being asked.
+    /// True if `beacon.js` applies it without being asked.
     pub auto_activate: bool,
-    /// Who is eligible, as a condition of the evaluator; an empty object is everybody.
+    /// Condition for eligible visitors; an empty object is everybody.
     #[serde(default)]
     pub condition: Map<String, Value>,
     /// The part of a namespace in which it runs; `None` for beside everything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
-    /// Who is kept out, of this and of every other experiment that names the same holdout.
+    /// Visitors who are kept out, of this and of every other experiment that names the same holdout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
     /// Fallback attribute and versions of kept assignments. They are kept until a phase has another seed.
@@ -63,10 +63,10 @@ pub struct Experiment {
     /// On which pages it runs; empty is all of the site's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<PagePattern>,
-    /// Whether redirects take the page's parameters along.
+    /// True if redirects take the page's parameters along.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_query: bool,
-    /// When it assigns while it is running.
+    /// Time in which it assigns while it is running.
     #[serde(default, skip_serializing_if = "Schedule::is_always")]
     pub schedule: Schedule,
     /// Flags that must have a value first.
@@ -75,7 +75,7 @@ pub struct Experiment {
     /// One for every start, oldest first.
     #[serde(default, deserialize_with = "numbered")]
     pub phases: Vec<Phase>,
-    /// What it is judged by.
+    /// Metrics that decide it.
     pub metrics: Vec<ExperimentMetric>,
     /// Fields of a newer schema.
     #[serde(flatten)]
@@ -85,9 +85,9 @@ pub struct Experiment {
 /// One arm of an experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Variant {
-    /// What pages and events call it, such as `control`.
+    /// Name on pages and in events, such as `control`.
     pub id: String,
-    /// What people read.
+    /// Display name.
     pub name: String,
     /// Share of the participants, in parts of 10,000.
     pub weight: u32,

@@ -8,11 +8,11 @@ use super::{Definition, Kind, Namespace, Prerequisite, Schedule, Sticky};
 /// A feature flag: a default value and ordered rules, the first that matches wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flag {
-    /// What code calls it, unique in the workspace.
+    /// Name in code, unique in the workspace.
     pub key: String,
-    /// What people read.
+    /// Display name.
     pub name: String,
-    /// What it switches.
+    /// Description for people.
     #[serde(default)]
     pub description: String,
     /// Document ids of the sites that get it.
@@ -24,7 +24,7 @@ pub struct Flag {
     /// Flags that must have a value first; otherwise this one is `null`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prerequisites: Vec<Prerequisite>,
-    /// When its rules apply; outside of it, the default is served.
+    /// Time in which its rules apply; outside of it, the default is served.
     #[serde(default, skip_serializing_if = "Schedule::is_always")]
     pub schedule: Schedule,
     /// In order of precedence.
@@ -40,12 +40,12 @@ pub struct Flag {
 pub struct Rule {
     /// Unique in the flag; also the merge unit.
     pub id: String,
-    /// Who is eligible; an empty object is everybody.
+    /// Condition for eligible visitors; an empty object is everybody.
     #[serde(default)]
     pub condition: Map<String, Value>,
     /// Share of the eligible that get the value, in parts of 10,000.
     pub coverage: u32,
-    /// What they get, unless `experiment` decides.
+    /// Value that they get, unless `experiment` decides.
     pub value: Value,
     /// Splits the eligible between values instead of serving one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub struct Rule {
     /// The attribute that is hashed where a share or a split is asked for.
     #[serde(default = "id", skip_serializing_if = "is_id")]
     pub hash_attribute: String,
-    /// What that hash is seeded with; empty for the flag's key and the rule's id.
+    /// Seed of that hash; empty for the flag's key and the rule's id.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub seed: String,
     /// 2, the unbiased hash. 1 only in what was imported.
@@ -65,10 +65,10 @@ pub struct Rule {
     /// Flags that must have a value first; otherwise the next rule is asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prerequisites: Vec<Prerequisite>,
-    /// When it applies.
+    /// Time in which it applies.
     #[serde(default, skip_serializing_if = "Schedule::is_always")]
     pub schedule: Schedule,
-    /// Why it is there.
+    /// Note for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Fields of a newer schema.
@@ -79,11 +79,11 @@ pub struct Rule {
 /// An experiment on a flag's value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleExperiment {
-    /// What events call it.
+    /// Name in events.
     pub key: String,
     /// The first one is the control. Weights are parts of 10,000 and sum to 10,000.
     pub arms: Vec<Arm>,
-    /// Whether first assignments are kept across changes; `None` keeps them while nothing changes.
+    /// Fallback attribute and versions of kept assignments; `None` keeps them while nothing changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sticky: Option<Sticky>,
 }
@@ -91,14 +91,14 @@ pub struct RuleExperiment {
 /// One arm of a rule's experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arm {
-    /// What events call it.
+    /// Name in events.
     pub id: String,
-    /// What people read.
+    /// Display name.
     #[serde(default)]
     pub name: String,
     /// Share of the participants, in parts of 10,000.
     pub weight: u32,
-    /// What they get.
+    /// Value that they get.
     pub value: Value,
 }
 

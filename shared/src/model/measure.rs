@@ -1,4 +1,4 @@
-//! How a visitor's events become a number.
+//! The measure of a metric: the way from a visitor's events to a number.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ pub enum MetricKind {
         /// The name of the event.
         event: String,
     },
-    /// How many events of this name the visitor has.
+    /// The visitor's number of events of this name.
     Count {
         /// The name of the event.
         event: String,
@@ -22,7 +22,7 @@ pub enum MetricKind {
         /// The name of the event.
         event: String,
     },
-    /// What all visitors have of one thing, divided by what they have of another, such as revenue per order.
+    /// The visitors' total of one thing divided by their total of another, such as revenue per order.
     Ratio {
         /// Above the line.
         numerator: Aggregate,
@@ -33,12 +33,12 @@ pub enum MetricKind {
     Quantile {
         /// The name of the event.
         event: String,
-        /// Which one, between 0 and 1: 0.5 is the median.
+        /// Place between 0 and 1: 0.5 is the median.
         level: f64,
     },
 }
 
-/// Where a [`MetricKind`] keeps what, next to the other fields of its metric.
+/// The fields of a [`MetricKind`], as they stand next to the other fields of its metric.
 const FIELDS: [&str; 5] = ["kind", "event", "numerator", "denominator", "level"];
 
 impl MetricKind {
@@ -52,37 +52,37 @@ impl MetricKind {
         }
     }
 
-    /// Whether totals may be capped: what is 0 or 1 has none, and a quantile does not mind the largest ones.
+    /// Returns true if totals may be capped: what is 0 or 1 has none, and a quantile does not mind the largest ones.
     pub fn has_cap(&self) -> bool {
         matches!(self, Self::Count { .. } | Self::Value { .. } | Self::Ratio { .. })
     }
 
-    /// Whether it may be adjusted by what was before (CUPED).
+    /// Returns true if it may be adjusted by what was before (CUPED).
     pub fn has_adjustment(&self) -> bool {
         !matches!(self, Self::Quantile { .. })
     }
 }
 
-/// What one visitor's events of one name come to.
+/// The aggregate of one visitor's events of one name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aggregate {
-    /// How they are put together.
+    /// Aggregate of the events.
     pub aggregate: Aggregation,
     /// Their name.
     pub event: String,
 }
 
-/// How several events become one number.
+/// The way from several events to one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
-    /// How many there are.
+    /// Their number.
     Count,
     /// The sum of their values; an event without one adds nothing.
     Sum,
 }
 
-/// Which events count, how much they may count, and what they are compared with.
+/// The events that count, their cap, and what they are compared with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counting {
@@ -92,7 +92,7 @@ pub struct Counting {
     /// Only events within N hours after the exposure count; `None` for all until the phase ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,
-    /// Where a visitor's total is capped (winsorised), so that one visitor cannot decide; of a ratio, the numerator's.
+    /// Cap of a visitor's total (winsorised), so that one visitor cannot decide; of a ratio, the numerator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
     /// CUPED: the same number in the N days before the exposure explains a part of the noise.
@@ -100,7 +100,7 @@ pub struct Counting {
     pub adjust: Option<u32>,
 }
 
-/// Where totals are capped.
+/// The cap of totals.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cap {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Holdout, Namespace, PagePattern, Prerequisite, Sticky};
 
-/// Why a phase began.
+/// The reason why a phase began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -27,7 +27,7 @@ pub struct Weight {
     pub weight: u32,
 }
 
-/// Who takes part, and which variant they get. A phase keeps its own copy, so that later edits move no visitor.
+/// The allocation of visitors to variants. A phase keeps its own copy, so that later edits move no visitor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
     /// The seed of the hash. Another seed gives visitors other variants.
@@ -40,13 +40,13 @@ pub struct Assignment {
     pub hash_attribute: String,
     /// 2, the unbiased hash. 1 only in what was imported.
     pub hash_version: u32,
-    /// Who is eligible, as a condition of the evaluator; an empty object is everybody.
+    /// Condition for eligible visitors; an empty object is everybody.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub condition: Map<String, Value>,
     /// The part of a namespace in which it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
-    /// Who is kept out.
+    /// Visitors who are kept out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
     /// Fallback attribute and versions of kept assignments.
@@ -73,7 +73,7 @@ pub struct Phase {
     /// Unique in the experiment; exposures and conversions carry it. Phases of schema 1 are called by their index.
     #[serde(default)]
     pub id: String,
-    /// Why it began.
+    /// Reason why it began.
     #[serde(default)]
     pub cause: Cause,
     /// The assignment while it runs. `None` in a phase of schema 1, which had the experiment's.

@@ -6,14 +6,14 @@ use super::{Definition, Kind};
 /// A set of visitors that conditions refer to by its key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// What conditions call it.
+    /// Name in conditions.
     pub key: String,
-    /// What people read.
+    /// Display name.
     pub name: String,
-    /// Who is meant.
+    /// Description for people.
     #[serde(default)]
     pub description: String,
-    /// Who is in it.
+    /// Members.
     #[serde(flatten)]
     pub members: Members,
     /// Fields of a newer schema.
@@ -21,11 +21,12 @@ pub struct Segment {
     pub extra: Map<String, Value>,
 }
 
-/// Who is in a segment.
+/// The members of a segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Members {
-    /// Whose attribute has one of these values. A condition asks with `{"<attribute>": {"$inGroup": "<key>"}}`.
+    /// Visitors whose attribute has one of these values. A condition asks with `{"<attribute>": {"$inGroup":
+    /// "<key>"}}`.
     List {
         /// The attribute that the values are of; conditions may ask another one.
         attribute: String,

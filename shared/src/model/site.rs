@@ -8,11 +8,11 @@ use super::{Definition, Kind};
 pub struct Site {
     /// A short name for files and addresses, such as `shop`.
     pub key: String,
-    /// What people read.
+    /// Display name.
     pub name: String,
     /// Hosts that may send events: exact (`shop.example`) or with a wildcard (`*.shop.example`).
     pub domains: Vec<String>,
-    /// Whether pages on localhost and 127.0.0.1 count as this site's.
+    /// True if pages on localhost and 127.0.0.1 count as this site's.
     #[serde(default)]
     pub allow_localhost: bool,
     /// A disabled site's events are refused and its definitions are empty.

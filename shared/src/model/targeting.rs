@@ -1,4 +1,4 @@
-//! Who gets something, where and when: what experiments, flags and rules have in common.
+//! Targeting: the parts that experiments, flags and rules have in common.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 pub struct Namespace {
     /// Its name.
     pub key: String,
-    /// Where the part begins, in parts of 10,000.
+    /// Begin of the part, in parts of 10,000.
     pub from: u32,
-    /// Where it ends; this place is outside.
+    /// End of the part; this place is outside.
     pub until: u32,
-    /// What the shared hash is seeded with; empty for one made of the key. Only imported ones have another.
+    /// Seed of the shared hash; empty for one made of the key. Only imported ones have another.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub seed: String,
     /// 2, the unbiased hash. 1 only in what was imported.
@@ -52,12 +52,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Whether `now`, in Unix milliseconds, is in it.
+    /// Returns true if `now`, in Unix milliseconds, is in it.
     pub fn holds(&self, now: i64) -> bool {
         self.from.is_none_or(|from| now >= from) && self.until.is_none_or(|until| now < until)
     }
 
-    /// Whether it is all of time.
+    /// Returns true if it is all of time.
     pub fn is_always(&self) -> bool {
         *self == Self::default()
     }
@@ -72,7 +72,7 @@ pub struct Prerequisite {
     pub condition: Map<String, Value>,
 }
 
-/// How a pattern is written.
+/// The notation of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PatternKind {
@@ -95,11 +95,11 @@ impl PatternKind {
 /// A pattern that includes or excludes pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PagePattern {
-    /// How it is written.
+    /// Notation of the pattern.
     pub kind: PatternKind,
     /// The pattern.
     pub pattern: String,
-    /// Whether pages that match are in, or out whatever else matches.
+    /// True if pages that match are in, or out whatever else matches.
     #[serde(default = "yes")]
     pub include: bool,
 }
@@ -115,8 +115,8 @@ fn yes() -> bool {
     true
 }
 
-/// Fallback attribute and versions of kept assignments. Visitors stay in the variant they were assigned first, even when
-/// weights, coverage or targeting change.
+/// Fallback attribute and versions of kept assignments. Visitors stay in the variant they were assigned first, even
+/// when weights, coverage or targeting change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sticky {
     /// The attribute that counts where the hashed one is empty, such as a device id before signing in; or empty.

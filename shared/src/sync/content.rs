@@ -4,10 +4,10 @@ use serde_json::Value;
 use crate::api::Op;
 use crate::model::{Document, Revision};
 
-/// What a revision of a document says. Deletion is part of it, as any other field.
+/// The content of a revision. Deletion is part of it, as any other field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Content {
-    /// Whether the document is deleted.
+    /// True if the document is deleted.
     pub deleted: bool,
     /// A [`crate::model::Body`] as JSON.
     pub body: Value,
@@ -50,7 +50,7 @@ pub struct Base {
     pub seq: u64,
     /// The op id of that revision, its identity; empty if an older edge gave it.
     pub op_id: String,
-    /// What it says.
+    /// Its content.
     pub content: Content,
 }
 

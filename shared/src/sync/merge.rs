@@ -10,11 +10,11 @@ use super::mutant::{Mutant, is_active};
 pub struct Conflict {
     /// JSON pointer into the body; an element of a list is named by its id, not by its index.
     pub pointer: String,
-    /// What both sides started from.
+    /// Value that both sides started from.
     pub base: Value,
-    /// What it is here.
+    /// Value here.
     pub mine: Value,
-    /// What it is at the edge.
+    /// Value at the edge.
     pub theirs: Value,
 }
 
@@ -23,7 +23,7 @@ pub struct Conflict {
 pub struct Merged {
     /// Both sides' changes, with mine where they conflict.
     pub content: Content,
-    /// What a later merge of `content` starts from: theirs, with the original base where they conflict. So a
+    /// Base of a later merge of `content`: theirs, with the original base where they conflict. So a
     /// conflict stays one until it is decided, and what landed meanwhile never conflicts with itself.
     pub base: Option<Content>,
     /// The places to decide; empty when the merge is clean.
@@ -71,7 +71,7 @@ struct Sides<'a> {
     theirs: Option<&'a Value>,
 }
 
-/// What comes out for one place: the merged value, and what a later merge starts from.
+/// The outcome for one place: the merged value, and the base of a later merge.
 struct Unit {
     merged: Option<Value>,
     base: Option<Value>,
@@ -210,7 +210,7 @@ impl Lists<'_> {
     }
 }
 
-/// Whether the ids that both have stand in another order.
+/// Returns true if the ids that both have stand in another order.
 fn moved(from: &[&str], to: &[&str]) -> bool {
     let before = from.iter().filter(|id| to.contains(id));
     let after = to.iter().filter(|id| from.contains(id));

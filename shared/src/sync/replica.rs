@@ -9,7 +9,7 @@ use crate::lifecycle;
 use crate::model::{Document, Experiment, Kind};
 use crate::validate;
 
-/// What became of a row that was pulled.
+/// The outcome of a pulled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulled {
     /// It is in.
@@ -26,22 +26,22 @@ pub enum Pulled {
 pub struct Replica {
     /// Document id.
     pub id: String,
-    /// Which definition it holds.
+    /// Kind of its definition.
     pub kind: Kind,
-    /// What the edge was last known to have; `None` while it has nothing, or nothing that fits together.
+    /// Content that the edge was last known to have; `None` while it has nothing, or nothing that fits together.
     pub base: Option<Base>,
-    /// What is edited here.
+    /// Content as it is edited here.
     pub local: Content,
     /// The one op whose answer is not known. Its bytes never change.
     pub in_flight: Option<Op>,
-    /// What a person has to decide before anything is pushed.
+    /// Conflict that a person has to decide before anything is pushed.
     pub conflict: Option<Open>,
     /// Places that the person wrote while an op was in flight, without having seen what the edge had there, with what
     /// the person started from. They become a conflict when the op is answered.
     pub contested: Vec<(String, Value)>,
     /// The body that somebody else's newest revision brought: what of it is still here, a window may not have seen.
     pub pulled: Option<Value>,
-    /// Why the edge refused the last op; parks the document until it changes.
+    /// Reason why the edge refused the last op; parks the document until it changes.
     pub rejected: Vec<Problem>,
 }
 
@@ -89,7 +89,7 @@ impl Replica {
 
     /// Saves a draft that a person edited from `base`, which may be older than what is here now.
     ///
-    /// What changed here meanwhile stays. Where it changed the same place, what was typed is kept, and it is a conflict
+    /// Changes made here meanwhile stay. If one is in the same place, what was typed is kept, and it is a conflict
     /// if the other change was pulled: the person has not seen it. Windows of one machine do not conflict.
     pub fn save(&mut self, base: &Value, draft: Value) {
         if is_active(Mutant::SaveIgnoresBase) {
@@ -307,8 +307,8 @@ impl Replica {
     }
 }
 
-/// Returns the row as the ground of the next merge. A document that the edge has lost is none: its body is only what this
-/// device last knew, and another device may bring it back from an older one.
+/// Returns the row as the ground of the next merge. A document that the edge has lost is none: its body is only what
+/// this device last knew, and another device may bring it back from an older one.
 fn base_of(theirs: &Document) -> Option<Base> {
     (theirs.rev > 0).then(|| theirs.into())
 }
@@ -321,14 +321,14 @@ fn is_same_revision(base: &Base, row: &Document) -> bool {
     base.op_id == row.op_id && base.content == row.into()
 }
 
-/// Where the edge has no such document, nothing of it is live.
+/// If the edge has no such document, nothing of it is live.
 fn unrelease(body: &mut Value) {
     if let Some(body) = body.as_object_mut() {
         body.insert("released".to_owned(), Value::Null);
     }
 }
 
-/// What two sides, each in order, break together: a rule of the model, or a running experiment's allocation.
+/// Returns what two sides, each in order, break together: a rule of the model, or a running experiment's allocation.
 fn broken(kind: Kind, mine: &Content, theirs: &Content, merged: &Content) -> Vec<Conflict> {
     if merged == mine || merged == theirs || merged.deleted {
         return Vec::new();

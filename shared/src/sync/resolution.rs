@@ -1,4 +1,4 @@
-//! What comes of a conflict when a person decides it.
+//! The outcome of a conflict that a person decides.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +13,17 @@ use crate::validate;
 pub struct Open {
     /// The newest revision at the edge.
     pub theirs: Document,
-    /// What to decide.
+    /// Conflicts to decide.
     pub fields: Vec<Conflict>,
 }
 
-/// Whose value to take where a conflict is open. Everything else stays merged.
+/// The side whose value is taken where a conflict is open. Everything else stays merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Take {
-    /// What is here.
+    /// The value here.
     Mine,
-    /// What is at the edge.
+    /// The value at the edge.
     Theirs,
 }
 
@@ -73,8 +73,8 @@ fn as_removal(kind: Kind, content: Content, theirs: &Content) -> Content {
     }
 }
 
-/// Returns the merged content with their values at the fields that the sides break together; all of theirs if that still
-/// breaks a rule.
+/// Returns the merged content with their values at the fields that the sides break together; all of theirs if that
+/// still breaks a rule.
 fn with_theirs_at(kind: Kind, mut merged: Content, theirs: &Content, fields: &[Conflict]) -> Content {
     for field in fields {
         place::set(&mut merged.body, &field.pointer, field.theirs.clone());

@@ -1,4 +1,4 @@
-//! What may be in a condition: only what both evaluators understand, and not too much of it.
+//! The limits of conditions: only what both evaluators understand, and not too much of it.
 
 use serde_json::{Map, Value};
 

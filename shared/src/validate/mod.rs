@@ -67,7 +67,7 @@ pub const MAX_SEED: usize = 2 * MAX_KEY;
 pub const MAX_ATTRIBUTE: usize = 120;
 /// The most parts (attributes, operators, elements) of a condition.
 pub const MAX_CONDITION_PARTS: usize = 500;
-/// How deep a condition may nest. An operator's argument nests two levels of JSON, and the evaluator reads
+/// The most levels of a condition. An operator's argument nests two levels of JSON, and the evaluator reads
 /// [`MAX_DEPTH`] of those.
 pub const MAX_CONDITION_DEPTH: usize = MAX_DEPTH / 4;
 /// The most values in a list of a condition.
@@ -184,11 +184,11 @@ fn hash_version(pointer: &str, version: u32) -> Option<Problem> {
     (!matches!(version, 1 | 2)).then(|| Problem::new(pointer, "Use hash version 2, or 1 for an imported experiment."))
 }
 
-/// What ends the name under which a draft keeps what was typed for a field and is not JSON yet: `config_text`.
+/// The end of the name under which a draft keeps a text that is not JSON yet: `config_text`.
 pub const UNFINISHED: &str = "_text";
 
-/// That a JSON field holds something else yet, kept as text in `extra`. Without this the last text that was JSON would
-/// go live instead of what the person sees.
+/// Returns a problem for a JSON field whose last text, kept in `extra`, is not JSON. Without this the last text that
+/// was JSON would go live instead of what the person sees.
 fn unfinished(pointer: &str, extra: &Map<String, Value>) -> Option<Problem> {
     let field = pointer.rsplit('/').next().unwrap_or_default();
     let text = extra.get(&format!("{field}{UNFINISHED}"))?.as_str().unwrap_or_default();

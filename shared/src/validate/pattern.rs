@@ -1,4 +1,4 @@
-//! What may be in a regular expression. Pages run it in a backtracking engine, in every visitor's browser.
+//! The limits of regular expressions. Pages run them in a backtracking engine, in every visitor's browser.
 
 use super::MAX_PATTERN;
 use crate::eval::condition::{compile_regex, slow_part};
@@ -16,12 +16,12 @@ pub(super) fn pattern(pattern: &str, insensitive: bool) -> Option<String> {
     }
     let slow = slow_part(pattern, insensitive)?;
     Some(if slow == pattern {
-        "This pattern can match the same text in so many ways that it can freeze a visitor's browser. \
+        "This pattern can match the same text in too many ways, which can freeze a visitor's browser. \
          Use fewer repeats, or start it with ^."
             .to_owned()
     } else {
         format!(
-            "'{slow}' can match the same text in so many ways that it can freeze a visitor's browser. \
+            "'{slow}' can match the same text in too many ways, which can freeze a visitor's browser. \
              Repeat fewer parts of it, or make its alternatives begin differently."
         )
     })

@@ -1,4 +1,4 @@
-//! What experiments, flags and rules have in common.
+//! The parts that experiments, flags and rules have in common.
 
 use super::condition::condition;
 use super::pattern::pattern;
@@ -130,8 +130,8 @@ pub(super) fn redirect(pointer: &str, address: &str) -> Option<Problem> {
     (!web).then(|| Problem::new(pointer, "Write the whole address, beginning with https://."))
 }
 
-/// Returns true if a redirect leads to a page on which the experiment runs. beacon.js doesn't follow such a redirect, so
-/// the variant would count no visitors, and the split would look broken.
+/// Returns true if a redirect leads to a page on which the experiment runs. beacon.js doesn't follow such a redirect,
+/// so the variant would count no visitors, and the split would look broken.
 pub(super) fn leads_back(address: &str, keep_query: bool, pages: &[PagePattern]) -> bool {
     let patterns: Vec<UrlPattern> = pages.iter().map(|page| UrlPattern::parse(&page.as_growthbook())).collect();
     // With the page's parameters, the address may be a page that it isn't without them.

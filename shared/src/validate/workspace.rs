@@ -1,4 +1,4 @@
-//! What only shows when all documents are seen together: references, circles, and parts that overlap.
+//! Problems that only show when all documents are seen together: references, circles, and parts that overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,7 +115,7 @@ fn segments_named(pointer: &str, condition: &Value, named: &mut Vec<(String, Str
     }
 }
 
-/// What depends on what.
+/// The dependencies between documents.
 type Graph<'w> = BTreeMap<&'w str, BTreeSet<String>>;
 
 /// Returns true if the way from `from` leads back to it.

@@ -1,7 +1,7 @@
 use super::count;
 use crate::results::{Counted, Excluded, Exclusion};
 
-/// What a result leaves out, and why: `Left out: 30 exposures of 12 visitors (bots).`
+/// Returns the sentence that says what a result leaves out, and why: `Left out: 30 exposures of 12 visitors (bots).`
 pub fn left_out(excluded: &Excluded) -> String {
     let what = match (excluded.what, excluded.events) {
         (Counted::Exposures, 1) => "exposure",

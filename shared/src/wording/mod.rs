@@ -1,4 +1,4 @@
-//! How numbers, names and metrics read, wherever people meet them: pages, charts, sentences and messages.
+//! Numbers, names and metrics as people read them in pages, charts, sentences and messages.
 
 mod exclusion;
 mod metric;

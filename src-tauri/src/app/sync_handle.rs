@@ -86,7 +86,7 @@ pub struct Signals {
     wakes: watch::Receiver<u64>,
 }
 
-/// Why a sync loop should look again.
+/// The reason why a sync loop should look again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// A document was edited here.

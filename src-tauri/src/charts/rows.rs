@@ -8,9 +8,9 @@ use beacon_shared::wording::{count, value};
 pub(super) struct Row<'a> {
     /// Its name.
     pub variant: &'a str,
-    /// How the metric makes a number.
+    /// Measure of the metric.
     pub kind: &'a MetricKind,
-    /// Whether less of it is better.
+    /// True if less of it is better.
     pub lower_is_better: bool,
     /// Its numbers.
     pub comparison: &'a Comparison,
@@ -31,12 +31,12 @@ impl Row<'_> {
         }
     }
 
-    /// Whether the lift cannot decide yet: conversions that are few are watched by a test that may.
+    /// Returns true if the lift cannot decide yet: conversions that are few are watched by a test that may.
     pub fn is_early(&self) -> bool {
         self.comparison.undecided.is_some() && !self.decided()
     }
 
-    /// Whether the lift is on one side of zero, at the level of its interval.
+    /// Returns true if the lift is on one side of zero, at the level of its interval.
     pub fn decided(&self) -> bool {
         self.lift.is_ok_and(|e| e.lower > 0.0 || e.upper < 0.0)
     }
@@ -58,7 +58,7 @@ fn rows<'a>(analysis: &'a Analysis, metric: &'a MetricAnalysis) -> Vec<Row<'a>> 
     metric.variants.iter().enumerate().filter_map(row).collect()
 }
 
-/// What the intervals are: `95% interval`; without the number where a correction gives them different ones.
+/// Returns the name of the intervals: `95% interval`; without the number where a correction gives them different ones.
 pub(super) fn interval(analysis: &Analysis) -> String {
     let groups = groups(analysis);
     let mut alphas = groups.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.comparison.alpha));

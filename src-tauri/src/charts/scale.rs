@@ -44,7 +44,7 @@ impl Scale {
         (self.left + share * (self.right - self.left)).round() as i32
     }
 
-    /// Whether a lift is inside.
+    /// Returns true if a lift is inside.
     pub fn shows(&self, lift: f64) -> bool {
         (self.low..=self.high).contains(&lift)
     }

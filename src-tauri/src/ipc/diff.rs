@@ -1,4 +1,4 @@
-//! What differs between two definitions, field by field.
+//! The differences between two definitions, field by field.
 
 use beacon_shared::ipc::FieldChange;
 use beacon_shared::pointer::child;
@@ -12,7 +12,7 @@ const LISTED: usize = 200;
 pub struct Diff {
     /// The fields that differ, by JSON pointer; an element of a list is named by its id.
     pub changes: Vec<FieldChange>,
-    /// How many are not listed.
+    /// Number of changes that are not listed.
     pub more: usize,
 }
 

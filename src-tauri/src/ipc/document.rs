@@ -1,4 +1,4 @@
-//! What sites, experiments and flags have in common.
+//! The calls that sites, experiments and flags have in common.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub async fn get<T: Definition>(app: &App, id: String) -> Result<DocumentView<T>
     view(row.filter(|r| r.is_here() && r.replica.kind == T::KIND).ok_or_else(not_found)?)
 }
 
-/// What an edit may do to a definition of one kind.
+/// The rules for edits of one kind of definition.
 pub struct Rules<T> {
     /// Keeps parts from changing by an edit: `before` is what is stored, `None` for a new document.
     pub keep: fn(before: Option<&T>, edited: &mut T),
@@ -103,7 +103,7 @@ pub fn save_draft<T: Definition>(replica: &mut Replica, mut base: T, mut draft: 
     if problems.is_empty() {
         return Ok(());
     }
-    // Who saw it unlocked typed in good faith: what was typed waits for a decision instead of being refused.
+    // A person who saw it unlocked typed in good faith: what was typed waits for a decision instead of being refused.
     if (rules.locked)(&base, &draft).is_empty() && replica.ask_about(&problems) {
         return Ok(());
     }
@@ -206,7 +206,7 @@ pub fn phase_id(ids: &Ids) -> String {
     format!("p{}", &id[id.len() - 11..])
 }
 
-/// What the interface shows of a document.
+/// Returns a document as the interface shows it.
 pub fn view<T: Definition>(row: Row) -> Result<DocumentView<T>> {
     let replica = &row.replica;
     let theirs = replica.conflict.as_ref().map(|open| open.theirs.revision());
@@ -224,7 +224,7 @@ pub fn view<T: Definition>(row: Row) -> Result<DocumentView<T>> {
     })
 }
 
-/// Why a document cannot go live: what the model says, what the edge said, and what two people said.
+/// Returns the problems that keep a document from going live: the model's, the edge's, and a conflict's.
 pub fn problems(replica: &Replica) -> Vec<Problem> {
     let mut problems = validate::document(replica.kind, &replica.local.body["draft"]);
     problems.extend(replica.rejected.iter().cloned());

@@ -75,7 +75,7 @@ fn add<T: Definition>(ids: &Ids, drafts: Vec<T>, report: &mut Vec<Problem>, repl
     replicas.len() - before
 }
 
-/// What the drafts of a site are for GrowthBook's clients, as of now.
+/// Returns the payload of a site's drafts, as of now.
 pub async fn export(app: &Arc<App>, ById { id }: ById) -> Result<Value> {
     document::get::<Site>(app, id.clone()).await?;
     let mut flags: Vec<Flag> = drafts(app).await?;

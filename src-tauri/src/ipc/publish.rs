@@ -71,7 +71,7 @@ fn unpublished_metrics(replica: &Replica, metrics: &BTreeMap<String, Replica>) -
     used.filter(|id| replica.kind == Kind::Experiment && !is_live(id)).map(str::to_owned).collect()
 }
 
-/// What is live: as the edge says, or as it said last.
+/// Returns what is live: as the edge says, or as it said last.
 async fn live(app: &App) -> Result<Option<Publication>> {
     let asked = match app.session().target().await {
         Ok(Some(target)) if app.sync().view().online => app.edge().publications(&target).await.ok(),
@@ -220,7 +220,7 @@ async fn finish(app: &App, publication: Publication) -> Result<Publication> {
 
 /// Carries out a command on what is live, whatever else is pending, in conflict or half typed.
 ///
-/// Where somebody changed the draft meanwhile, it goes out all the same; where what is live has changed, the person looks
+/// If somebody changed the draft meanwhile, it goes out all the same; if what is live has changed, the person looks
 /// again. Doing it twice does it once, so a lost answer needs no memory.
 pub async fn urgent(app: &Arc<App>, Urgent { id, revision }: Urgent, action: Action) -> Result<Publication> {
     let target = app.session().connected().await?;
@@ -259,12 +259,12 @@ async fn live_part(app: &App, id: &str) -> Result<Option<(Revision, Value)>> {
     }))
 }
 
-/// Whether the edge refused for good. After any other error the command may have taken effect.
+/// Returns true if the edge refused for good. After any other error the command may have taken effect.
 fn is_final(error: &Error) -> bool {
     matches!(error.code, Code::Invalid | Code::Stale | Code::Locked | Code::NotFound | Code::TooLarge)
 }
 
-/// What goes live is what the review showed.
+/// The review shows exactly what goes live.
 async fn check(app: &App, release: &[Release]) -> Result<()> {
     for Release { doc_id, revision } in release.iter().cloned() {
         let row = app.store(move |s| s.document(&doc_id)).await?;

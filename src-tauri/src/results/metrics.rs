@@ -9,7 +9,8 @@ use serde_json::Value;
 /// The part of a metric's document that defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DefinitionPart {
-    /// What was published last, or the draft of a metric that never was: for an experiment that is published.
+    /// The definition that was published last, or the draft of a metric that never was: for an experiment that is
+    /// published.
     Released,
     /// The draft, for an experiment that is not published either.
     Draft,

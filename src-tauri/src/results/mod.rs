@@ -34,7 +34,8 @@ pub struct Query {
     pub experiment: String,
     /// The phase's id: exposures that carry it count.
     pub phase: String,
-    /// Unix milliseconds when the phase went live, if it did. What arrived more than a day earlier is not of this phase.
+    /// Unix milliseconds when the phase went live, if it did. What arrived more than a day earlier is not of this
+    /// phase.
     pub started: Option<i64>,
     /// Unix milliseconds when the phase's end went live. Outcomes of metrics without a window end here.
     pub ended: Option<i64>,
@@ -55,7 +56,7 @@ pub struct Exposed {
     pub variant: String,
     /// Days since 1970-01-01 in the site's time zone.
     pub day: i64,
-    /// How many visitors.
+    /// Number of visitors.
     pub units: u64,
 }
 
@@ -133,7 +134,7 @@ pub trait EventStore: Send + Sync {
     fn skip(&self, site: &str, first: u64, last: u64, now: i64) -> Result<()>;
     /// See [`LogState::head`]; 0 when there is no log.
     fn head(&self, site: &str) -> Result<u64>;
-    /// How many events of the site are here, from all of its logs.
+    /// Counts the site's events that are here, from all of its logs.
     fn len(&self, site: &str) -> Result<u64>;
     /// See [`LogState::as_of`].
     fn set_as_of(&self, site: &str, at: i64) -> Result<()>;

@@ -1,4 +1,4 @@
-//! What a person should know about the events that a site's results are counted from.
+//! Notes for people on the events that a site's results are counted from.
 
 use beacon_shared::results::Gap;
 use beacon_shared::wording::count;

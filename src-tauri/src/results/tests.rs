@@ -204,7 +204,7 @@ async fn what_the_edge_lost_is_said() {
     assert!(view.notes[0].starts_with("The edge has another log of Site shop"), "{:?}", view.notes);
 }
 
-/// What an older Beacon released keeps its own metrics, and gives the same numbers before and after they are documents.
+/// A release of an older Beacon keeps its own metrics, and gives the same numbers before and after they are documents.
 #[tokio::test]
 async fn shared_metrics_give_the_same_numbers() {
     let shop = Shop::open().await;

@@ -1,4 +1,4 @@
-//! What crosses between the window and the core.
+//! The messages between the window and the core.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ const COALESCED_MS: i64 = 30_000;
 /// Bytes of history that are kept for one document.
 const KEPT_BYTES: i64 = 4 * 1024 * 1024;
 
-/// Where a change came from.
+/// The source of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The person on this machine.

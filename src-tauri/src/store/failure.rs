@@ -3,7 +3,7 @@
 use beacon_shared::error::{Code, Error};
 use rusqlite::ErrorCode;
 
-/// What a person can do about a failure of the database.
+/// Returns a failure of the database as an error that says what a person can do.
 pub fn storage(error: rusqlite::Error) -> Error {
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "The disk is full, so the change was not saved. Free some space and try again.",

@@ -1,4 +1,4 @@
-//! What this machine knows, in one SQLite file: drafts, what waits for the edge, and what the edge said.
+//! The data of this machine, in one SQLite file: drafts, operations that wait for the edge, and the edge's answers.
 //!
 //! A document's row, its op in flight and its entry in the log of changes are written in one transaction, and a
 //! transaction that returned is on disk. The API key is never in here.
@@ -56,7 +56,7 @@ impl Row {
     }
 }
 
-/// How much waits for the edge, or for a person.
+/// The work that waits for the edge, or for a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Documents that the edge does not have as they are here.
@@ -228,23 +228,23 @@ impl Store {
         })
     }
 
-    /// Remembers the newest change that the edge answered a push with, before the answer itself: what the answer says may
-    /// be undone by a restore.
+    /// Remembers the newest change that the edge answered a push with, before the answer itself: what the answer says
+    /// may be undone by a restore.
     pub fn note_newest(&mut self, seq: u64, stamp: &str) -> Result<()> {
         self.write(|t| cursor::set_newest(t, seq, stamp))
     }
 
-    /// How far the edge was read.
+    /// Returns the place up to which the edge was read.
     pub fn cursor(&self) -> Result<Cursor> {
         cursor::get(&self.connection)
     }
 
-    /// How much waits.
+    /// Counts what waits.
     pub fn tally(&self) -> Result<Tally> {
         documents::tally(&self.connection)
     }
 
-    /// How many documents of a kind there are.
+    /// Counts the documents of a kind.
     pub fn count(&self, kind: Kind) -> Result<usize> {
         documents::count(&self.connection, kind)
     }

@@ -1,4 +1,4 @@
-//! How much of a migration is done.
+//! The progress of a migration.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -7,8 +7,8 @@ use rusqlite::{Connection, Result};
 
 /// Steps of the database between two looks.
 const STEPS: i32 = 10_000;
-/// Steps of the database for one row of the largest table, in a statement that reads and writes all of them: an estimate,
-/// so that the percentage moves within a statement, too.
+/// Steps of the database for one row of the largest table, in a statement that reads and writes all of them: an
+/// estimate, so that the percentage moves within a statement, too.
 const STEPS_PER_ROW: u64 = 60;
 /// The beginnings of statements whose work grows with the rows.
 const HEAVY: [&str; 5] = ["INSERT ", "UPDATE ", "DELETE ", "CREATE INDEX ", "CREATE UNIQUE INDEX "];

@@ -3,10 +3,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::failure::storage;
 
-/// What is remembered besides documents. A secret never is.
+/// A value that is remembered besides documents. A secret never is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// How this device calls itself to the edge.
+    /// The device's id at the edge.
     Device,
     /// Address of the edge that is connected.
     Edge,
@@ -16,7 +16,7 @@ pub enum Setting {
     Workspace,
     /// The publish command whose answer is not known, as JSON.
     Publishing,
-    /// What was live when the edge was last asked, as JSON.
+    /// The publication that was live when the edge was last asked, as JSON.
     Live,
 }
 

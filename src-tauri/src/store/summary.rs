@@ -1,4 +1,4 @@
-//! What lists show of a document, computed when it is written.
+//! The summary of a document for lists, computed when it is written.
 
 use beacon_shared::ipc::{Summary, SyncState};
 use beacon_shared::lifecycle;

@@ -1,4 +1,4 @@
-//! Which workspace the database belongs to: the edge says its id, and an address is only the way there.
+//! The workspace of the database: the edge's id decides, and an address is only the way there.
 
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::DraftCounts;

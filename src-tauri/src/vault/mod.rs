@@ -1,4 +1,4 @@
-//! Where the API key lives: the OS keychain, and nowhere else.
+//! The place of the API key: the OS keychain, and no other.
 
 pub mod keychain;
 mod keys;

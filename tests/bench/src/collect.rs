@@ -102,7 +102,7 @@ fn parse(round: usize) -> Result<f64> {
     Ok(started.elapsed().as_secs_f64() * 1e6 / REQUESTS as f64)
 }
 
-/// What beacon.js sends for one visitor: a page view, and clicks and events on it.
+/// Returns what beacon.js sends for one visitor: a page view, and clicks and events on it.
 fn body(number: usize) -> String {
     let events: Vec<_> = (0..BATCH)
         .map(|i| {

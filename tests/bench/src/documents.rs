@@ -1,5 +1,5 @@
-//! Saving and listing in a large workspace: the app's core on its database on disk, called as the window calls it, next to
-//! the same in a small workspace.
+//! Saving and listing in a large workspace: the app's core on its database on disk, called as the window calls it, next
+//! to the same in a small workspace.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 /// Documents in the small and in the large workspace.
 const SIZES: [usize; 2] = [10, 10_000];
-/// Rounds, in each of which both workspaces have their turn, so that both meet the same machine.
+/// Rounds. In each, both workspaces have their turn, so that both meet the same machine.
 const ROUNDS: usize = 20;
 const SAVES: usize = 25;
 const LISTS: usize = 3;

@@ -1,5 +1,5 @@
-//! Flags, evaluated: `shared::eval` natively and as wasm on workerd, beacon.js, and GrowthBook's JavaScript, on the same
-//! payload and visitors.
+//! Flags, evaluated: `shared::eval` natively and as wasm on workerd, beacon.js, and GrowthBook's JavaScript, on the
+//! same payload and visitors.
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use crate::allocations;
 
 const ROUNDS: usize = 31;
-/// How many times faster the native evaluator is to be than GrowthBook's JavaScript.
+/// The goal: times that the native evaluator is faster than GrowthBook's JavaScript.
 const GOAL: f64 = 20.0;
 
-/// What Node measured: nanoseconds an evaluation, one number a round, and how many evaluations an experiment decided.
+/// Node's measurements: nanoseconds an evaluation, one number a round, and how many evaluations an experiment decided.
 #[derive(Deserialize)]
 struct Measured {
     nanoseconds: Vec<f64>,

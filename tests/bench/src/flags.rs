@@ -7,9 +7,9 @@ use beacon_shared::eval::definitions::Definitions;
 use beacon_shared::eval::{Context, Source};
 use serde_json::{Map, Value, json};
 
-/// How many flags there are.
+/// Number of flags.
 pub const FLAGS: usize = 100;
-/// How many visitors ask for all of them.
+/// Number of visitors who ask for all of them.
 pub const VISITORS: usize = 200;
 
 /// The definitions, as GrowthBook's clients read them too.

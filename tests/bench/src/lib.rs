@@ -1,4 +1,4 @@
-//! What the benchmarks run, natively and as wasm.
+//! The work of the benchmarks, natively and as wasm.
 
 pub mod flags;
 #[cfg(target_arch = "wasm32")]

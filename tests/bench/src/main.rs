@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-/// What a benchmark says at its end: whether its goals were met.
+/// The outcome of a benchmark: whether its goals were met.
 type Benchmark = fn() -> Result<bool>;
 
 const BENCHMARKS: &[(&str, Benchmark)] =

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::evaluation;
 use crate::report::{Report, Suite};
 
-/// Who runs these.
+/// The evaluators that run these.
 pub const BEACON_JS: &str = "beacon.js";
 
 /// A file of the repository.
@@ -21,7 +21,7 @@ fn repository(path: &str) -> PathBuf {
 /// Returns what a Node script of this package answers to `input`.
 ///
 /// # Errors
-/// When beacon.js is not built, or Node fails.
+/// beacon.js is not built, or Node fails.
 pub fn node(script: &str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
     let evaluator = repository("edge/sdk/dist/evaluator.mjs");
     ensure!(evaluator.is_file(), "{} is missing: run `cargo xtask build sdk`.", evaluator.display());

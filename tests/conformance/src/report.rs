@@ -1,4 +1,4 @@
-//! What came of the cases, suite by suite.
+//! The outcome of the cases, suite by suite.
 
 use std::fmt::Display;
 

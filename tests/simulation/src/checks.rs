@@ -1,4 +1,4 @@
-//! What must hold in every history.
+//! The invariants of every history.
 
 use std::collections::BTreeMap;
 

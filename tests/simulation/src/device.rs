@@ -24,7 +24,7 @@ const OPS: usize = 3;
 
 /// A device.
 pub struct Device {
-    /// What outlives a crash.
+    /// State that outlives a crash.
     pub store: Store,
     /// Makes this device's ids.
     pub ids: Ids,
@@ -32,7 +32,7 @@ pub struct Device {
     pub turn: u64,
     /// Documents that the edge once acknowledged to this device, and that nobody decided to bring back since.
     pub acknowledged: BTreeSet<String>,
-    /// Whether it runs a newer version, which knows more fields.
+    /// True if it runs a newer version, which knows more fields.
     pub newer: bool,
     /// The drafts that windows show, which may be older than the store's.
     pub windows: BTreeMap<String, Value>,

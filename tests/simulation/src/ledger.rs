@@ -1,7 +1,7 @@
-//! What people typed, and what became of it.
+//! The texts that people typed, and their fate.
 //!
-//! Every text that is typed is a token of its own. A token may disappear only if somebody who had seen it removed it, or
-//! gave it up in a conflict: "it is somewhere in the history" also holds for last-writer-wins, and checks nothing.
+//! Every text that is typed is a token of its own. A token may disappear only if somebody who had seen it removed it,
+//! or gave it up in a conflict: "it is somewhere in the history" also holds for last-writer-wins, and checks nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 /// A text that was typed once.
 pub type Token = String;
 
-/// What every token starts with.
+/// The beginning of every token.
 pub const MARK: &str = "tok-";
 
 /// The tokens of one history.

@@ -38,7 +38,7 @@ pub struct World {
     pub edge: MemoryEdge,
     /// The devices.
     pub devices: Vec<Device>,
-    /// What people typed.
+    /// Texts that people typed.
     pub ledger: Ledger,
     /// The assignment and start of each phase that went live, by document and phase.
     pub phases: BTreeMap<(String, String), Value>,

@@ -20,12 +20,12 @@ const SITE: &str = "sit_demo";
 const EXPERIMENT: &str = "exp_demo";
 const EXPERIMENT_KEY: &str = "demo_hero";
 const ORIGIN: &str = "http://localhost";
-/// What an ordinary browser calls itself: the collector leaves everything else out as a bot.
+/// The name of an ordinary browser: the collector leaves everything else out as a bot.
 const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 /// (variant id, conversion rate), the control first.
 const VARIANTS: [(&str, f64); 2] = [("control", 0.10), ("treatment", 0.13)];
-/// How many visitors ask for help, whatever they see.
+/// The share of visitors who ask for help, whatever they see.
 const HELP: f64 = 0.06;
 /// The phase that the demonstration's visitors are in.
 const PHASE: &str = "demo";

@@ -18,7 +18,7 @@ pub enum Document {
     MetricDefinition(Rc<DocumentView<MetricDefinition>>),
 }
 
-/// What a component reads, and hears changes of.
+/// A part of the cache that a component reads, and hears changes of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
     /// The rows of a kind.
@@ -63,7 +63,7 @@ struct Entry {
     document: Option<Document>,
     is_fetching: bool,
     is_stale: bool,
-    /// How many components read it. Without any it is dropped when it changes.
+    /// Number of components that read it. Without any it is dropped when it changes.
     readers: usize,
 }
 

@@ -8,9 +8,9 @@ use beacon_shared::sync::{Content, merge};
 /// An open draft.
 pub struct Editing<T> {
     id: Option<String>,
-    /// Whether this editor made the document, so that its key may still follow its name.
+    /// True if this editor made the document, so that its key may still follow its name.
     is_new: bool,
-    /// What the person sees.
+    /// Draft as the person sees it.
     draft: T,
     /// The draft that the next save is an edit of: what the core had last, with the older value wherever the person
     /// typed without having seen the newer one. The core then asks instead of overwriting.

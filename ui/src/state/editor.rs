@@ -16,7 +16,7 @@ use super::store::{Editable, Store, use_store};
 use crate::flush;
 use crate::ipc::call;
 
-/// How long after a failed save the next attempt begins.
+/// The time from a failed save to the next attempt.
 const RETRY_AFTER_MS: u32 = 2_000;
 
 struct Parts<T> {

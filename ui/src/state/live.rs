@@ -1,4 +1,4 @@
-//! What the window knows besides documents.
+//! The window's state besides documents.
 
 use std::rc::Rc;
 
@@ -14,11 +14,11 @@ pub struct Live {
     pub connection: ConnectionView,
     pub version: String,
     pub theme: Theme,
-    /// Whether the core's data is open.
+    /// True if the core's data is open.
     pub ready: bool,
     /// The part of the data that the core brings up to date, and how much of it is done, in percent.
     pub preparing: Option<(Preparing, Option<u8>)>,
-    /// Why something that the person asked for, on no page in particular, failed.
+    /// Error of something that the person asked for on no page in particular.
     pub failed: Option<Error>,
     /// Counts changes of documents.
     pub edits: u32,

@@ -1,4 +1,4 @@
-//! What the window holds between the core and its pages.
+//! The window's state between the core and its pages.
 //!
 //! [`store`] has the documents by id; [`editor`] is an open draft; [`live`] is what belongs to no document, such as
 //! where sync stands. [`cache`] and [`editing`] are the pure parts.

@@ -184,12 +184,12 @@ impl Store {
     }
 }
 
-/// What the cache has of a topic. An older value stays shown while a newer one is under way.
+/// The cache's state of a topic. An older value stays shown while a newer one is under way.
 pub struct Read<T> {
     pub value: Option<T>,
     pub error: Option<Error>,
     pub reload: Callback<()>,
-    /// Whether an answer is under way; never true of what the cache keeps up to date by itself.
+    /// True if an answer is under way; never true of what the cache keeps up to date by itself.
     pub busy: bool,
 }
 

@@ -8,7 +8,7 @@ use yew::prelude::*;
 pub struct CopyableProps {
     pub title: AttrValue,
     pub text: AttrValue,
-    /// Of the text; the button's is this and `-copy`.
+    /// Test id of the text; the button's is this and `-copy`.
     pub testid: AttrValue,
     #[prop_or_default]
     pub children: Children,

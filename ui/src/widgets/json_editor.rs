@@ -6,8 +6,8 @@ use yew::prelude::*;
 
 use super::{Field, FieldKind};
 
-/// A text that was typed: JSON, or something that is kept as it is, because it is not JSON yet or has a number that would
-/// change.
+/// A text that was typed: JSON, or something that is kept as it is, because it is not JSON yet or has a number that
+/// would change.
 #[derive(Clone, PartialEq, Debug)]
 pub enum JsonEdit {
     Valid(Value),
@@ -66,7 +66,7 @@ pub struct JsonEditorProps {
     pub label: AttrValue,
     pub testid: AttrValue,
     pub value: Value,
-    /// What was typed last and is not JSON yet.
+    /// Text that was typed last and is not JSON yet.
     #[prop_or_default]
     pub unfinished: Option<String>,
     pub on_change: Callback<JsonEdit>,

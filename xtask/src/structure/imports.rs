@@ -1,4 +1,4 @@
-//! What one source file declares and imports.
+//! The declarations and imports of one source file.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub struct Source {
     pub files: Vec<Declared>,
     /// Paths that begin with `crate`, `self` or `super`, or that a `use` names.
     pub imports: Vec<Import>,
-    /// What a `use` calls something, by the inline module it is in: the path that it stands for.
+    /// Names that a `use` gives, by the inline module it is in, with the paths that they stand for.
     pub aliases: BTreeMap<(Vec<String>, String), Vec<String>>,
     /// Inline modules.
     pub inline: Vec<Vec<String>>,

@@ -3,7 +3,7 @@ import { isList, isObject, own, type Json } from '../values';
 /** Saved groups by id: lists of values, or the newer `{type: 'list', values}`. */
 export type Groups = Record<string, Json> | undefined;
 type Fold = (value: Json) => Json;
-/** Whether the value is as the operator's argument says; undefined for an argument that is not understood. */
+/** Returns true if the value is as the operator's argument says; undefined for an argument that is not understood. */
 type Operator = (actual: Json, expected: Json) => boolean | undefined;
 
 /** How deep a condition may nest. A deeper one is, as a whole, true for nobody: or its negation would be true for all. */
@@ -25,11 +25,11 @@ function pad(version: Json): string {
   return parts.map((part) => (/^\d+$/.test(part) ? part.padStart(5) : part)).join('-');
 }
 
-/** Whether the value, or one of its elements, is in the list. */
+/** Returns true if the value, or one of its elements, is in the list. */
 const isIn = (actual: Json, list: Json, fold = asIs): boolean | undefined =>
   isList(list) ? (isList(actual) ? actual : [actual]).some((a) => list.some((b) => fold(a) === fold(b))) : undefined;
 
-/** Whether the value is in the group. Nobody is known to be in a group that is no list, nor to be outside of it. */
+/** Returns true if the value is in the group. Nobody is known to be in a group that is no list, nor to be outside of it. */
 function isInGroup(actual: Json, id: string): boolean | undefined {
   const group = own(groups, id);
   return isIn(actual, group === undefined ? [] : group?.type === 'list' ? group.values : group);
@@ -79,7 +79,7 @@ for (const i of ['', 'i']) {
   operators['$all' + i] = (a, e) => hasAll(a, e, fold);
 }
 
-/** Whether all of `a` is in `b`, at the same places. */
+/** Returns true if all of `a` is in `b`, at the same places. */
 const within = (a: Json, b: Json): boolean =>
   isObject(a) && isObject(b) ? isList(a) === isList(b) && Object.keys(a).every((key) => within(a[key], own(b, key))) : a === b;
 
@@ -93,7 +93,7 @@ function isOperators(expected: Json): boolean {
   return names.length > 0 && names.every((name) => name[0] === '$');
 }
 
-/** Whether one value is as expected: an object of operators, or a literal, which compares loosely unless it is a list. */
+/** Returns true if one value is as expected: an object of operators, or a literal, which compares loosely unless it is a list. */
 function test(actual: Json, expected: Json, fold = asIs): boolean {
   if (isObject(expected)) {
     return isOperators(expected) ? Object.keys(expected).every((name) => operators[name]?.(actual, expected[name])) : equal(actual, expected);
@@ -119,7 +119,7 @@ function holds(condition: Json, attributes: Json): boolean {
   );
 }
 
-/** Whether attributes satisfy a condition. What is not understood is true for nobody. */
+/** Returns true if attributes satisfy a condition. What is not understood is true for nobody. */
 export function matches(condition: Json, attributes: Json, among?: Groups): boolean {
   groups = among;
   return fits(condition, DEEPEST) && holds(condition, attributes);

@@ -35,7 +35,7 @@ export interface Assignment {
   value: Json;
   /** The visitor's place in [0, 1) when the hash decided: only then does it count. */
   at?: number;
-  /** Whether an earlier assignment was kept, or kept the visitor out. */
+  /** True if an earlier assignment was kept, or kept the visitor out. */
   stuck?: boolean;
   /** The leaf in which a contextual bandit placed the visitor. */
   leaf?: Json;
@@ -72,7 +72,7 @@ const place = (context: Context, seed: string, version: number, attribute?: stri
 const isFilteredOut = (filters: Json[], context: Context): boolean =>
   filters.some((f) => chooseVariation(place(context, f.seed, f.hashVersion || 2, f.attribute), f.ranges) < 0);
 
-/** Whether an old-style namespace, `[name, from, to]`, holds the visitor. */
+/** Returns true if an old-style namespace, `[name, from, to]`, holds the visitor. */
 export const inNamespace = (value: string, [name, ...range]: Json[]): boolean => !chooseVariation(hash('__' + name, value, 1), [range as Range]);
 
 const isEligible = ({ condition }: Json, { attributes, savedGroups }: Context): boolean => !condition || matches(condition, attributes, savedGroups);

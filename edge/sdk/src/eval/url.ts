@@ -4,7 +4,7 @@ import { seen } from './condition';
 /** Stands for `*` in a pattern, because no host can hold a `*`; also the host of a pattern without one. */
 const WILDCARD = '_____';
 
-/** Whether a text is as a pattern's part says; `around` may stand before and after it. */
+/** Returns true if a text is as a pattern's part says; `around` may stand before and after it. */
 const isLike = ([text, part, around = '']: string[]): boolean =>
   new RegExp(`^${around}${part.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(WILDCARD, '.*')}${around}$`, 'i').test(seen(text));
 
@@ -17,7 +17,7 @@ function isOn(page: URL, { type, pattern }: Json): boolean {
   return type === 'simple' && parts.every(isLike);
 }
 
-/** Whether a page is targeted: no excluding pattern matches, and an including one does if there is any. */
+/** Returns true if a page is targeted: no excluding pattern matches, and an including one does if there is any. */
 export function isTargeted(url = '', patterns: Json[]): boolean {
   const includes = ({ include }: Json): boolean => include !== false;
   const matching = patterns.filter((pattern) => {

@@ -7,7 +7,7 @@ const MAX_AHEAD: i64 = 5 * 60 * 1000;
 /// An event that says it is older than this is dated to it and marked.
 const MAX_LATE: i64 = 31 * 24 * 60 * 60 * 1000;
 
-/// When an event happened, and when it arrived.
+/// The times at which an event happened and arrived.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Times {
     /// Unix milliseconds, by the server's clock.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Importer;
 use crate::model::{Experiment, Namespace, Rule, Sticky, WHOLE, is_page_attribute, page_name};
 
-/// How deep the search for attributes goes.
+/// The depth of the search for attributes.
 const MAX_DEPTH: usize = 32;
 
 impl Importer<'_> {

@@ -10,7 +10,7 @@ use crate::eval::definitions;
 use crate::model::{Experiment, PagePattern, PatternKind, Status, Variant};
 use crate::validate;
 
-/// What GrowthBook's visual editor puts into a variation.
+/// Members that GrowthBook's visual editor puts into a variation.
 const VISUAL: [&str; 3] = ["domMutations", "css", "js"];
 
 impl Importer<'_> {

@@ -1,8 +1,8 @@
 //! Other people's payloads: from GrowthBook's features and experiments to Beacon's drafts. [`super::draft`] is the way
 //! back.
 //!
-//! What cannot be carried over exactly is left out and said, never guessed: a rule that is left out hands its visitors to
-//! the next one, and an experiment that is left out does not run.
+//! Parts that cannot be carried over exactly are left out and reported, never guessed: a rule that is left out hands
+//! its visitors to the next one, and an experiment that is left out does not run.
 
 mod attributes;
 mod experiment;
@@ -25,7 +25,7 @@ use crate::{pointer, validate};
 /// The most documents that one import makes.
 pub const MAX_IMPORTED: usize = 5_000;
 
-/// What became of a payload.
+/// The outcome of an import.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Import {
     /// One for each feature.
@@ -34,11 +34,12 @@ pub struct Import {
     pub experiments: Vec<Experiment>,
     /// One for each saved group.
     pub segments: Vec<Segment>,
-    /// What could not be carried over, addressed in the payload.
+    /// Parts that could not be carried over, addressed in the payload.
     pub report: Vec<Problem>,
 }
 
-/// What a workspace has already. It stays as it is, and what would refer to it by mistake is left out.
+/// The documents that a workspace has already. They stay as they are, and what would refer to them by mistake is left
+/// out.
 #[derive(Clone, Debug, Default)]
 pub struct Existing {
     /// Keys of flags.

@@ -3,7 +3,7 @@
 use crate::eval::{Range, bucket_ranges};
 use crate::model::WHOLE;
 
-/// What rounding in a double may be off by, in parts.
+/// The largest error of rounding in a double, in parts.
 const ROUNDING: f64 = 1e-7;
 
 /// The first part at or beyond a place: places are whole parts, so all below this one are below `place`.
@@ -17,8 +17,8 @@ pub(super) fn up_to(coverage: f64) -> u32 {
     ((coverage * f64::from(WHOLE) + ROUNDING).floor() as u32).min(WHOLE)
 }
 
-/// Weights and coverage whose ranges hold the same places as these; `None` when there are none. Without a coverage, it is
-/// that of the first range.
+/// Weights and coverage whose ranges hold the same places as these; `None` when there are none. Without a coverage, it
+/// is that of the first range.
 pub(super) fn weights(ranges: &[Range], coverage: Option<f64>) -> Option<(Vec<u32>, u32)> {
     let mut starts: Vec<u32> = ranges.iter().map(|(from, _)| first_part(*from)).collect();
     if starts.first() != Some(&0) || ranges.iter().any(|(from, to)| !(from.is_finite() && to.is_finite())) {

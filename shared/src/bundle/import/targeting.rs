@@ -1,4 +1,4 @@
-//! Who, where and when: what rules and experiments have in common.
+//! Targeting: the parts that rules and experiments have in common.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::eval::definitions::{self, Filter};
 use crate::model::{Holdout, Namespace, Prerequisite, Schedule, Sticky};
 use crate::validate::{self, MAX_SEED, WHOLE};
 
-/// Why something is left out: a sentence.
+/// The reason why something is left out: a sentence.
 pub(super) type Why = String;
 
 /// The parts of hashes that a rule or an experiment is restricted to.

@@ -51,7 +51,7 @@ pub struct Condition {
     source: Map<String, Value>,
 }
 
-/// What a condition is asked about.
+/// The attributes that a condition is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject<'a> {
     /// These members.
@@ -65,11 +65,11 @@ pub(super) enum Subject<'a> {
 pub struct Part {
     /// The attribute's path, or a logical operator such as `$or`.
     pub on: String,
-    /// What the condition asks for.
+    /// Test of the condition.
     pub expected: Value,
     /// The attribute's value; null when missing, or for a logical operator.
     pub actual: Value,
-    /// Whether it holds.
+    /// True if it holds.
     pub passed: bool,
 }
 
@@ -81,11 +81,11 @@ enum Clause {
     Not(Condition),
     /// The attribute at a dotted path.
     Attribute(Vec<String>, Test),
-    /// What could not be understood is true for nobody.
+    /// A clause that is not understood: true for nobody.
     Never,
 }
 
-/// What an attribute's value has to satisfy.
+/// A test of an attribute's value.
 #[derive(Clone, Debug)]
 enum Test {
     /// A literal: strings, numbers and booleans compare loosely, everything else by structure.
@@ -112,7 +112,7 @@ enum Operator {
     Never,
 }
 
-/// What an element of a list has to satisfy: operators apply to it as it is, anything else to its members.
+/// A test of a list's element: operators apply to it as it is, anything else to its members.
 #[derive(Clone, Debug)]
 enum Element {
     Value(Test),

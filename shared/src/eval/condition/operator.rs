@@ -1,4 +1,4 @@
-//! What each operator means.
+//! The meaning of each operator.
 
 use std::cmp::Ordering;
 

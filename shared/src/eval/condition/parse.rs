@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Clause, Condition, Element, Operator, Relation, Test, regexp};
 
-/// How deep a condition's JSON may nest. A deeper condition is, as a whole, true for nobody: cutting only the part
+/// The most levels of a condition's JSON. A deeper condition is, as a whole, true for nobody: cutting only the part
 /// that is too deep would make its negation true for everybody.
 pub const MAX_DEPTH: usize = 64;
 

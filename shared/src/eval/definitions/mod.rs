@@ -41,7 +41,7 @@ pub struct Bandit {
 pub struct BanditLeaf {
     /// Its id.
     pub id: Value,
-    /// Who falls into it.
+    /// Condition for its visitors.
     pub condition: Condition,
     /// The shares of the variations; `None` are equal ones.
     pub weights: Option<Vec<f64>>,
@@ -63,20 +63,20 @@ pub struct Rule {
     pub id: String,
     /// Features that must have a value first.
     pub parents: Vec<Parent>,
-    /// Who may be in it at all.
+    /// Filters that all must hold the visitor.
     pub filters: Vec<Filter>,
-    /// What it serves.
+    /// Value or experiment that it serves.
     pub serves: Serves,
 }
 
-/// What a rule serves.
+/// The value or the experiment that a rule serves.
 #[derive(Clone, Debug)]
 pub enum Serves {
     /// One value, to all or to a share.
     Force {
         /// The value.
         value: Value,
-        /// Who is eligible.
+        /// Condition for eligible visitors.
         condition: Option<Condition>,
         /// To which share; `None` is all.
         rollout: Option<Rollout>,
@@ -96,7 +96,7 @@ pub struct Rollout {
     pub hash_attribute: String,
     /// The one that is hashed when the first is empty and sticky bucketing is on.
     pub fallback_attribute: Option<String>,
-    /// Which places are in; takes precedence over `coverage`.
+    /// Places that are in; takes precedence over `coverage`.
     pub range: Option<Range>,
     /// Places up to this are in.
     pub coverage: Option<f64>,
@@ -111,7 +111,7 @@ pub struct Parent {
     pub key: String,
     /// On `{value}`.
     pub condition: Condition,
-    /// Whether its failing blocks the whole feature rather than the rule.
+    /// True if its failing blocks the whole feature rather than the rule.
     pub gate: bool,
 }
 
@@ -122,7 +122,7 @@ pub struct Filter {
     pub seed: Seed,
     /// The attribute that is hashed.
     pub attribute: String,
-    /// Which places are in.
+    /// Places that are in.
     pub ranges: Vec<Range>,
     /// 1 or 2.
     pub hash_version: u32,
@@ -133,18 +133,18 @@ pub struct Filter {
 pub struct Namespace {
     /// `__` and its name.
     pub seed: Seed,
-    /// Which places are in.
+    /// Places that are in.
     pub range: Range,
 }
 
-/// What is known of a variation.
+/// The names of a variation, and its behaviour.
 #[derive(Clone, Debug, Default)]
 pub struct Meta {
     /// Its key; the index when there is none.
     pub key: Option<String>,
     /// Its name.
     pub name: Option<String>,
-    /// Whether the feature goes on to the next rule nevertheless (holdouts).
+    /// True if the feature goes on to the next rule nevertheless (holdouts).
     pub passthrough: bool,
 }
 
@@ -155,7 +155,7 @@ pub struct Experiment {
     pub source: Value,
     /// Its key.
     pub key: String,
-    /// What each variation serves.
+    /// Value of each variation.
     pub variations: Vec<Value>,
     /// Their shares.
     pub weights: Option<Vec<f64>>,
@@ -163,7 +163,7 @@ pub struct Experiment {
     pub coverage: f64,
     /// The places of each variation: as given, or from weights and coverage.
     pub ranges: Vec<Range>,
-    /// Whether the places were given, so that no weights change them.
+    /// True if the places were given, so that no weights change them.
     pub fixed_ranges: bool,
     /// The contextual bandit that sets the weights.
     pub bandit: Option<String>,
@@ -173,7 +173,7 @@ pub struct Experiment {
     pub fallback_attribute: Option<String>,
     /// 1 or 2.
     pub hash_version: u32,
-    /// Whether earlier assignments are kept, where the caller keeps any.
+    /// True if earlier assignments are kept, where the caller keeps any.
     pub sticky: bool,
     /// Raising it makes everybody's assignment new.
     pub bucket_version: u64,
@@ -183,11 +183,11 @@ pub struct Experiment {
     pub seed: Seed,
     /// By variation.
     pub meta: Vec<Meta>,
-    /// Who may be in it at all; takes precedence over the namespace.
+    /// Filters that all must hold the visitor; they take precedence over the namespace.
     pub filters: Option<Vec<Filter>>,
     /// Mutual exclusion, old style.
     pub namespace: Option<Namespace>,
-    /// Who is eligible.
+    /// Condition for eligible visitors.
     pub condition: Option<Condition>,
     /// Features that must have a value first.
     pub parents: Vec<Parent>,
@@ -199,6 +199,6 @@ pub struct Experiment {
     pub stopped: bool,
     /// Everybody who would be in gets this one.
     pub force: Option<i64>,
-    /// Whether a redirect takes the page's parameters along.
+    /// True if a redirect takes the page's parameters along.
     pub persist_query: bool,
 }

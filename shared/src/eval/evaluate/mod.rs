@@ -13,9 +13,9 @@ use super::trace::{Purpose, Step, Witness};
 use super::url;
 use crate::model::{Reason, Source, StickyAssignment, sticky_key};
 
-/// How many features may stand in a chain of prerequisites.
+/// The most features in a chain of prerequisites.
 pub const MAX_CHAIN: usize = 100;
-/// How many features one evaluation resolves: prerequisites that share prerequisites can multiply. Beyond it, a
+/// The most features that one evaluation resolves: prerequisites that share prerequisites can multiply. Beyond it, a
 /// feature counts as one that depends on itself.
 pub const MAX_RESOLUTIONS: u32 = 10_000;
 
@@ -89,7 +89,7 @@ impl Link<'_> {
     }
 }
 
-/// What prerequisites came to.
+/// The outcome of prerequisites.
 enum Gate {
     Open,
     Closed { gate: bool },

@@ -1,4 +1,4 @@
-//! Who, where and when; and what only shows between documents.
+//! Targeting, and problems that only show between documents.
 
 use serde_json::{Value, json};
 

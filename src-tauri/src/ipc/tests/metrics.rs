@@ -139,7 +139,7 @@ async fn two_devices_that_upgrade_at_once_do_not_conflict() {
     }
 }
 
-/// Who upgrades last takes what the others made of it since.
+/// The last device to upgrade takes the others' metrics as they are by then.
 #[tokio::test]
 async fn a_device_that_upgrades_late_takes_what_others_edited() {
     let edge = Arc::new(FakeEdge::default());
@@ -177,7 +177,7 @@ async fn a_person_may_share_without_a_sync() {
     assert_eq!((used(&shared), metric.name.as_str(), shared.problems), (vec![Some(metric.id)], "Buy", vec![]));
 }
 
-/// What an older Beacon released keeps its own metrics. Sharing them is nothing to review; an edit of them is.
+/// A release of an older Beacon keeps its own metrics. Sharing them is nothing to review; an edit of them is.
 #[tokio::test]
 async fn sharing_what_is_live_is_nothing_to_review() {
     let edge = Arc::new(FakeEdge::default());

@@ -22,7 +22,7 @@ pub struct Analysed {
     pub excluded: Vec<Excluded>,
     /// Sentences about visitors whose outcome may still change.
     pub open_windows: Vec<String>,
-    /// How many events of the site are on this machine.
+    /// Number of the site's events on this machine.
     pub events: u64,
     /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.
     pub data_as_of: Option<i64>,
@@ -48,8 +48,8 @@ pub fn analyse_phase(
     Ok(Analysed { analysis, excluded: counts.excluded, open_windows, events, data_as_of })
 }
 
-/// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is checked against the phase's own weights: those of today may
-/// be another phase's.
+/// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is
+/// checked against the phase's own weights: those of today may be another phase's.
 fn plan(experiment: &Experiment, metrics: Vec<Metric>, assignment: &Assignment) -> Plan {
     let variants = variants(experiment, assignment);
     let whole: u32 = assignment.weights.iter().map(|w| w.weight).fold(0, u32::saturating_add);
@@ -110,7 +110,7 @@ fn open_window(metric: &Metric, counts: &Counts) -> Option<String> {
     })
 }
 
-/// Who came on which day, who saw several variants, and whose window is open.
+/// Returns the visitors by day, those who saw several variants, and those whose window is open.
 fn traffic(plan: &Plan, counts: &Counts) -> Traffic {
     let in_order = |by_variant: &BTreeMap<String, u64>| -> Vec<u64> {
         plan.variants.iter().map(|v| by_variant.get(v).copied().unwrap_or_default()).collect()

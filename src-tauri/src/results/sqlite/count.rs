@@ -111,7 +111,7 @@ fn samples(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Resul
     }))
 }
 
-/// Who converted is counted by the database alone.
+/// The database alone counts who converted.
 fn proportions(connection: &Connection, outcome: &Outcome) -> Result<Samples> {
     let sample = |row: &Row<'_>| {
         let proportion = Proportion::new(row.get(2)?, row.get(3)?).unwrap_or_default();

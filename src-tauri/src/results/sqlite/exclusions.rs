@@ -1,4 +1,4 @@
-//! What a phase's numbers leave out, by reason.
+//! The events that a phase's numbers leave out, by reason.
 
 use std::collections::BTreeMap;
 

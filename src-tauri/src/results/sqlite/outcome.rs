@@ -15,8 +15,8 @@ pub(super) const HOUR: i64 = 60 * 60 * 1000;
 /// Events that a metric may count. `e` is the event.
 pub(super) const MAY_COUNT: &str = "e.type IN ('event', 'conversion') AND e.counts = 1 AND e.event_id IS NOT NULL";
 
-/// The statements of one metric over the table of visitors. Parameters are ?1 the site, ?2 the experiment, ?3 the phase,
-/// ?4 the filter, from ?5 on the names of events.
+/// The statements of one metric over the table of visitors. Parameters are ?1 the site, ?2 the experiment, ?3 the
+/// phase, ?4 the filter, from ?5 on the names of events.
 pub(super) struct Outcome {
     /// One SQL expression for each of a visitor's numbers: after the exposure, then before.
     columns: Vec<String>,
@@ -71,7 +71,7 @@ impl Outcome {
         self.whole
     }
 
-    /// How many numbers each visitor has.
+    /// Numbers of each visitor.
     pub fn numbers(&self) -> usize {
         self.columns.len()
     }
@@ -109,9 +109,9 @@ impl Outcome {
     }
 }
 
-/// Returns the condition that the window of visitor `v` has ended by the time up to which all events are here. Whoever is
-/// still within it does not count yet, converted or not: otherwise a treatment that makes people convert sooner, and no
-/// more of them, would be a winner.
+/// Returns the condition that the window of visitor `v` has ended by the time up to which all events are here. Whoever
+/// is still within it does not count yet, converted or not: otherwise a treatment that makes people convert sooner, and
+/// no more of them, would be a winner.
 pub(super) fn has_matured(query: &Query, metric: &Metric) -> String {
     match (query.as_of, metric.counting.window) {
         (Some(as_of), Some(hours)) => format!("v.ts <= {}", as_of.saturating_sub(i64::from(hours) * HOUR)),

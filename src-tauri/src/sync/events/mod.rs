@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::edge::Target;
 use crate::results::{EventStore, LogState, SiteFacts, Zone, notes};
 
-/// How long the edge is not asked again for what it lost, in milliseconds.
+/// The time for which the edge is not asked again for what it lost, in milliseconds.
 const ASK_FOR_GAPS: i64 = 60 * 60 * 1000;
 /// The most lines that are compared to recognise a log that has no id yet.
 const COMPARED: u32 = 100;
@@ -36,7 +36,7 @@ pub struct Fetch {
 pub struct FetchedSite {
     /// Document id of the site.
     pub site: String,
-    /// Whether results may have changed, also when the fetch failed in the end.
+    /// True if results may have changed, also when the fetch failed in the end.
     pub news: bool,
     /// The site's own trouble.
     pub result: Result<()>,
@@ -90,7 +90,8 @@ fn concerns_all_sites(error: &Error) -> bool {
     matches!(error.code, Code::Unreachable | Code::Unauthorized | Code::RateLimited)
 }
 
-/// Returns sentences about the events that are here, of all sites: what is missing at the edge, and which logs are other ones.
+/// Returns sentences about the events that are here, of all sites: what is missing at the edge, and which logs are
+/// other ones.
 pub async fn site_notes(app: &App) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for site in app.store(|s| s.sites()).await? {

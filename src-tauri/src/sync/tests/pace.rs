@@ -1,4 +1,5 @@
-//! When the loops sync. The clock is tokio's and stands still while anything works, so hours pass in milliseconds.
+//! The times at which the loops sync. The clock is tokio's and stands still while anything works, so hours pass in
+//! milliseconds.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

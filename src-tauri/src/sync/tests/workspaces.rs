@@ -1,4 +1,4 @@
-//! Which workspace the drafts are for: the edge's id says it, not its address.
+//! The workspace of the drafts: the edge's id decides, not its address.
 
 use std::sync::Arc;
 

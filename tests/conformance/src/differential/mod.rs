@@ -16,7 +16,7 @@ use crate::beacon_js;
 use crate::evaluation::same;
 use random::Random;
 
-/// How many cases one run of Node gets.
+/// Cases of one run of Node.
 const BATCH: u64 = 5_000;
 
 /// Runs `cases` random cases from `seed` on.

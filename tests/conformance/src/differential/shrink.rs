@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::{Difference, first_difference};
 
-/// How often a case is made smaller at most.
+/// The most attempts to make a case smaller.
 const MOST_STEPS: usize = 300;
 
 /// The smallest case found that still differs, with both answers.
 ///
 /// # Errors
-/// That Node cannot be run.
+/// Node cannot be run.
 pub fn smallest(case: Value, rust: Value, script: Value) -> Result<Difference> {
     let mut best = (case, rust, script);
     for _ in 0..MOST_STEPS {

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::report::{Report, Suite};
 
-/// Who runs these.
+/// The evaluators that run these.
 const RUST: &str = "rust";
 
-/// What is rounded away: places of a hash have four digits.
+/// The error of rounding: places of a hash have four digits.
 const ROUNDED: f64 = 1e-6;
 
 /// Gives what came of a case's input, or `None` when the case has not the group's shape.

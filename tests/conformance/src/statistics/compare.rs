@@ -1,4 +1,4 @@
-//! What a case expected and what came.
+//! The expected and the actual values of a case.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;

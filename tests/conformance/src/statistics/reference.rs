@@ -1,4 +1,4 @@
-//! How the reference engine comes to the numbers that it finds by search, replayed on our functions, and its words.
+//! The reference engine's searches, replayed on our functions, and its words.
 
 use anyhow::Result;
 use beacon_shared::stats::{Contrast, Mixture, Reason, Sample, Scale, Tail, contrast};
@@ -8,7 +8,8 @@ use beacon_shared::stats::{Contrast, Mixture, Reason, Sample, Scale, Tail, contr
 const SMALLEST_P: f64 = 1e-5;
 const LARGEST_P: f64 = 0.4999;
 
-/// What the reference's search gives, with our interval: between which p-values it stopped, and the one it names.
+/// The outcome of the reference's search with our interval: the p-values between which it stopped, and the one it
+/// names.
 pub fn bisected_p(contrast: &Contrast, mixture: Mixture, tail: Tail) -> Option<(f64, f64, f64)> {
     let towards = if tail == Tail::Lesser { -contrast.effect } else { contrast.effect };
     // Positive when the interval leaves out zero.
@@ -69,8 +70,8 @@ pub fn bisected_factor(target: f64, power: impl Fn(f64) -> Result<f64>) -> Resul
     Ok(Some(factor))
 }
 
-/// Whether the reference's word for an error stands for our reason. Its word for any variance that cannot be computed
-/// or is zero is `ZERO_NEGATIVE_VARIANCE`, and it looks at that first.
+/// Returns true if the reference's word for an error stands for our reason. Its word for any variance that cannot be
+/// computed or is zero is `ZERO_NEGATIVE_VARIANCE`, and it looks at that first.
 pub fn means(word: &str, reason: Reason, baseline: &Sample, treatment: &Sample) -> bool {
     match (word, reason) {
         ("ZERO_NEGATIVE_VARIANCE", Reason::ZeroVariance | Reason::NoUnits | Reason::FewerThanTwoUnits) => true,

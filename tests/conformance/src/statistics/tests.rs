@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::compare::{Check, P_ABSOLUTE, RELATIVE, number, numbers, only, optional, text};
 use super::{input, reference};
 
-/// What a case asks for.
+/// The subject of a case.
 enum Test {
     Frequentist(Tail),
     Sequential(Tail, f64),

@@ -13,9 +13,9 @@ use crate::widgets::{Banner, ErrorBanner};
 pub struct DeletionProps {
     pub id: Option<String>,
     pub kind: Kind,
-    /// Whether something of it is live: then publishing deletes it.
+    /// True if something of it is live: then publishing deletes it.
     pub live: bool,
-    /// Whether the next publication deletes it.
+    /// True if the next publication deletes it.
     pub removed: bool,
     /// Hears that the editor has nothing left to show.
     pub on_deleted: Callback<()>,

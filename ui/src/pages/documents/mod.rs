@@ -1,4 +1,4 @@
-//! What the lists and editors of every kind of document have.
+//! The parts of the lists and editors of every kind of document.
 
 mod conflict;
 mod deletion;

@@ -7,7 +7,7 @@ use beacon_shared::model::Kind;
 use beacon_shared::wording::title;
 use yew::prelude::*;
 
-/// How many rows are shown at first, and how many more with each click.
+/// Rows that are shown at first, and with each click.
 const STEP: usize = 200;
 
 #[derive(Properties, PartialEq)]

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub struct SearchProps {
-    /// What is found, such as `Find a metric`.
+    /// Label of the field, such as `Find a metric`.
     pub label: AttrValue,
     pub testid: AttrValue,
     pub value: AttrValue,

@@ -1,4 +1,4 @@
-//! What would change on the sites, each document ticked in or out, and the button that does it.
+//! The changes that publishing would make, each document ticked in or out, and the button that does it.
 
 mod field_names;
 mod item;

@@ -12,9 +12,9 @@ use crate::widgets::{Banner, ErrorBanner};
 pub struct CountStateProps {
     /// Document id of the experiment.
     pub id: String,
-    /// Whether a count is under way.
+    /// True if a count is under way.
     pub busy: bool,
-    /// Why the last count has no numbers.
+    /// Reason why the last count has no numbers.
     pub error: Option<Error>,
     /// Counts again.
     pub on_retry: Callback<()>,

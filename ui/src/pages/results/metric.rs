@@ -43,8 +43,8 @@ pub fn metric(view: &ResultsView, m: &MetricAnalysis, named: bool) -> Html {
     }
 }
 
-/// The confidence of the intervals, which a correction for several comparisons raises; and whether looking again and again
-/// does them no harm.
+/// The confidence of the intervals, which a correction for several comparisons raises; and whether looking again and
+/// again does them no harm.
 fn interval_name(view: &ResultsView, m: &MetricAnalysis) -> String {
     let plan = &view.analysis.plan;
     let mut alphas = m.variants.iter().filter(|c| c.relative.is_some()).map(|c| c.alpha);
@@ -61,7 +61,7 @@ fn converts(kind: &MetricKind) -> bool {
     matches!(kind, MetricKind::Conversion { .. })
 }
 
-/// What it measures, and what is not as usual about that.
+/// Returns the metric's measure in words, and what is unusual about it.
 fn about(m: &MetricAnalysis, options: MetricOptions) -> String {
     let mut parts = vec![measure(&m.metric.kind)];
     parts.extend(options.lower_is_better.then(|| "less is better".to_owned()));
@@ -102,7 +102,7 @@ fn open(visitors: u64) -> String {
     }
 }
 
-/// Where a guardrail stands.
+/// Returns a guardrail's state.
 fn guardrail(c: &Comparison, options: MetricOptions) -> Html {
     let Some(guardrail) = c.guardrail else { return Html::default() };
     let margin = percentage(options.margin);

@@ -129,7 +129,7 @@ pub fn Connection() -> Html {
     }
 }
 
-/// What the form shows.
+/// The state of the form.
 struct Form {
     url: String,
     key: String,
@@ -137,7 +137,7 @@ struct Form {
     /// Counts accepted keys: the field begins empty after each.
     accepted: u32,
     has_key: bool,
-    /// Whether there is a connection already.
+    /// True if there is a connection already.
     is_known: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What belongs to this computer: the connection, and the workspaces it has.
+//! The settings of this computer: the connection, and the workspaces it has.
 
 mod connection;
 mod workspaces;

@@ -44,7 +44,7 @@ pub fn WorkspaceQuestion(props: &QuestionProps) -> Html {
     }
 }
 
-/// What the open workspace holds.
+/// The content of the open workspace.
 fn drafts(other: &OtherWorkspace) -> String {
     let d = other.drafts;
     let counted = [(d.sites, "site"), (d.experiments, "experiment"), (d.flags, "flag"), (d.others, "other document")];

@@ -1,9 +1,9 @@
 //! Regular expressions: written for JavaScript, run by the `regex-lite` crate in time linear in the subject.
 //!
 //! The common set is what both understand, and understand alike: no look-around, no back-references, no escapes of
-//! letters that mean something to one side only. Within it, the classes mean what they mean in JavaScript without its `u`
-//! flag: `\d` and `\w` are ASCII, `.` stops at every line terminator, and letters fold their case as `toUpperCase` does.
-//! One difference is left: a character outside the basic plane is one for `.` here and two in JavaScript.
+//! letters that mean something to one side only. Within it, the classes mean what they mean in JavaScript without its
+//! `u` flag: `\d` and `\w` are ASCII, `.` stops at every line terminator, and letters fold their case as `toUpperCase`
+//! does. One difference is left: a character outside the basic plane is one for `.` here and two in JavaScript.
 
 mod syntax;
 mod ways;
@@ -44,8 +44,8 @@ pub fn compile(pattern: &str, insensitive: bool) -> Result<Regex, Unusable> {
     RegexBuilder::new(&translated).size_limit(MAX_COMPILED).build().map_err(|e| Unusable(e.to_string()))
 }
 
-/// Returns the part of an expression that a backtracking engine, such as a browser's, could try in so many ways that it
-/// freezes the page: `(a|a)*` in `^(a|a)*$`. `None` for a safe expression, and for one that does not compile.
+/// Returns the part of an expression that a backtracking engine, such as a browser's, can try in too many ways, such as
+/// `(a|a)*` in `^(a|a)*$`: it would freeze the page. `None` for a safe expression, and for one that does not compile.
 pub fn slow_part(pattern: &str, insensitive: bool) -> Option<&str> {
     pattern.get(ways::too_many(&Node::parse(pattern)?, &fold(pattern, insensitive), pattern.len())?)
 }

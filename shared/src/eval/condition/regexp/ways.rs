@@ -12,8 +12,8 @@ use super::syntax::{Node, Repeat};
 
 /// The longest subject, in characters.
 const SUBJECT: f64 = 1_000.0;
-/// The most ways that are allowed: room for three loops one behind the other, of which the search for the beginning of a
-/// match is one. A browser tries about as many in a second.
+/// The most ways that are allowed: room for three loops one behind the other, and the search for the beginning of a
+/// match is one of them. A browser tries about as many in a second.
 const MAX_WAYS: f64 = 4e8;
 /// The most states that an unrolled repeat may have.
 const MAX_UNROLLED: usize = 100;
@@ -92,8 +92,8 @@ impl Ways {
     const NONE: Self = Self { count: 0.0, loops: 0.0 };
     const ONE: Self = Self { count: 1.0, loops: 0.0 };
 
-    /// Returns the ways of a loop that may end at any character, with so many states at once. Loops end one after the
-    /// other, so that `n` of them have a subject's length to the power of `n`, divided by `n!`.
+    /// Returns the ways of a loop that may end at any character, with this number of states at once. Loops end one
+    /// after the other, so that `n` of them have a subject's length to the power of `n`, divided by `n!`.
     fn behind_loop(self, states: f64) -> Self {
         let loops = self.loops + 1.0;
         Self { count: SUBJECT / loops * states * self.count.max(1.0), loops }

@@ -1,4 +1,4 @@
-//! What is left out is counted, by reason.
+//! Events that are left out are counted, by reason.
 
 use beacon_shared::results::{Counted, Excluded, Exclusion};
 

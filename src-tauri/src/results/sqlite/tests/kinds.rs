@@ -15,7 +15,7 @@ const HOUR: i64 = DAY / 24;
 struct Exposed {
     variant: String,
     at: i64,
-    /// When the visitor was exposed in any phase.
+    /// Time of the visitor's exposure in any phase.
     ever: i64,
 }
 
@@ -118,16 +118,16 @@ fn exposed(events: &[&Event]) -> BTreeMap<String, Exposed> {
     all.into_iter().map(|(visitor, seen)| (visitor.clone(), first(&visitor, seen))).collect()
 }
 
-/// When events count.
+/// The time in which events count.
 #[derive(Clone, Copy)]
 enum Span {
     /// After the exposure.
     After,
-    /// So many days before the first exposure of all.
+    /// Days before the first exposure of all.
     Before(u32),
 }
 
-/// What a visitor has after the exposure, and before it when the metric is adjusted.
+/// A visitor's value after the exposure, and before it when the metric is adjusted.
 fn numbers(events: &[&Event], visitor: &str, exposed: &Exposed, metric: &Metric) -> Vec<f64> {
     let is_own = |e: &Event| e.experiment_id.as_deref() == Some("hero");
     let is_in = |span: Span, e: &Event| match (span, metric.counting.window) {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What the orders of all visitors come to: how many converted, how many orders, their value.
+/// The orders of all visitors: how many converted, how many orders, their value.
 fn orders(log: &Log) -> (u64, f64, f64) {
     log.store.append("sit_1", &lines(&log.events)).unwrap();
     let event = || "order".to_owned();

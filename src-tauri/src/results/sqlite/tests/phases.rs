@@ -1,4 +1,4 @@
-//! Which events belong to a phase, and to which day.
+//! The events of a phase and of a day.
 
 use beacon_shared::stats::Moments;
 

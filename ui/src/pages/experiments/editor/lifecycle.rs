@@ -15,7 +15,7 @@ use crate::widgets::{Checkbox, ErrorBanner};
 pub struct LifecycleProps {
     pub editor: Editor<Experiment>,
     pub status: Status,
-    /// Whether nothing keeps it from starting.
+    /// True if nothing keeps it from starting.
     pub ready: bool,
     /// The revision at the edge, while it runs on pages.
     pub live: Option<Revision>,

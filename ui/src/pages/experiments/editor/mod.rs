@@ -32,14 +32,14 @@ pub struct ExperimentEditorProps {
     pub on_close: Callback<()>,
 }
 
-/// What every part of the editor gets.
+/// Properties of every part of the editor.
 #[derive(Properties, PartialEq)]
 pub struct PartProps {
     pub editor: Editor<Experiment>,
     pub experiment: Experiment,
     pub problems: Vec<Problem>,
     pub sites: Vec<Rc<Summary>>,
-    /// Whether it runs: then who gets what cannot change.
+    /// True if it runs: then who gets what cannot change.
     pub locked: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the flag is called, where it is, and what it serves when no rule matches.
+//! The flag's name and sites, and the value that it serves when no rule matches.
 
 use beacon_shared::ipc::Summary;
 use beacon_shared::model::{Flag, Kind};

@@ -26,7 +26,7 @@ pub struct FlagEditorProps {
     pub on_close: Callback<()>,
 }
 
-/// What every part of the editor gets.
+/// Properties of every part of the editor.
 #[derive(Properties, PartialEq)]
 pub struct PartProps {
     pub editor: Editor<Flag>,

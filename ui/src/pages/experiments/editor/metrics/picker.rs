@@ -22,7 +22,7 @@ pub struct PickerProps {
     /// Hears the document id of the metric to add.
     pub on_pick: Callback<String>,
     pub on_done: Callback<()>,
-    /// Whether the person may close it without a choice.
+    /// True if the person may close it without a choice.
     pub can_close: bool,
 }
 
