@@ -53,8 +53,9 @@ async fn finish(app: &Arc<App>, row: Row) -> Result<()> {
 fn needed_by(s: &Store, id: &str) -> Result<Option<String>> {
     let Some(row) = s.document(id)? else { return Ok(None) };
     let (kind, key) = (row.replica.kind, row.replica.local.text("key").to_owned());
+    let name = if matches!(kind, Kind::Site | Kind::Metric) { id } else { &key };
     for other in [Kind::Experiment, Kind::Flag, Kind::Segment] {
-        for row in s.documents(other)? {
+        for row in s.documents_saying(other, name)? {
             let draft = &row.replica.local.body["draft"];
             if row.replica.id == id || row.replica.local.deleted || lifecycle::is_removed(&row.replica.local.body) {
                 continue;

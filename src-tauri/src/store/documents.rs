@@ -101,6 +101,11 @@ pub fn by_kind(c: &Connection, kind: Kind) -> Result<Vec<Row>> {
     select(c, "WHERE d.kind = ?1 ORDER BY d.updated_at DESC, d.id", [kind.as_str()])
 }
 
+pub fn saying(c: &Connection, kind: Kind, word: &str) -> Result<Vec<Row>> {
+    let condition = "WHERE d.kind = ?1 AND instr(d.local_body, ?2) > 0 ORDER BY d.updated_at DESC, d.id";
+    select(c, condition, (kind.as_str(), Value::from(word).to_string()))
+}
+
 /// Returns the ids of the documents that need a new op, those that have waited longest first.
 pub fn to_push(c: &Connection, most: usize) -> Result<Vec<String>> {
     let sql = "SELECT d.id FROM documents d LEFT JOIN outbox o ON o.doc_id = d.id

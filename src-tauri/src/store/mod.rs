@@ -105,6 +105,12 @@ impl Store {
         documents::by_kind(&self.connection, kind)
     }
 
+    /// The documents of a kind that say `word` somewhere as a whole text, the newest change first. Other bodies are not
+    /// parsed.
+    pub fn documents_saying(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
+        documents::saying(&self.connection, kind, word)
+    }
+
     /// Returns what lists show of the documents of a kind, the newest change first.
     pub fn summaries(&self, kind: Kind) -> Result<Vec<Summary>> {
         documents::summaries(&self.connection, kind)
