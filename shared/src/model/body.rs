@@ -20,10 +20,13 @@ pub enum Kind {
     Segment,
     /// A metric that several experiments use.
     Metric,
+    /// Any kind that only a newer version knows. Nothing of it is kept or taken; see [`Kind::ALL`] for those that are.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Kind {
-    /// All kinds, in the order in which they are declared.
+    /// All kinds that this version knows, in the order in which they are declared.
     pub const ALL: [Self; 5] = [Self::Site, Self::Experiment, Self::Flag, Self::Segment, Self::Metric];
 
     /// The name in the database and on the wire.
@@ -34,6 +37,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::Segment => "segment",
             Self::Metric => "metric",
+            Self::Unknown => "unknown",
         }
     }
 

@@ -128,6 +128,20 @@ impl Replica {
         true
     }
 
+    /// Takes a conflict that was opened while an op was in flight to the revision that the op has become. What the edge
+    /// has now as it is here is no question any more.
+    fn ask_again(&mut self) {
+        let (Some(open), Some(theirs)) = (self.conflict.take(), self.base_document()) else { return };
+        let value = |body: &Value, pointer: &str| body.pointer(pointer).cloned().unwrap_or_default();
+        let asked = open.fields.into_iter().map(|field| Conflict {
+            mine: value(&self.local.body, &field.pointer),
+            theirs: value(&theirs.body, &field.pointer),
+            ..field
+        });
+        let fields: Vec<Conflict> = asked.filter(|field| field.mine != field.theirs).collect();
+        self.conflict = (!fields.is_empty()).then_some(Open { fields, theirs });
+    }
+
     /// Returns the base as the row that the edge has.
     fn base_document(&self) -> Option<Document> {
         let base = self.base.as_ref()?;
@@ -182,7 +196,10 @@ impl Replica {
             &outcome;
         let Some(op) = self.in_flight.take_if(|op| op.op_id == *op_id) else { return };
         match outcome {
-            OpOutcome::Ok { op_id, rev, seq } => self.base = Some(Base { rev, seq, op_id, content: (&op).into() }),
+            OpOutcome::Ok { op_id, rev, seq } => {
+                self.base = Some(Base { rev, seq, op_id, content: (&op).into() });
+                self.ask_again();
+            }
             OpOutcome::Rejected { .. } if op.deleted && self.local.deleted => {
                 // Somebody published it meanwhile: its removal has to be published, too.
                 self.local = Content { deleted: false, body: lifecycle::mark_removed(&self.local.body) };

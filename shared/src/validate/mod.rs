@@ -95,6 +95,7 @@ pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {
         Kind::Flag => of::<Flag>(draft, flag),
         Kind::Segment => of::<Segment>(draft, segment),
         Kind::Metric => of::<MetricDefinition>(draft, metric),
+        Kind::Unknown => vec![Problem::new("", "Only a newer Beacon knows this kind of document. Update Beacon.")],
     }
 }
 
@@ -106,6 +107,7 @@ pub fn is_readable(kind: Kind, draft: &Value) -> bool {
         Kind::Flag => Flag::deserialize(draft).is_ok(),
         Kind::Segment => Segment::deserialize(draft).is_ok(),
         Kind::Metric => MetricDefinition::deserialize(draft).is_ok(),
+        Kind::Unknown => false,
     }
 }
 

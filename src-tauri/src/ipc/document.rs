@@ -155,10 +155,6 @@ fn writable<T: Definition>(replica: &Replica) -> Result<T> {
     if replica.kind != T::KIND {
         return Err(not_found());
     }
-    if replica.local.body["schema"].as_u64().is_some_and(|schema| schema > u64::from(SCHEMA)) {
-        let message = "A newer Beacon wrote this, so you can only read it here. Update Beacon to change it.";
-        return Err(Error::new(Code::Invalid, message));
-    }
     read(&replica.local.body["draft"])
 }
 
@@ -276,6 +272,7 @@ fn new_id(ids: &Ids, kind: Kind) -> String {
         Kind::Flag => "flg",
         Kind::Segment => "seg",
         Kind::Metric => "met",
+        Kind::Unknown => "doc",
     };
     format!("{prefix}_{}", ids.next())
 }

@@ -78,7 +78,7 @@ fn refers(draft: &Value, kind: Kind, id: &str, key: &str) -> bool {
         Kind::Segment => names_segment(draft, key),
         Kind::Flag => names_flag(draft, key),
         Kind::Metric => draft["metrics"].as_array().is_some_and(|all| all.iter().any(|m| m["metric"] == json!(id))),
-        Kind::Experiment => false,
+        Kind::Experiment | Kind::Unknown => false,
     }
 }
 

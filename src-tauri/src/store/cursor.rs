@@ -33,6 +33,12 @@ pub fn set_newest(c: &Connection, seq: u64, stamp: &str) -> Result<()> {
     Ok(())
 }
 
+/// Reads everything the edge has again. What is known stays as it is.
+pub fn start_over(c: &Connection) -> Result<()> {
+    c.execute("UPDATE cursor SET seq = 0, op_id = '', stamp = ''", ()).map_err(storage)?;
+    Ok(())
+}
+
 /// Forgets the newest change: the edge was restored, and everything it has was read again.
 pub fn forget_newest(c: &Connection) -> Result<()> {
     c.execute("UPDATE cursor SET newest_seq = 0, newest_stamp = ''", ()).map_err(storage)?;

@@ -23,10 +23,11 @@ use std::time::Duration;
 use beacon_shared::api::{Cursor, Op};
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::{DocumentRef, Summary};
-use beacon_shared::model::{Document, Kind};
+use beacon_shared::model::{Document, Kind, SCHEMA};
 use beacon_shared::sync::mutant::{Mutant, is_active};
 use beacon_shared::sync::{Pulled, Replica};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use serde_json::Value;
 
 use crate::ids::Ids;
 
@@ -86,6 +87,7 @@ impl Store {
         let mut store = Self { connection };
         migrate::migrate(&mut store.connection, path, migrate::MIGRATIONS, progress)?;
         store.write(|t| {
+            read_again_if_updated(t, Kind::ALL.len())?;
             documents::fill_in(t)?;
             sharing::share_metrics(t, &Sharing::NotPushed)
         })?;
@@ -141,6 +143,7 @@ impl Store {
         self.write(|t| {
             let before = documents::get(t, id)?.filter(Row::is_here).ok_or_else(not_found)?;
             let mut row = before.clone();
+            refuse_newer(&row.replica)?;
             change(&mut row.replica)?;
             if row != before {
                 row.updated_at = now;
@@ -193,7 +196,8 @@ impl Store {
         })
     }
 
-    /// Takes rows in, and moves the cursor when none of them had to wait. In a `resync` the rows are all that the
+    /// Takes rows in, and moves the cursor when none of them had to wait. Rows of a kind that only a newer version knows are
+    /// passed over; that version reads them again. In a `resync` the rows are all that the
     /// edge has. Returns the documents that changed, and whether the cursor moved.
     pub fn pull(
         &mut self,
@@ -204,7 +208,10 @@ impl Store {
     ) -> Result<(Vec<DocumentRef>, bool)> {
         self.write(|t| {
             let (mut changed, mut held) = (Vec::new(), false);
-            for theirs in rows {
+            if rows.iter().any(|row| row.kind == Kind::Unknown) {
+                settings::set(t, Setting::KindsKnown, Some(&Kind::ALL.len().to_string()))?;
+            }
+            for theirs in rows.iter().filter(|row| row.kind != Kind::Unknown) {
                 let Some(before) = documents::get(t, &theirs.id)? else {
                     let row = Row { replica: Replica::remote(theirs), updated_at: now };
                     save(t, None, &row, Origin::Edge)?;
@@ -328,4 +335,25 @@ fn save(t: &Transaction<'_>, before: Option<&Row>, row: &Row, origin: Origin) ->
 
 fn not_found() -> Error {
     Error::new(Code::NotFound, "This does not exist any more: it was deleted. Go back to the list.")
+}
+
+/// A document that a newer version wrote is only read: this one does not know what its fields mean.
+fn refuse_newer(replica: &Replica) -> Result<()> {
+    let is_newer = |body: &Value| body["schema"].as_u64().is_some_and(|schema| schema > u64::from(SCHEMA));
+    let theirs = replica.conflict.as_ref().is_some_and(|open| is_newer(&open.theirs.body));
+    if theirs || is_newer(&replica.local.body) {
+        let message = "A newer Beacon wrote this, so you can only read it here. Update Beacon to change it.";
+        return Err(Error::new(Code::Invalid, message));
+    }
+    Ok(())
+}
+
+/// Starts reading the edge over, once this version knows more kinds than the one that passed some over.
+fn read_again_if_updated(t: &Connection, kinds: usize) -> Result<()> {
+    let known = settings::get(t, Setting::KindsKnown)?.and_then(|known| known.parse::<usize>().ok());
+    if known.is_some_and(|known| known < kinds) {
+        cursor::start_over(t)?;
+        settings::set(t, Setting::KindsKnown, None)?;
+    }
+    Ok(())
 }

@@ -16,6 +16,8 @@ pub enum Setting {
     Workspace,
     /// The publish command whose answer is not known, as JSON.
     Publishing,
+    /// The number of kinds of documents that were known when one of an unknown kind was passed over.
+    KindsKnown,
     /// The publication that was live when the edge was last asked, as JSON.
     Live,
 }
@@ -28,6 +30,7 @@ impl Setting {
             Self::LastEdge => "last_edge",
             Self::Workspace => "workspace",
             Self::Publishing => "publishing",
+            Self::KindsKnown => "kinds_known",
             Self::Live => "live",
         }
     }

@@ -91,6 +91,39 @@ fn the_cursor_waits_for_a_row_that_has_to() {
 }
 
 #[test]
+fn a_kind_of_a_newer_version_is_passed_over_until_this_one_knows_it() {
+    let (_folder, mut store) = store();
+    let newer = r#"{"id": "hol_1", "kind": "holdout", "key": "h", "rev": 1, "seq": 1, "deleted": false, "body": {}}"#;
+    let site = r#"{"id": "sit_1", "kind": "site", "key": "k", "rev": 1, "seq": 2, "deleted": false,
+        "body": {"schema": 1, "draft": {"name": "One"}, "released": null}}"#;
+    let rows = [newer, site].map(|text| serde_json::from_str::<Document>(text).unwrap());
+    let cursor = Cursor { epoch: "e".into(), seq: 2, stamp: "s".into(), ..Cursor::default() };
+    assert_eq!(store.pull(&rows, false, &cursor, 1).unwrap(), (vec![reference()], true), "nothing behind it waits");
+    assert_eq!(store.document("hol_1").unwrap(), None);
+    let again = |store: &mut super::Store, kinds| store.write(|t| super::read_again_if_updated(t, kinds)).unwrap();
+    again(&mut store, Kind::ALL.len());
+    assert_eq!(store.cursor().unwrap().seq, 2, "the same version reads on");
+    again(&mut store, Kind::ALL.len() + 1);
+    assert_eq!(store.cursor().unwrap().seq, 0, "a newer one reads again");
+    assert_eq!(store.pull(&rows[1..], false, &cursor, 1).unwrap(), (vec![], true), "and knows the rest");
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_changed_by_no_call() {
+    let (_folder, mut store) = store();
+    let mut newer = body("One");
+    newer["schema"] = serde_json::json!(beacon_shared::model::SCHEMA + 1);
+    store.create(Replica::new("sit_1", Kind::Site, newer), 1).unwrap();
+    let before = store.document("sit_1").unwrap();
+    let delete = |r: &mut Replica| {
+        r.local.deleted = true;
+        Ok(())
+    };
+    assert_eq!(store.apply("sit_1", 2, delete).unwrap_err().code, Code::Invalid);
+    assert_eq!(store.document("sit_1").unwrap(), before);
+}
+
+#[test]
 fn the_documents_belong_to_one_workspace_whatever_its_address() {
     let (_folder, mut store) = store();
     assert_eq!(store.workspace().unwrap(), None);

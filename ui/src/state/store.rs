@@ -158,7 +158,7 @@ impl Store {
                 Kind::Experiment => self.ask_document::<Experiment>(document).await,
                 Kind::Flag => self.ask_document::<Flag>(document).await,
                 Kind::Metric => self.ask_document::<MetricDefinition>(document).await,
-                Kind::Segment => Ok(None),
+                Kind::Segment | Kind::Unknown => Ok(None),
             },
         }
     }

@@ -153,6 +153,7 @@ fn problems(op: &Op, current: Option<&Document>) -> Vec<Problem> {
         Kind::Flag => body_problems::<Flag>(op, base, |_, _| Vec::new()),
         Kind::Segment => body_problems::<Segment>(op, base, |_, _| Vec::new()),
         Kind::Metric => body_problems::<MetricDefinition>(op, base, |_, _| Vec::new()),
+        Kind::Unknown => vec![Problem::new("/kind", "Only a newer edge knows this kind of document. Update the edge.")],
     }
 }
 

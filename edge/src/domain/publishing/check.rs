@@ -43,6 +43,7 @@ impl Live {
             Kind::Segment => self.workspace.segments.extend(Segment::deserialize(part).ok().map(|s| (id, s))),
             Kind::Site => self.sites.extend(Site::deserialize(part).ok().map(|_| id)),
             Kind::Metric => self.workspace.metrics.extend(MetricDefinition::deserialize(part).ok().map(|m| (id, m))),
+            Kind::Unknown => {}
         }
     }
 

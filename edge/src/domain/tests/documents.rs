@@ -216,6 +216,20 @@ fn a_restore_is_noticed_although_the_same_change_came_back_under_its_number() {
     assert_eq!(again.documents.len(), 2);
 }
 
+/// A newer desktop may know kinds that this edge does not.
+#[test]
+fn an_op_of_an_unknown_kind_is_refused_by_itself() {
+    let edge = MemoryEdge::new();
+    let ops =
+        [op("o1", "hol_1", Kind::Site, 0, site("h", "H")), op("o2", "sit_1", Kind::Site, 0, site("shop", "Shop"))];
+    let mut request = json!(PushRequest { device: "d".into(), ops: ops.to_vec(), ..PushRequest::default() });
+    request["ops"][0]["kind"] = json!("holdout");
+    let request: PushRequest = serde_json::from_value(request).expect("a request");
+    let outcomes = edge.push(&request).expect("an answer").outcomes;
+    assert!(matches!(&outcomes[0], OpOutcome::Rejected { problems, .. } if problems[0].pointer == "/kind"));
+    assert_eq!(outcomes[1], ok("o2", 1, 1));
+}
+
 /// The free plan allows 50 statements in one request, and the key takes two.
 #[test]
 fn a_full_push_stays_within_the_free_plan() {

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use beacon_shared::api::{Action, Transition};
 use beacon_shared::error::Code;
+use beacon_shared::lifecycle::{self, Released};
 
 use super::*;
 use crate::deps::Deps;
@@ -21,6 +22,31 @@ fn publishing_releases_all_of_it_once() {
     assert_eq!((again.seq, &again.hash), (first.seq, &first.hash));
     let documents = pull(&edge, &Cursor::default()).documents;
     assert!(documents.iter().all(|d| d.rev == 2 && d.body["released"] == d.body["draft"]));
+}
+
+/// The release is made in SQL; what it makes is what the lifecycle says.
+#[test]
+fn sql_releases_as_the_lifecycle_does() {
+    let edge = two_documents();
+    push_one(&edge, op("o3", "flg_1", Kind::Flag, 0, flag("banner", &["sit_1"])));
+    edge.clock.set(77);
+    let ids = ["sit_1", "exp_1", "flg_1"];
+    let mut rev = 1;
+    for command in ["c1", "c2"] {
+        let before = ids.map(|id| document(&edge, id));
+        publish(&edge, command, &ids.map(|id| (id, rev))).expect("published");
+        for before in before {
+            let expected = lifecycle::release(before.kind, &before.body, 77).expect("a release");
+            assert_eq!(Released::Live(document(&edge, &before.id).body), expected, "{}", before.id);
+        }
+        edge.clock.set(99);
+        rev += 1;
+    }
+    let rev = remove(&edge, "flg_1");
+    let marked = document(&edge, "flg_1");
+    publish(&edge, "c3", &[("flg_1", rev)]).expect("published");
+    let expected = lifecycle::release(marked.kind, &marked.body, 99).expect("a release");
+    assert_eq!(Released::Removed(document(&edge, "flg_1").body), expected);
 }
 
 #[test]

@@ -299,3 +299,28 @@ fn what_a_restore_lost_is_no_common_ground_when_somebody_brings_it_back() {
     given_up.resolve(Take::Theirs, || "p".into());
     assert!(given_up.local.deleted && !given_up.pending(), "the edge has nothing to delete");
 }
+
+/// What was asked while an op was in flight is asked until somebody decides, not until the op comes back.
+#[test]
+fn a_question_outlives_the_answer_to_the_op_in_flight() {
+    let content = |name: &str, coverage: u64| draft(json!({"name": name, "coverage": coverage}));
+    let mut r = replica(json!({"name": "N", "coverage": 1}));
+    r.edit(content("N1", 1));
+    frozen(&mut r, "1");
+    r.edit(content("N1", 2));
+    assert!(r.ask_about(&[Problem::new("/coverage", "It runs.")]));
+    r.apply_outcome(OpOutcome::Ok { op_id: "1".into(), rev: 2, seq: 2 });
+    let asked = |r: &Replica| {
+        let open = r.conflict.as_ref().expect("a conflict");
+        (open.theirs.rev, open.fields[0].mine.clone(), open.fields[0].theirs.clone())
+    };
+    assert_eq!(asked(&r), (2, json!(2), json!(1)));
+    r.pull(&Document { op_id: "1".into(), ..document(2, content("N1", 1)) }, false);
+    assert_eq!(asked(&r), (2, json!(2), json!(1)), "its own row decides nothing");
+    assert!(frozen(&mut r, "2").is_empty(), "and nothing is pushed");
+    let mut theirs = r.clone();
+    theirs.resolve(Take::Theirs, || "p".into());
+    assert_eq!((theirs.local.clone(), theirs.pending()), (content("N1", 1), false));
+    r.resolve(Take::Mine, || "p".into());
+    assert_eq!((frozen(&mut r, "2").as_str(), r.in_flight.as_ref().map(|op| op.base_rev)), ("2", Some(2)));
+}

@@ -2,6 +2,7 @@
 
 use beacon_shared::error::Error;
 use beacon_shared::ipc::{FlagKill, Urgent};
+use beacon_shared::lifecycle;
 use beacon_shared::model::{Flag, Revision};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -30,10 +31,10 @@ pub fn KillSwitch(props: &KillSwitchProps) -> Html {
         let typed = typed.setter();
         Callback::from(move |text| typed.set(text))
     };
-    let revive = props.editor.edit(|flag: &mut Flag, _: MouseEvent| flag.enabled = true);
+    let revive = props.editor.edit(|flag: &mut Flag, _: MouseEvent| *flag = lifecycle::revive(flag));
     let off = {
         let (typed, error, id, live) = (typed.setter(), error.setter(), props.editor.id(), props.live.clone());
-        let draft = props.editor.edit(|flag: &mut Flag, ()| flag.enabled = false);
+        let draft = props.editor.edit(|flag: &mut Flag, ()| *flag = lifecycle::kill(flag));
         move |_: MouseEvent| {
             typed.set(String::new());
             let Some((id, revision)) = id.clone().zip(live.clone()) else { return draft.emit(()) };
