@@ -49,7 +49,7 @@ impl Check {
                 "$and" | "$or" | "$nor" => self.conditions(&at, value, depth),
                 "$not" => self.nested(&at, value, depth),
                 "$savedGroup" => self.segment(&at, value.get("id").unwrap_or(&Value::Null)),
-                "" => self.say(&at, "Name the attribute."),
+                "" => self.say(&at, "Enter the attribute's name."),
                 operator if OPERATORS.contains(&operator) => {
                     self.say(
                         &at,
@@ -68,14 +68,14 @@ impl Check {
                     self.nested(&format!("{pointer}/{i}"), item, depth);
                 }
             }
-            _ => self.say(pointer, "List at least one condition here."),
+            _ => self.say(pointer, "Add at least one condition."),
         }
     }
 
     fn nested(&mut self, pointer: &str, value: &Value, depth: usize) {
         match value.as_object() {
             Some(nested) => self.condition(pointer, nested, depth + 1),
-            None => self.say(pointer, "Write a condition here: an object of attributes."),
+            None => self.say(pointer, "Enter a condition: an object of attributes."),
         }
     }
 
@@ -103,7 +103,7 @@ impl Check {
     }
 
     fn too_long(&mut self, pointer: &str) {
-        self.say(pointer, format!("List at most {MAX_LIST} values; make a segment of a longer list."));
+        self.say(pointer, format!("List at most {MAX_LIST} values. Use a segment for a longer list."));
     }
 
     fn operator(&mut self, pointer: &str, operator: &str, argument: &Value, depth: usize) {
@@ -128,7 +128,7 @@ impl Check {
                 self.say(pointer, "'$type' is null, boolean, number, string, array or object.");
             }
             _ if OPERATORS.contains(&operator) => {}
-            _ => self.say(pointer, format!("There is no operator '{operator}'.")),
+            _ => self.say(pointer, format!("There's no operator '{operator}'.")),
         }
     }
 
@@ -140,7 +140,7 @@ impl Check {
                 if let Some(i) = items.iter().position(|item| !is_scalar(item)) {
                     self.say(
                         &format!("{pointer}/{i}"),
-                        "List texts, numbers, true, false or null: nothing else can match.",
+                        "Use texts, numbers, true, false or null. Nothing else can match.",
                     );
                 }
             }
@@ -170,7 +170,7 @@ impl Check {
 
     fn segment(&mut self, pointer: &str, argument: &Value) {
         if argument.as_str().is_none_or(str::is_empty) {
-            self.say(pointer, "Name the segment by its key.");
+            self.say(pointer, "Enter the segment's key.");
         }
     }
 

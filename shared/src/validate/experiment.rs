@@ -13,13 +13,13 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
     problems.extend(name("/name", &e.name));
     problems.extend(text("/hypothesis", &e.hypothesis));
     if e.site_id.is_empty() {
-        problems.push(Problem::new("/site_id", "Choose the site on which it runs."));
+        problems.push(Problem::new("/site_id", "Choose the site it runs on."));
     }
     problems.extend(share("/coverage", e.coverage));
     problems.extend(hash_version("/hash_version", e.hash_version));
     problems.extend(targeting::attribute("/hash_attribute", &e.hash_attribute));
     if e.seed.is_empty() || e.seed.len() > 2 * MAX_KEY {
-        let detail = format!("Give the hash a seed, usually the key, of at most {} characters.", 2 * MAX_KEY);
+        let detail = format!("Enter a seed of up to {} characters, usually the key.", 2 * MAX_KEY);
         problems.push(Problem::new("/seed", detail));
     }
     variants(e, &mut problems);
@@ -40,7 +40,7 @@ fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
     problems.extend(targeting::schedule("/schedule", &e.schedule));
     problems.extend(targeting::prerequisites("/prerequisites", None, &e.prerequisites));
     if e.pages.is_empty() && e.variants.iter().any(|v| v.redirect.is_some()) {
-        problems.push(Problem::new("/pages", "Say on which pages it runs, or it would redirect them all."));
+        problems.push(Problem::new("/pages", "Choose the pages it runs on. Without any, every page would redirect."));
     }
     for (i, variant) in e.variants.iter().enumerate() {
         if variant.redirect.as_deref().is_some_and(|to| targeting::leads_back(to, e.keep_query, &e.pages)) {
@@ -76,7 +76,7 @@ fn phases(e: &Experiment, problems: &mut Vec<Problem>) {
         }
     }
     if let Some((i, id)) = first_duplicate(e.phases.iter().map(|p| p.id.as_str())) {
-        problems.push(Problem::new(format!("/phases/{i}/id"), format!("Two phases are called '{id}'.")));
+        problems.push(Problem::new(format!("/phases/{i}/id"), format!("Two phases have the id '{id}'.")));
     }
     if e.status == Status::Running && e.phases.last().is_none_or(|p| p.ended.is_some()) {
         problems.push(Problem::new("/phases", "A running experiment needs an open phase. Start it again."));
@@ -97,7 +97,7 @@ fn variants(e: &Experiment, problems: &mut Vec<Problem>) {
         problems.extend(unfinished(&format!("/variants/{i}/config"), &v.extra));
     }
     if let Some((i, id)) = first_duplicate(e.variants.iter().map(|v| v.id.as_str())) {
-        problems.push(Problem::new(format!("/variants/{i}/id"), format!("Two variants are called '{id}'.")));
+        problems.push(Problem::new(format!("/variants/{i}/id"), format!("Two variants have the id '{id}'.")));
     }
 }
 
@@ -106,13 +106,13 @@ fn metrics(e: &Experiment, problems: &mut Vec<Problem>) {
         problems.push(Problem::new("/metrics", "Add the goal metric that decides the experiment."));
     }
     if e.metrics.len() > MAX_METRICS {
-        problems.push(Problem::new("/metrics", format!("Have at most {MAX_METRICS} metrics.")));
+        problems.push(Problem::new("/metrics", format!("An experiment can have up to {MAX_METRICS} metrics.")));
     }
     for (i, m) in e.metrics.iter().enumerate() {
         problems.extend(experiment_metric(&format!("/metrics/{i}"), m));
     }
     if let Some((i, id)) = first_duplicate(e.metrics.iter().map(ExperimentMetric::id)) {
-        problems.push(Problem::new(format!("/metrics/{i}/id"), format!("Two metrics are called '{id}'.")));
+        problems.push(Problem::new(format!("/metrics/{i}/id"), format!("Two metrics have the id '{id}'.")));
     }
     let shared = || e.metrics.iter().enumerate().filter_map(|(i, m)| Some((i, m.document()?)));
     if let Some((i, _)) = first_duplicate(shared().map(|(_, document)| document)).and_then(|(i, _)| shared().nth(i)) {

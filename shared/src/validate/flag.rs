@@ -16,16 +16,16 @@ pub fn flag(f: &Flag) -> Vec<Problem> {
     problems.extend(value("/default_value", &f.default_value));
     problems.extend(unfinished("/default_value", &f.extra));
     if f.site_ids.is_empty() {
-        problems.push(Problem::new("/site_ids", "Choose at least one site that gets the flag."));
+        problems.push(Problem::new("/site_ids", "Choose at least one site for this flag."));
     }
     if f.rules.len() > MAX_RULES {
-        problems.push(Problem::new("/rules", format!("Have at most {MAX_RULES} rules.")));
+        problems.push(Problem::new("/rules", format!("A flag can have up to {MAX_RULES} rules.")));
     }
     if f.site_ids.len() > MAX_SITES {
-        problems.push(Problem::new("/site_ids", format!("Choose at most {MAX_SITES} sites.")));
+        problems.push(Problem::new("/site_ids", format!("A flag can be on up to {MAX_SITES} sites.")));
     }
     if let Some((i, _)) = first_duplicate(f.site_ids.iter().map(String::as_str)) {
-        problems.push(Problem::new(format!("/site_ids/{i}"), "Name each site once."));
+        problems.push(Problem::new(format!("/site_ids/{i}"), "This site is listed twice. Remove one."));
     }
     problems.extend(targeting::prerequisites("/prerequisites", Some(&f.key), &f.prerequisites));
     problems.extend(targeting::schedule("/schedule", &f.schedule));
@@ -33,7 +33,7 @@ pub fn flag(f: &Flag) -> Vec<Problem> {
         problems.extend(rule_problems(&format!("/rules/{i}"), f, rule));
     }
     if let Some((i, id)) = first_duplicate(f.rules.iter().map(|r| r.id.as_str())) {
-        problems.push(Problem::new(format!("/rules/{i}/id"), format!("Two rules are called '{id}'.")));
+        problems.push(Problem::new(format!("/rules/{i}/id"), format!("Two rules have the id '{id}'.")));
     }
     problems
 }
@@ -75,7 +75,7 @@ fn split(at: &str, flag: &Flag, rule: &Rule, experiment: &RuleExperiment) -> Vec
         problems.extend(served(&format!("{at}/arms/{i}/value"), flag, &arm.value));
     }
     if let Some((i, id)) = first_duplicate(experiment.arms.iter().map(|arm| arm.id.as_str())) {
-        problems.push(Problem::new(format!("{at}/arms/{i}/id"), format!("Two arms are called '{id}'.")));
+        problems.push(Problem::new(format!("{at}/arms/{i}/id"), format!("Two arms have the id '{id}'.")));
     }
     problems
 }
@@ -85,7 +85,7 @@ fn served(at: &str, flag: &Flag, served: &Value) -> Vec<Problem> {
     let mut problems: Vec<Problem> = value(at, served).into_iter().collect();
     let wanted = json_type(&flag.default_value);
     if json_type(served) != wanted {
-        let detail = format!("Make this a {wanted} like the flag's default, or code that reads it breaks.");
+        let detail = format!("Use a {wanted}, like the flag's default. Code that reads the flag expects one.");
         problems.push(Problem::new(at, detail));
     }
     problems

@@ -86,7 +86,7 @@ pub fn document(kind: Kind, draft: &Value) -> Vec<Problem> {
     fn of<T: serde::de::DeserializeOwned>(draft: &Value, check: impl Fn(&T) -> Vec<Problem>) -> Vec<Problem> {
         match T::deserialize(draft) {
             Ok(definition) => check(&definition),
-            Err(e) => vec![Problem::new("", format!("This is not a valid definition: {e}."))],
+            Err(e) => vec![Problem::new("", format!("This isn't a valid definition: {e}."))],
         }
     }
     match kind {
@@ -120,7 +120,7 @@ pub(crate) fn is_key(text: &str) -> bool {
 fn key(pointer: &str, key: &str) -> Option<Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if key.is_empty() {
-        Some(Problem::new(pointer, "Give it a key: pages use it to name this."))
+        Some(Problem::new(pointer, "Enter a key. Pages use it."))
     } else if key.len() > MAX_KEY {
         Some(Problem::new(pointer, format!("Shorten the key to at most {MAX_KEY} characters.")))
     } else if !key.chars().all(plain) || !key.starts_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -136,7 +136,7 @@ fn key(pointer: &str, key: &str) -> Option<Problem> {
 /// Returns what is wrong with a name.
 fn name(pointer: &str, name: &str) -> Option<Problem> {
     if name.trim().is_empty() {
-        Some(Problem::new(pointer, "Give it a name."))
+        Some(Problem::new(pointer, "Enter a name."))
     } else if name.chars().count() > MAX_NAME {
         Some(Problem::new(pointer, format!("Shorten the name to at most {MAX_NAME} characters.")))
     } else {
@@ -159,7 +159,7 @@ fn value(pointer: &str, value: &Value) -> Option<Problem> {
 /// Returns what is wrong with an event's name.
 fn event_name(pointer: &str, name: &str) -> Option<Problem> {
     if name.trim().is_empty() {
-        Some(Problem::new(pointer, "Name the event that is counted, as the page calls it."))
+        Some(Problem::new(pointer, "Enter the event to count, as the page names it."))
     } else if name.len() > MAX_ATTRIBUTE {
         Some(Problem::new(pointer, format!("Shorten the event's name to at most {MAX_ATTRIBUTE} characters.")))
     } else {
@@ -171,12 +171,12 @@ fn event_name(pointer: &str, name: &str) -> Option<Problem> {
 fn weights(pointer: &str, what: &str, weights: impl ExactSizeIterator<Item = u32>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !(2..=MAX_VARIANTS).contains(&weights.len()) {
-        problems.push(Problem::new(pointer, format!("Have between 2 and {MAX_VARIANTS} {what}.")));
+        problems.push(Problem::new(pointer, format!("Use between 2 and {MAX_VARIANTS} {what}.")));
     }
     let sum: u64 = weights.map(u64::from).sum();
     if sum != u64::from(WHOLE) {
         let percent = sum as f64 / 100.0;
-        problems.push(Problem::new(pointer, format!("Make the weights sum to 100%; they sum to {percent}%.")));
+        problems.push(Problem::new(pointer, format!("Weights must add up to 100%. They add up to {percent}%.")));
     }
     problems
 }

@@ -13,7 +13,7 @@ pub fn segment(segment: &Segment) -> Vec<Problem> {
         Members::List { attribute, values } => {
             problems.extend(targeting::attribute("/attribute", attribute));
             if values.len() > MAX_SEGMENT {
-                problems.push(Problem::new("/values", format!("List at most {MAX_SEGMENT} values.")));
+                problems.push(Problem::new("/values", format!("A segment can have up to {MAX_SEGMENT} values.")));
             }
             if let Some(i) = values.iter().position(|value| !(value.is_string() || value.is_number())) {
                 problems.push(Problem::new(format!("/values/{i}"), "List texts and numbers only."));
@@ -21,7 +21,8 @@ pub fn segment(segment: &Segment) -> Vec<Problem> {
         }
         Members::Condition { condition: members } => {
             if members.is_empty() {
-                problems.push(Problem::new("/condition", "Say who is in it: an empty condition is everybody."));
+                problems
+                    .push(Problem::new("/condition", "Enter a condition. An empty one would include every visitor."));
             }
             problems.extend(condition("/condition", members));
         }

@@ -9,10 +9,10 @@ pub fn site(site: &Site) -> Vec<Problem> {
     problems.extend(key("/key", &site.key));
     problems.extend(name("/name", &site.name));
     if site.domains.is_empty() && !site.allow_localhost {
-        problems.push(Problem::new("/domains", "Add the domain on which the site runs, or allow localhost."));
+        problems.push(Problem::new("/domains", "Add the site's domain, or allow localhost."));
     }
     if site.domains.len() > MAX_DOMAINS {
-        problems.push(Problem::new("/domains", format!("List at most {MAX_DOMAINS} domains.")));
+        problems.push(Problem::new("/domains", format!("A site can have up to {MAX_DOMAINS} domains.")));
     }
     for (i, d) in site.domains.iter().enumerate().filter(|(_, d)| domain::normalised(d).is_none()) {
         let detail = match domain::suggested(d) {

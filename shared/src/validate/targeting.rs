@@ -13,7 +13,7 @@ pub(super) fn namespace(pointer: &str, namespace: &Namespace) -> Vec<Problem> {
         problems.push(Problem::new(format!("{pointer}/until"), "A namespace ends at 100%."));
     }
     if namespace.from >= namespace.until {
-        problems.push(Problem::new(format!("{pointer}/from"), "Begin before the end, or nobody is in it."));
+        problems.push(Problem::new(format!("{pointer}/from"), "Start must be before end."));
     }
     problems.extend(seed(&format!("{pointer}/seed"), &namespace.seed));
     problems.extend(hash_version(&format!("{pointer}/hash_version"), namespace.hash_version));
@@ -32,27 +32,27 @@ pub(super) fn seed(pointer: &str, seed: &str) -> Option<Problem> {
 pub(super) fn holdout(pointer: &str, holdout: &Holdout) -> Vec<Problem> {
     let mut problems: Vec<Problem> = key(&format!("{pointer}/key"), &holdout.key).into_iter().collect();
     if !(1..WHOLE).contains(&holdout.share) {
-        problems.push(Problem::new(format!("{pointer}/share"), "Keep more than nobody and fewer than all out."));
+        problems.push(Problem::new(format!("{pointer}/share"), "Choose a share between 0.01% and 99.99%."));
     }
     problems
 }
 
 pub(super) fn schedule(pointer: &str, schedule: &Schedule) -> Option<Problem> {
     let (Some(from), Some(until)) = (schedule.from, schedule.until) else { return None };
-    (from >= until).then(|| Problem::new(format!("{pointer}/until"), "End after the beginning, or it never applies."))
+    (from >= until).then(|| Problem::new(format!("{pointer}/until"), "End must be after start."))
 }
 
 /// Returns the problems of prerequisites. `own` is the flag that they belong to, if any: it may not wait for itself.
 pub(super) fn prerequisites(pointer: &str, own: Option<&str>, list: &[Prerequisite]) -> Vec<Problem> {
     let mut problems = Vec::new();
     if list.len() > MAX_PREREQUISITES {
-        problems.push(Problem::new(pointer, format!("Have at most {MAX_PREREQUISITES} prerequisites.")));
+        problems.push(Problem::new(pointer, format!("You can have up to {MAX_PREREQUISITES} prerequisites.")));
     }
     for (i, prerequisite) in list.iter().enumerate() {
         let at = format!("{pointer}/{i}");
         problems.extend(key(&format!("{at}/flag"), &prerequisite.flag));
         if own == Some(prerequisite.flag.as_str()) {
-            problems.push(Problem::new(format!("{at}/flag"), "A flag cannot wait for itself."));
+            problems.push(Problem::new(format!("{at}/flag"), "A flag can't be its own prerequisite."));
         }
         let names_value = |name: &String| name == "value" || name.starts_with("value.") || name.starts_with('$');
         if prerequisite.condition.is_empty() || !prerequisite.condition.keys().all(names_value) {
@@ -71,7 +71,7 @@ pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
     }
     for (i, page) in pages.iter().enumerate() {
         let detail = if page.pattern.trim().is_empty() {
-            Some("Write a page's address, or a part of it with * for the rest.".to_owned())
+            Some("Enter a page's address. Use * for any text.".to_owned())
         } else if page.kind == PatternKind::Regex {
             pattern(&page.pattern, false)
         } else if page.pattern.len() > MAX_PATTERN {
@@ -97,7 +97,7 @@ pub(super) fn pages(pointer: &str, pages: &[PagePattern]) -> Vec<Problem> {
 /// Returns what is wrong with the name of an attribute that is hashed.
 pub(super) fn attribute(pointer: &str, name: &str) -> Option<Problem> {
     if name.is_empty() {
-        Some(Problem::new(pointer, "Name the attribute that is hashed, usually 'id'."))
+        Some(Problem::new(pointer, "Enter the attribute that is hashed, usually 'id'."))
     } else if name.len() > MAX_ATTRIBUTE {
         Some(Problem::new(pointer, format!("Shorten the attribute's name to at most {MAX_ATTRIBUTE} characters.")))
     } else {
@@ -108,11 +108,11 @@ pub(super) fn attribute(pointer: &str, name: &str) -> Option<Problem> {
 pub(super) fn sticky(pointer: &str, hash_attribute: &str, sticky: &Sticky) -> Vec<Problem> {
     let mut problems = Vec::new();
     if sticky.min_version > sticky.version {
-        let detail = "The least version cannot be newer than the version itself.";
+        let detail = "The oldest version can't be newer than the version itself.";
         problems.push(Problem::new(format!("{pointer}/min_version"), detail));
     }
     if sticky.fallback_attribute == hash_attribute {
-        let detail = "Name another attribute than the hashed one, or none.";
+        let detail = "Choose an attribute other than the hashed one, or leave this empty.";
         problems.push(Problem::new(format!("{pointer}/fallback_attribute"), detail));
     }
     if !sticky.fallback_attribute.is_empty() {
@@ -127,7 +127,7 @@ pub(super) fn redirect(pointer: &str, address: &str) -> Option<Problem> {
         return Some(Problem::new(pointer, format!("Shorten the address to at most {MAX_URL} characters.")));
     }
     let web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    (!web).then(|| Problem::new(pointer, "Write the whole address, beginning with https://."))
+    (!web).then(|| Problem::new(pointer, "Enter the whole address, starting with https://."))
 }
 
 /// Returns true if a redirect leads to a page on which the experiment runs. beacon.js doesn't follow such a redirect,

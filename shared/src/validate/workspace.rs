@@ -73,7 +73,7 @@ impl Check<'_> {
         let unknown = list.iter().enumerate().filter(|(_, p)| !self.flags.contains(p.flag.as_str()));
         unknown
             .map(|(i, p)| {
-                let detail = format!("There is no flag '{}': choose one that exists.", p.flag);
+                let detail = format!("There's no flag '{}'. Choose one that exists.", p.flag);
                 Problem::new(format!("{pointer}/{i}/flag"), detail)
             })
             .collect()
@@ -85,7 +85,7 @@ impl Check<'_> {
         named.retain(|(_, key)| !self.segments.contains(key.as_str()));
         named
             .into_iter()
-            .map(|(at, key)| Problem::new(at, format!("There is no segment '{key}': choose one that exists.")))
+            .map(|(at, key)| Problem::new(at, format!("There's no segment '{key}'. Choose one that exists.")))
             .collect()
     }
 }
@@ -141,7 +141,7 @@ fn flag_circles(workspace: &Workspace) -> Vec<Located> {
     };
     let graph: Graph<'_> = workspace.flags.values().map(|flag| (flag.key.as_str(), needs(flag))).collect();
     let circle = |(id, flag): (&String, &Flag)| {
-        let detail = format!("'{}' waits for a flag that waits for it: break the circle.", flag.key);
+        let detail = format!("'{}' depends on itself through other flags. Remove one of the prerequisites.", flag.key);
         is_in_circle(&graph, &flag.key).then(|| (id.clone(), Problem::new("/prerequisites", detail)))
     };
     workspace.flags.iter().filter_map(circle).collect()
@@ -157,7 +157,8 @@ fn segment_circles(workspace: &Workspace) -> Vec<Located> {
     };
     let graph: Graph<'_> = workspace.segments.values().map(|s| (s.key.as_str(), names(s))).collect();
     let circle = |(id, segment): (&String, &Segment)| {
-        let detail = format!("'{}' is defined by a segment that is defined by it: break the circle.", segment.key);
+        let detail =
+            format!("'{}' depends on itself through other segments. Remove one of the references.", segment.key);
         is_in_circle(&graph, &segment.key).then(|| (id.clone(), Problem::new("/condition", detail)))
     };
     workspace.segments.iter().filter_map(circle).collect()
@@ -177,7 +178,7 @@ fn overlaps(workspace: &Workspace) -> Vec<Located> {
                 && mine.from < theirs.until
         });
         problems.extend(other.map(|(_, (_, other, _))| {
-            let detail = format!("'{}' runs in a part of this namespace that overlaps: move one of them.", other.key);
+            let detail = format!("'{}' runs in an overlapping part of this namespace. Move one of them.", other.key);
             ((*id).clone(), Problem::new("/namespace", detail))
         }));
     }
@@ -193,7 +194,8 @@ fn holdouts(workspace: &Workspace) -> Vec<Located> {
         let share = *shares.entry(&holdout.key).or_insert(holdout.share);
         if share != holdout.share {
             let percent = f64::from(share) / 100.0;
-            let detail = format!("'{}' keeps {percent}% out elsewhere: use the same share everywhere.", holdout.key);
+            let detail =
+                format!("'{}' keeps {percent}% out in another experiment. Use the same share in both.", holdout.key);
             problems.push((id.clone(), Problem::new("/holdout/share", detail)));
         }
     }

@@ -8,13 +8,14 @@ use crate::state::use_live;
 #[component]
 pub fn PreparingData() -> Html {
     let percent = use_live().preparing.and_then(|(_, percent)| percent);
-    let so_far = percent.map(|percent| html! { <p data-testid="preparing-percent">{ format!("{percent}% done") }</p> });
+    let so_far = percent.map(|percent| format!("{percent}% done"));
+    let value = percent.map(|percent| percent.to_string());
     html! {
         <section class="card narrow preparing" role="status" data-testid="preparing">
             <h2>{ "Preparing your data" }</h2>
             <p>{ "Your drafts open in a moment." }</p>
-            <progress aria-label="Preparing your data" max="100" value={percent.map(|p| p.to_string())}></progress>
-            { so_far }
+            <progress aria-label="Preparing your data" max="100" {value}></progress>
+            if let Some(so_far) = so_far { <p data-testid="preparing-percent">{ so_far }</p> }
         </section>
     }
 }

@@ -14,7 +14,11 @@ pub struct BannerProps {
 
 #[component]
 pub fn Banner(props: &BannerProps) -> Html {
-    html! { <div class={classes!("banner", props.tone.to_string())} role="status">{ props.children.clone() }</div> }
+    html! {
+        <div class={classes!("banner", props.tone.to_string())} role="status">
+            { props.children.clone() }
+        </div>
+    }
 }
 
 #[derive(Properties, PartialEq)]

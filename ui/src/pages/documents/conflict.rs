@@ -40,7 +40,8 @@ pub fn Conflict(props: &ConflictProps) -> Html {
         <>
             <Banner tone="warn">
                 <p>
-                    { "Someone else changed the same fields. They're marked below. Everything else is merged." }
+                    { "Someone else changed the same fields. They're marked below. " }
+                    { "Everything else is merged." }
                 </p>
                 <div class="actions">
                     <button type="button" data-testid="conflict-mine" disabled={*busy}

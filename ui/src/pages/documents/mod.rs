@@ -4,6 +4,7 @@ mod conflict;
 mod deletion;
 mod opening;
 mod problems;
+mod row;
 mod rows;
 mod search;
 
@@ -11,5 +12,6 @@ pub use conflict::Conflict;
 pub use deletion::Deletion;
 pub use opening::use_opening;
 pub use problems::{problem_at, problem_under};
+pub use row::{DocumentRow, StateBadges};
 pub use rows::{Rows, site_options};
 pub use search::{Search, found};

@@ -18,7 +18,8 @@ pub struct SearchProps {
 pub fn Search(props: &SearchProps) -> Html {
     let oninput = props.on_input.reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
-        <input type="search" class="search" data-testid={props.testid.clone()} aria-label={props.label.clone()}
+        <input type="search" class="search" data-testid={props.testid.clone()}
+            aria-label={props.label.clone()}
             placeholder={props.label.clone()} value={props.value.clone()} {oninput} autocomplete="off" />
     }
 }

@@ -9,12 +9,12 @@ use beacon_shared::model::{Experiment, Kind};
 use beacon_shared::wording::title;
 use yew::prelude::*;
 
-use super::documents::{Rows, use_opening};
+use super::documents::{DocumentRow, Rows, StateBadges, use_opening};
 use crate::commands::CommandButton;
 use crate::format::ago;
-use crate::router::{Open, Page, Route, use_router};
+use crate::router::{Open, Page, use_router};
 use crate::state::{use_document, use_rows};
-use crate::widgets::{Badge, Empty, ErrorBanner, Note, StatusBadge, SyncBadge};
+use crate::widgets::{Empty, ErrorBanner, Note, StatusBadge};
 use editor::ExperimentEditor;
 
 #[component]
@@ -47,12 +47,18 @@ struct ListProps {
 
 #[component]
 fn List(props: &ListProps) -> Html {
-    let (list, router) = (use_rows(Kind::Experiment), use_router());
+    let list = use_rows(Kind::Experiment);
     let draw = {
-        let (go, sites) = (router.go, props.sites.clone());
+        let sites = props.sites.clone();
         Callback::from(move |row: Rc<Summary>| {
-            let site = site_name(&sites, &row);
-            html! { <Row key={row.id.clone()} row={row.clone()} {site} go={go.clone()} /> }
+            let note = note(&row, &site_name(&sites, &row));
+            html! {
+                <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Experiments} testid="experiment-row"
+                    {note}>
+                    <StateBadges row={row.clone()} />
+                    if let Some(status) = row.status { <StatusBadge {status} /> }
+                </DocumentRow>
+            }
         })
     };
     html! {
@@ -76,6 +82,15 @@ fn site_name(sites: &[Rc<Summary>], row: &Summary) -> String {
     site.map_or_else(|| "No site yet".to_owned(), |site| title(Kind::Site, &site.name))
 }
 
+fn note(row: &Summary, site: &str) -> Html {
+    html! {
+        <>
+            if !row.key.is_empty() { <code>{ row.key.clone() }</code>{ " · " } }
+            { site.to_owned() }{ " · changed " }{ ago(row.updated_at) }
+        </>
+    }
+}
+
 #[derive(Properties, PartialEq)]
 struct FirstProps {
     has_site: bool,
@@ -86,50 +101,14 @@ fn FirstExperiment(props: &FirstProps) -> Html {
     html! {
         <Empty title="Ask the first question">
             <p>
-                { "An experiment shows each visitor one of two or more variants and counts who reaches the goal. " }
-                { "Say what you believe, give every variant its JSON config, and name the event that counts." }
+                { "An experiment shows each visitor one of two or more variants and counts who reaches " }
+                { "the goal. Say what you believe, give every variant its JSON config, and name the " }
+                { "event that counts." }
             </p>
             <p>{ "Nothing changes on a site before you start the experiment and publish it." }</p>
             if !props.has_site {
                 <CommandButton command="go.sites" testid="experiment-add-site" text="First add a site" />
             }
         </Empty>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct RowProps {
-    row: Rc<Summary>,
-    site: String,
-    go: Callback<Route>,
-}
-
-#[component]
-fn Row(props: &RowProps) -> Html {
-    let row = &props.row;
-    let onclick = {
-        let (go, id) = (props.go.clone(), row.id.clone());
-        move |_: MouseEvent| go.emit(Route::document(Page::Experiments, &id))
-    };
-    html! {
-        <button type="button" class="row" data-testid="experiment-row" data-key={row.key.clone()}
-            data-id={row.id.clone()} {onclick}>
-            <span class="row-main">
-                <strong>{ title(Kind::Experiment, &row.name) }</strong>
-                <span class="note">
-                    if !row.key.is_empty() { <code>{ row.key.clone() }</code>{ " · " } }
-                    { props.site.clone() }{ " · changed " }{ ago(row.updated_at) }
-                </span>
-            </span>
-            if !row.readable { <Badge text="Newer version" tone="warn" title="Update Beacon to open it." /> }
-            if row.problems > 0 { <Badge text={format!("{} to fix", row.problems)} tone="warn" /> }
-            if row.removed {
-                <Badge text="Will be deleted" tone="bad" />
-            } else if row.live && row.unpublished {
-                <Badge text="Unpublished changes" tone="busy" />
-            }
-            <SyncBadge sync={row.sync} />
-            if let Some(status) = row.status { <StatusBadge {status} /> }
-        </button>
     }
 }

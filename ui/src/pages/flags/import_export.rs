@@ -102,7 +102,7 @@ pub fn ImportExport(props: &ImportExportProps) -> Html {
                         rows=12
                         value={(*payload).clone()} on_input={on_payload} disabled={*busy}
                         placeholder={"{\"features\": {…}}"}
-                        hint="Paste the answer of GrowthBook's /api/features/… Nothing goes live until you publish it." />
+                        hint="Paste the answer of GrowthBook's /api/features/… Nothing goes live before you publish." />
                     <div class="actions">
                         <button type="submit" class="primary" data-testid="exchange-import" {disabled}>
                             { if *busy { "Importing…" } else { "Import" } }
@@ -127,7 +127,11 @@ fn Outcome(props: &OutcomeProps) -> Html {
     let ImportView { flags, experiments, segments, report } = &props.view;
     let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let made = [count(*flags, "flag"), count(*experiments, "experiment"), count(*segments, "segment")].join(", ");
-    let row = |p: &Problem| html! { <tr><td><code>{ p.pointer.clone() }</code></td><td>{ p.detail.clone() }</td></tr> };
+    let row = |p: &Problem| {
+        html! {
+            <tr><td><code>{ p.pointer.clone() }</code></td><td>{ p.detail.clone() }</td></tr>
+        }
+    };
     let more = report.len().saturating_sub(MOST_LINES);
     html! {
         <>

@@ -7,14 +7,13 @@ use std::rc::Rc;
 
 use beacon_shared::ipc::Summary;
 use beacon_shared::model::{Flag, Kind};
-use beacon_shared::wording::title;
 use yew::prelude::*;
 
-use super::documents::{Rows, use_opening};
+use super::documents::{DocumentRow, Rows, StateBadges, use_opening};
 use crate::commands::CommandButton;
-use crate::router::{Open, Page, Route, use_router};
+use crate::router::{Open, Page, use_router};
 use crate::state::{use_document, use_rows};
-use crate::widgets::{Badge, Empty, ErrorBanner, Note, SyncBadge};
+use crate::widgets::{Badge, Empty, ErrorBanner, Note};
 use editor::FlagEditor;
 use import_export::ImportExport;
 
@@ -40,11 +39,16 @@ pub fn Flags() -> Html {
 
 #[component]
 fn List() -> Html {
-    let (list, router) = (use_rows(Kind::Flag), use_router());
-    let draw = {
-        let go = router.go;
-        Callback::from(move |row: Rc<Summary>| html! { <Row key={row.id.clone()} row={row.clone()} go={go.clone()} /> })
-    };
+    let list = use_rows(Kind::Flag);
+    let draw = Callback::from(|row: Rc<Summary>| {
+        let note = html! { <code>{ row.key.clone() }</code> };
+        html! {
+            <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Flags} testid="flag-row" {note}>
+                <StateBadges row={row.clone()} />
+                if row.enabled { <Badge text="On" tone="good" /> } else { <Badge text="Off" tone="bad" /> }
+            </DocumentRow>
+        }
+    });
     html! {
         <>
             <header class="page-head">
@@ -58,7 +62,7 @@ fn List() -> Html {
             if list.value.as_ref().is_some_and(Vec::is_empty) {
                 <Empty title="Switch something without a deploy">
                     <p>
-                        { "A flag gives pages a value: on or off, a number, a text or JSON. Rules give some of the " }
+                        { "A flag gives pages a value: on or off, a number, a text or JSON. Rules give some " }
                         { "visitors another value. The first rule that matches decides." }
                     </p>
                     <p>{ "You can switch every flag off for all visitors at once." }</p>
@@ -67,38 +71,5 @@ fn List() -> Html {
                 <Rows rows={list.value.unwrap_or_default()} {draw} class="card flush" />
             }
         </>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct RowProps {
-    row: Rc<Summary>,
-    go: Callback<Route>,
-}
-
-#[component]
-fn Row(props: &RowProps) -> Html {
-    let row = &props.row;
-    let onclick = {
-        let (go, id) = (props.go.clone(), row.id.clone());
-        move |_: MouseEvent| go.emit(Route::document(Page::Flags, &id))
-    };
-    html! {
-        <button type="button" class="row" data-testid="flag-row" data-key={row.key.clone()}
-            data-id={row.id.clone()} {onclick}>
-            <span class="row-main">
-                <strong>{ title(Kind::Flag, &row.name) }</strong>
-                <span class="note"><code>{ row.key.clone() }</code></span>
-            </span>
-            if !row.readable { <Badge text="Newer version" tone="warn" title="Update Beacon to open it." /> }
-            if row.problems > 0 { <Badge text={format!("{} to fix", row.problems)} tone="warn" /> }
-            if row.removed {
-                <Badge text="Will be deleted" tone="bad" />
-            } else if row.live && row.unpublished {
-                <Badge text="Unpublished changes" tone="busy" />
-            }
-            <SyncBadge sync={row.sync} />
-            if row.enabled { <Badge text="On" tone="good" /> } else { <Badge text="Off" tone="bad" /> }
-        </button>
     }
 }

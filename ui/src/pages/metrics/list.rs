@@ -5,27 +5,29 @@ use std::rc::Rc;
 
 use beacon_shared::ipc::Summary;
 use beacon_shared::model::Kind;
-use beacon_shared::wording::title;
 use yew::prelude::*;
 
 use crate::commands::CommandButton;
-use crate::pages::documents::{Rows, Search, found};
-use crate::router::{Page, Route, use_router};
+use crate::pages::documents::{DocumentRow, Rows, Search, StateBadges, found};
+use crate::router::Page;
 use crate::state::use_rows;
-use crate::widgets::{Badge, Empty, ErrorBanner, Note, SyncBadge};
+use crate::widgets::{Empty, ErrorBanner, Note};
 
 #[component]
 pub fn List() -> Html {
-    let (list, experiments, router) = (use_rows(Kind::Metric), use_rows(Kind::Experiment), use_router());
+    let (list, experiments) = (use_rows(Kind::Metric), use_rows(Kind::Experiment));
     let wanted = use_state(String::new);
     let uses = uses(experiments.value.as_deref().unwrap_or_default());
-    let draw = {
-        let go = router.go;
-        Callback::from(move |row: Rc<Summary>| {
-            let uses = uses.get(&row.id).copied().unwrap_or_default();
-            html! { <Row key={row.id.clone()} row={row.clone()} {uses} go={go.clone()} /> }
-        })
-    };
+    let draw = Callback::from(move |row: Rc<Summary>| {
+        let uses = uses.get(&row.id).copied().unwrap_or_default();
+        let note = html! { { row.measure.clone() } };
+        html! {
+            <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Metrics} testid="metric-row" {note}>
+                <StateBadges row={row.clone()} />
+                <span class="note uses">{ uses_in_words(uses) }</span>
+            </DocumentRow>
+        }
+    });
     let rows = list.value.clone().unwrap_or_default();
     let matching: Vec<_> = rows.iter().filter(|row| found(row, &wanted)).cloned().collect();
     html! {
@@ -66,41 +68,6 @@ fn uses(experiments: &[Rc<Summary>]) -> BTreeMap<String, usize> {
         *uses.entry(id.clone()).or_default() += 1;
     }
     uses
-}
-
-#[derive(Properties, PartialEq)]
-struct RowProps {
-    row: Rc<Summary>,
-    /// How many experiments use it.
-    uses: usize,
-    go: Callback<Route>,
-}
-
-#[component]
-fn Row(props: &RowProps) -> Html {
-    let row = &props.row;
-    let onclick = {
-        let (go, id) = (props.go.clone(), row.id.clone());
-        move |_: MouseEvent| go.emit(Route::document(Page::Metrics, &id))
-    };
-    html! {
-        <button type="button" class="row" data-testid="metric-row" data-key={row.key.clone()}
-            data-id={row.id.clone()} {onclick}>
-            <span class="row-main">
-                <strong>{ title(Kind::Metric, &row.name) }</strong>
-                <span class="note">{ row.measure.clone() }</span>
-            </span>
-            if !row.readable { <Badge text="Newer version" tone="warn" title="Update Beacon to open it." /> }
-            if row.problems > 0 { <Badge text={format!("{} to fix", row.problems)} tone="warn" /> }
-            if row.removed {
-                <Badge text="Will be deleted" tone="bad" />
-            } else if row.live && row.unpublished {
-                <Badge text="Unpublished changes" tone="busy" />
-            }
-            <SyncBadge sync={row.sync} />
-            <span class="note uses">{ uses_in_words(props.uses) }</span>
-        </button>
-    }
 }
 
 fn uses_in_words(uses: usize) -> String {

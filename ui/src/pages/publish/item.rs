@@ -42,7 +42,8 @@ pub fn Item(props: &ItemProps) -> Html {
             <div class="review-head">
                 <label>
                     <input type="checkbox" data-testid={format!("publish-tick-{}", item.doc_id)}
-                        checked={props.tick.as_ref() == Some(&item.revision) && !blocked} disabled={blocked} {onchange} />
+                        checked={props.tick.as_ref() == Some(&item.revision) && !blocked}
+                        disabled={blocked} {onchange} />
                     <span>{ title(item.kind, &item.name) }</span>
                 </label>
                 if item.removed { <Badge text="Will be deleted" tone="bad" /> }

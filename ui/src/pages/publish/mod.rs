@@ -104,7 +104,8 @@ pub fn Publish() -> Html {
             if view.items.is_empty() {
                 <Empty title="Nothing to publish">
                     <p>
-                        { "All drafts are what the sites already have. Change a site, start an experiment or edit a " }
+                        { "All drafts are what the sites already have. Change a site, start an experiment or " }
+                        { "edit a " }
                         { "flag, and the difference shows up here, field by field." }
                     </p>
                 </Empty>

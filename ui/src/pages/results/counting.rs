@@ -32,7 +32,9 @@ pub fn CountState(props: &CountStateProps) -> Html {
             html! {
                 <Banner>
                     <p data-testid="results-cancelled">{ error.message.clone() }</p>
-                    <button type="button" data-testid="results-count" onclick={on_retry}>{ "Count again" }</button>
+                    <button type="button" data-testid="results-count" onclick={on_retry}>
+                        { "Count again" }
+                    </button>
                 </Banner>
             }
         }

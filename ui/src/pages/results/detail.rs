@@ -61,7 +61,11 @@ fn trust(view: &ResultsView) -> Html {
     let health = &view.analysis.health;
     // Visitors of several variants have a line of their own.
     let excluded = view.excluded.iter().filter(|e| e.reason != Exclusion::SeveralVariants);
-    let note = |note: &String| html! { <p class="note problem" data-testid="results-note">{ note.clone() }</p> };
+    let note = |note: &String| {
+        html! {
+            <p class="note problem" data-testid="results-note">{ note.clone() }</p>
+        }
+    };
     html! {
         <section class="card">
             <h2>{ "Can the numbers be trusted?" }</h2>

@@ -8,11 +8,10 @@ use std::rc::Rc;
 
 use beacon_shared::ipc::Summary;
 use beacon_shared::model::{Kind, Status};
-use beacon_shared::wording::title;
 use yew::prelude::*;
 
-use super::documents::Rows;
-use crate::router::{Open, Page, Route, use_router};
+use super::documents::{DocumentRow, Rows};
+use crate::router::{Open, Page, use_router};
 use crate::state::use_rows;
 use crate::widgets::{Empty, ErrorBanner, Note, StatusBadge};
 use detail::Detail;
@@ -29,10 +28,16 @@ pub fn Results() -> Html {
     };
     let open = started.iter().find(|row| Some(&row.id) == asked).or(started.first()).cloned();
     let draw = {
-        let (go, current) = (router.go.clone(), open.as_ref().map(|row| row.id.clone()));
+        let current = open.as_ref().map(|row| row.id.clone());
         Callback::from(move |row: Rc<Summary>| {
             let is_current = current.as_deref() == Some(row.id.as_str());
-            html! { <Row key={row.id.clone()} row={row.clone()} {is_current} go={go.clone()} /> }
+            let note = html! { <code>{ row.key.clone() }</code> };
+            html! {
+                <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Results} testid="results-open" {note}
+                    {is_current}>
+                    if let Some(status) = row.status { <StatusBadge {status} /> }
+                </DocumentRow>
+            }
         })
     };
     html! {
@@ -47,8 +52,8 @@ pub fn Results() -> Html {
             if is_loaded && started.is_empty() {
                 <Empty title="No results yet">
                     <p>
-                        { "Results appear after you start and publish an experiment and visitors see it. You get a " }
-                        { "verdict in a sentence, the lift with its uncertainty, and a check of the split." }
+                        { "Results appear after you start and publish an experiment and visitors see it. You " }
+                        { "get a verdict in a sentence, the lift with its uncertainty, and a check of the split." }
                     </p>
                 </Empty>
             } else {
@@ -63,31 +68,5 @@ pub fn Results() -> Html {
                 </div>
             }
         </>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct RowProps {
-    row: Rc<Summary>,
-    is_current: bool,
-    go: Callback<Route>,
-}
-
-#[component]
-fn Row(props: &RowProps) -> Html {
-    let row = &props.row;
-    let onclick = {
-        let (go, id) = (props.go.clone(), row.id.clone());
-        move |_: MouseEvent| go.emit(Route::document(Page::Results, &id))
-    };
-    html! {
-        <button type="button" class="row" data-testid="results-open" data-key={row.key.clone()}
-            data-id={row.id.clone()} aria-current={props.is_current.then_some("true")} {onclick}>
-            <span class="row-main">
-                <strong>{ title(Kind::Experiment, &row.name) }</strong>
-                <span class="note"><code>{ row.key.clone() }</code></span>
-            </span>
-            if let Some(status) = row.status { <StatusBadge {status} /> }
-        </button>
     }
 }

@@ -115,7 +115,8 @@ pub fn Connection() -> Html {
                     <State connection={connection.clone()} online={live.sync.online} />
                 </header>
                 <p class="note">
-                    { "The edge is the small worker that serves your definitions and collects events. You can draft, " }
+                    { "The edge is the small worker that serves your definitions and collects events. " }
+                    { "You can draft, " }
                     { "review and read results without one." }
                 </p>
                 <ErrorBanner error={(*error).clone()} />

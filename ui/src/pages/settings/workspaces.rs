@@ -29,7 +29,10 @@ pub fn WorkspaceQuestion(props: &QuestionProps) -> Html {
             data-testid="other-workspace">
             <header class="card-head"><h2
                 id="other-workspace">{ "This edge holds another workspace" }</h2></header>
-            <p>{ format!("{} isn't the workspace you have open. Nothing has been sent there.", other.url) }</p>
+            <p>
+                { format!("{} isn't the workspace you have open. ", other.url) }
+                { "Nothing has been sent there." }
+            </p>
             <p data-testid="other-workspace-drafts">{ drafts(other) }</p>
             <Note text="Your open workspace stays on this computer. You can switch back here at any time." />
             <div class="actions">

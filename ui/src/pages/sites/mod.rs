@@ -7,14 +7,13 @@ use std::rc::Rc;
 
 use beacon_shared::ipc::Summary;
 use beacon_shared::model::{Kind, Site};
-use beacon_shared::wording::title;
 use yew::prelude::*;
 
-use super::documents::{Rows, use_opening};
+use super::documents::{DocumentRow, Rows, StateBadges, use_opening};
 use crate::commands::CommandButton;
-use crate::router::{Open, Page, Route, use_router};
+use crate::router::{Open, Page, use_router};
 use crate::state::{use_document, use_rows};
-use crate::widgets::{Badge, Empty, ErrorBanner, Note, SyncBadge};
+use crate::widgets::{Badge, Empty, ErrorBanner, Note};
 use editor::SiteEditor;
 
 #[component]
@@ -28,10 +27,17 @@ pub fn Sites() -> Html {
     let (list, document) = (use_rows(Kind::Site), use_document::<Site>(id));
     let opening = use_opening(Page::Sites, &open);
     let draw = {
-        let (go, current) = (router.go.clone(), id.map(str::to_owned));
+        let current = id.map(str::to_owned);
         Callback::from(move |row: Rc<Summary>| {
             let is_current = current.as_deref() == Some(row.id.as_str());
-            html! { <Row key={row.id.clone()} row={row.clone()} {is_current} go={go.clone()} /> }
+            let note = html! { { row.domains.join(", ") } };
+            html! {
+                <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Sites} testid="site-row" {note}
+                    {is_current}>
+                    if !row.enabled { <Badge text="Disabled" tone="warn" /> }
+                    <StateBadges row={row.clone()} />
+                </DocumentRow>
+            }
         })
     };
     let editor = match (&open, &document.value) {
@@ -70,39 +76,13 @@ fn FirstSite() -> Html {
     html! {
         <Empty title="Add the first site">
             <p>
-                { "A site is a website on which you test. Give it a name and its domains. Beacon then gives you one " }
-                { "line to paste into its pages." }
+                { "A site is a website on which you test. Give it a name and its domains. Beacon then gives " }
+                { "you one line to paste into its pages." }
             </p>
-            <p>{ "You need no account and no network. Drafts stay on this computer until you connect an edge." }</p>
+            <p>
+                { "You need no account and no network. " }
+                { "Drafts stay on this computer until you connect an edge." }
+            </p>
         </Empty>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct RowProps {
-    row: Rc<Summary>,
-    is_current: bool,
-    go: Callback<Route>,
-}
-
-#[component]
-fn Row(props: &RowProps) -> Html {
-    let row = &props.row;
-    let onclick = {
-        let (go, id) = (props.go.clone(), row.id.clone());
-        move |_: MouseEvent| go.emit(Route::document(Page::Sites, &id))
-    };
-    html! {
-        <button type="button" class="row" data-testid="site-row" data-key={row.key.clone()}
-            data-id={row.id.clone()}
-            aria-current={props.is_current.then_some("true")} {onclick}>
-            <span class="row-main">
-                <strong>{ title(Kind::Site, &row.name) }</strong>
-                <span class="note">{ row.domains.join(", ") }</span>
-            </span>
-            if !row.enabled { <Badge text="Disabled" tone="warn" /> }
-            if row.removed { <Badge text="Will be deleted" tone="bad" /> }
-            <SyncBadge sync={row.sync} />
-        </button>
     }
 }
