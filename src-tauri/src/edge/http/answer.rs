@@ -44,9 +44,11 @@ fn error(problem: ProblemDetails) -> Error {
 
 fn by_status(url: &Url, status: StatusCode) -> Error {
     match status {
+        // The edge itself refuses a key with a problem document. This is a login page or a firewall on the way, which may
+        // be gone in a minute: it must not pause sync until somebody looks at the key.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::new(
-            Code::Unauthorized,
-            format!("{} does not accept the API key. Check the key and what it may do.", name(url)),
+            Code::NotAnEdge,
+            format!("Something on the way to {} refused the request, such as a login page or a firewall.", host(url)),
         ),
         StatusCode::TOO_MANY_REQUESTS => Error::new(
             Code::RateLimited,
@@ -79,5 +81,9 @@ pub(super) fn not_an_edge(url: &Url) -> Error {
 }
 
 fn name(url: &Url) -> String {
-    format!("The edge at {}", url.origin().ascii_serialization())
+    format!("The edge at {}", host(url))
+}
+
+fn host(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }

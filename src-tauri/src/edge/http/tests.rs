@@ -101,8 +101,9 @@ async fn a_page_of_the_host_is_an_outage() {
 
 #[tokio::test]
 async fn refusals_keep_their_meaning() {
-    assert_eq!(code(http("401 Unauthorized", "text/plain", "")).await, Code::Unauthorized);
-    assert_eq!(code(http("403 Forbidden", "text/html", "")).await, Code::Unauthorized);
+    // A login page on the way is not the edge's word about the key.
+    assert_eq!(code(http("401 Unauthorized", "text/plain", "")).await, Code::NotAnEdge);
+    assert_eq!(code(http("403 Forbidden", "text/html", "")).await, Code::NotAnEdge);
     assert_eq!(code(http("429 Too Many Requests", "text/plain", "")).await, Code::RateLimited);
     let problem = r#"{"status":503,"title":"Service Unavailable","code":"storage","detail":"Try later."}"#;
     let error = whoami(http("503 Service Unavailable", "application/problem+json; charset=utf-8", problem)).await;
