@@ -13,7 +13,7 @@ const GBSTATS: &str = "gbstats==0.8.0";
 
 /// `validity`: measures what the engines promise, and writes docs/statistics-validity.md.
 pub fn validity(arguments: &[String]) -> Result<()> {
-    let mut command = cargo(&["run", "--release", "-p", PACKAGE, "--bin", "validity", "--"])?;
+    let mut command = cargo(&["run", "--profile", "sim", "-p", PACKAGE, "--bin", "validity", "--"])?;
     run(command.args(arguments))
 }
 

@@ -370,7 +370,7 @@ fn bounds(inside: f64, holds: impl Fn(f64) -> bool) -> Result<(f64, f64), Reason
 fn edge(mut inside: f64, mut outside: f64, holds: &impl Fn(f64) -> bool) -> f64 {
     for _ in 0..STEPS {
         let middle = inside + (outside - inside) / 2.0;
-        if (outside - inside).abs() <= 1e-9 * (1.0 + middle.abs()) {
+        if middle == inside || middle == outside {
             break;
         }
         if holds(middle) { inside = middle } else { outside = middle }

@@ -50,6 +50,11 @@ impl<const K: usize> Moments<K> {
         Ok(moments)
     }
 
+    /// Of units that have nothing: every number is 0.
+    pub fn of_nothing(units: u64) -> Self {
+        Self { units, ..Self::default() }
+    }
+
     /// From sums that somebody else made: `products[i][j]`, i ≤ j, is the sum of the products of numbers i and j. Sums
     /// do not tell who had nothing, so every unit counts as having something: see [`Moments::with_nonzero`].
     pub fn from_sums(units: u64, sums: [f64; K], products: [[f64; K]; K]) -> Result<Self, Reason> {

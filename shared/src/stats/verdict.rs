@@ -156,8 +156,13 @@ fn undecided(analysis: &Analysis) -> String {
 /// Adds what is known of the variants that the verdict does not name.
 fn with_rest(analysis: &Analysis, named: &[&String], mut text: String) -> String {
     for standing in analysis.standings.iter().filter(|s| !named.contains(&&s.variant)) {
-        if standing.state == State::Worse {
-            text.push_str(&format!(" {}", claim(analysis, &standing.variant, false)));
+        match standing.state {
+            State::Worse => text.push_str(&format!(" {}", claim(analysis, &standing.variant, false))),
+            State::Open | State::Waiting => {
+                text.push_str(&format!(" {} is still open.", name(analysis, &standing.variant)));
+            }
+            State::Ahead => text.push_str(&format!(" {}", ahead(analysis, &standing.variant))),
+            State::Ready | State::Mixed => {}
         }
     }
     text

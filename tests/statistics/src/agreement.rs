@@ -1,9 +1,10 @@
 //! Numbers from every part of the engine, to be compared between machines.
 
+use beacon_shared::model::{Metric, MetricKind, Role};
 use beacon_shared::stats::{
     Cap, Contrast, Engine, Goal, History, Judge, Moments, Plan, Prior, Proportion, Quantile, Sample, Scale, Tail,
-    arm_posteriors, bayesian, best_arm_probabilities, contrast, frequentist, minimum_detectable_effect,
-    non_inferiority, remaining, sample_size, sequential, srm, stratified_contrast,
+    Totals, Traffic, analyse, arm_posteriors, bayesian, best_arm_probabilities, contrast, frequentist,
+    minimum_detectable_effect, non_inferiority, remaining, sample_size, sequential, srm, stratified_contrast,
 };
 
 use crate::random::Random;
@@ -20,6 +21,7 @@ pub fn values() -> Vec<f64> {
                     judged(&contrast, &mut out);
                 }
             }
+            decided(&(a, b), &mut out);
         }
     }
     for n in [2_000_000u64, 3_000_000_000] {
@@ -43,7 +45,7 @@ fn pairs(random: &mut Random, units: usize) -> Vec<(Sample, Sample)> {
     };
     let mut arm = |lift: f64| (0..units).map(|_| unit(lift)).collect::<Vec<[f64; 4]>>();
     let (a, b) = (arm(0.0), arm(0.03));
-    let kinds: [OfUnits; 6] = [
+    let kinds: [OfUnits; 7] = [
         |u| {
             Sample::from(
                 Proportion::new(u.len() as u64, u.iter().filter(|x| x[0] > 1.0).count() as u64).unwrap_or_default(),
@@ -53,6 +55,7 @@ fn pairs(random: &mut Random, units: usize) -> Vec<(Sample, Sample)> {
         |u| Moments::of(u.iter().map(|x| [x[0], x[1]])).map(Sample::Ratio).unwrap_or_default(),
         |u| Moments::of(u.iter().map(|x| [x[0], x[2]])).map(Sample::Cuped).unwrap_or_default(),
         |u| Moments::of(u.iter().copied()).map(|m| Sample::CupedRatio(Box::new(m))).unwrap_or_default(),
+        |u| Totals::of(&mut u.iter().map(|x| x[0]).collect::<Vec<_>>(), 0.8).map(Sample::from).unwrap_or_default(),
         |u| Quantile::of(&mut u.iter().map(|x| x[0]).collect::<Vec<_>>(), 0.8).map(Sample::from).unwrap_or_default(),
     ];
     kinds.into_iter().map(|kind| (kind(&a), kind(&b))).collect()
@@ -73,6 +76,24 @@ fn judged(contrast: &Contrast, out: &mut Vec<f64>) {
     }
     let guardrail = |engine| non_inferiority(&Plan { engine, ..Plan::default() }, contrast, 0.02, false);
     out.extend([Engine::Frequentist, Engine::Bayesian].map(guardrail).into_iter().flatten().map(|g| g.p_value));
+}
+
+/// Everything that decides, of a goal and of a guardrail.
+fn decided(arms: &(Sample, Sample), out: &mut Vec<f64>) {
+    for (role, engine) in [Role::Goal, Role::Guardrail]
+        .into_iter()
+        .flat_map(|r| [Engine::Sequential, Engine::Frequentist].map(|e| (r, e)))
+    {
+        let metric = Metric::new("m", "M", role, MetricKind::Value { event: "e".into() });
+        let variants = vec!["a".into(), "b".into()];
+        let plan = Plan { engine, variants, weights: vec![1.0; 2], metrics: vec![metric], ..Plan::default() };
+        let analysis = analyse(&plan, &[vec![arms.0.clone(), arms.1.clone()]], &Traffic::default());
+        for c in analysis.metrics.iter().flat_map(|m| &m.variants) {
+            out.extend(c.p_value.into_iter().chain(c.guardrail.map(|g| g.p_value)));
+            let estimates = [c.relative, c.absolute].into_iter().flatten().flatten();
+            out.extend(estimates.flat_map(|e| [e.effect, e.standard_error, e.lower, e.upper]));
+        }
+    }
 }
 
 fn others(random: &mut Random, out: &mut Vec<f64>) {

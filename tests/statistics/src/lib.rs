@@ -1,8 +1,10 @@
 //! Shows that the statistics do what they say.
 
 pub mod agreement;
+pub mod experiment;
 pub mod random;
 pub mod simulation;
 pub mod validity;
+pub mod verdicts;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -32,8 +32,38 @@ impl Random {
         (-2.0 * self.uniform().ln()).sqrt() * (2.0 * PI * self.uniform()).cos()
     }
 
-    /// Returns how many of `n` come true with probability `p`.
+    /// Returns how many of `n` come true with probability `p`, from one success to the next.
     pub fn binomial(&mut self, n: u64, p: f64) -> u64 {
-        (0..n).filter(|_| self.uniform() < p).count() as u64
+        if p > 0.5 {
+            return n - self.binomial(n, 1.0 - p);
+        }
+        if p <= 0.0 {
+            return 0;
+        }
+        let (mut count, mut at, by) = (0, 0.0, (-p).ln_1p());
+        loop {
+            at += (self.uniform().ln() / by).floor() + 1.0;
+            if at > n as f64 {
+                return count;
+            }
+            count += 1;
+        }
+    }
+
+    /// Poisson, by counting arrivals; for small means.
+    pub fn poisson(&mut self, mean: f64) -> u64 {
+        let (mut count, mut time) = (0, 0.0);
+        loop {
+            time -= self.uniform().ln();
+            if time > mean {
+                return count;
+            }
+            count += 1;
+        }
+    }
+
+    /// Of median 1, with this standard deviation of its logarithm.
+    pub fn lognormal(&mut self, sigma: f64) -> f64 {
+        (sigma * self.normal()).exp()
     }
 }

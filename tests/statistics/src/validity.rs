@@ -7,6 +7,7 @@ use beacon_shared::stats::{
 
 use crate::random::Random;
 use crate::simulation::{Course, Kind, Look, arm, converted, course, look, strata};
+use crate::verdicts::{Extent, Judged, with_effect, without_effect};
 
 /// What is promised of a share of runs.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,8 @@ pub struct Row {
 }
 
 impl Row {
-    fn new(what: impl Into<String>, promise: Promise, hits: impl ExactSizeIterator<Item = bool>) -> Self {
+    /// Of these runs.
+    pub fn new(what: impl Into<String>, promise: Promise, hits: impl ExactSizeIterator<Item = bool>) -> Self {
         let runs = hits.len();
         let share = hits.filter(|hit| *hit).count() as f64 / runs.max(1) as f64;
         Self { what: what.into(), share, runs, promise }
@@ -79,12 +81,16 @@ pub struct Measured {
     pub rows: Vec<Row>,
     /// The chart.
     pub curves: Vec<Curve>,
+    /// Verdicts on experiments whose decisions would be false.
+    pub judged: Vec<Judged>,
+    /// Verdicts on experiments with an effect.
+    pub effects: Vec<Row>,
 }
 
 const ALPHA: f64 = 0.05;
 
-/// Measures everything with about this many runs for each row; slow rows have a fifth of them.
-pub fn measure(runs: usize, seed: u64) -> Measured {
+/// Measures with about this many runs for each row; slow rows have a fifth of them, and those of verdicts a tenth.
+pub fn measure(runs: usize, seed: u64, extent: Extent) -> Measured {
     let mut random = Random::new(seed);
     let mut measured = Measured::default();
     fixed(&mut measured.rows, &mut random, runs);
@@ -93,6 +99,8 @@ pub fn measure(runs: usize, seed: u64) -> Measured {
     power(&mut measured.rows, &mut random, runs.div_ceil(5));
     others(&mut measured.rows, &mut random, runs);
     sequential(&mut measured, &mut random, runs.div_ceil(5));
+    measured.judged = without_effect(runs.div_ceil(10), extent);
+    measured.effects = with_effect(runs.div_ceil(10), extent);
     measured
 }
 
@@ -288,7 +296,7 @@ mod tests {
     /// The short form of `cargo xtask validity`.
     #[test]
     fn the_promises_hold() {
-        let measured = measure(400, 20_260_921);
+        let measured = measure(400, 20_260_921, Extent::Short);
         for row in &measured.rows {
             assert!(
                 row.holds(),
@@ -300,6 +308,10 @@ mod tests {
                 row.promise
             );
         }
+        for judged in &measured.judged {
+            assert!(judged.holds(), "{judged:?}");
+        }
+        assert!(measured.effects.iter().all(Row::holds), "{:?}", measured.effects);
         let share = |what: &str| measured.rows.iter().find(|r| r.what.starts_with(what)).map(|r| r.share);
         assert!(share("Welch at every look") > Some(0.15), "peeking must hurt, or the simulation sees nothing");
         assert!(measured.rows.iter().all(|r| r.runs >= 80));
@@ -307,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_seed_decides_everything() {
-        let [a, b] = [(); 2].map(|()| measure(5, 7).rows.iter().map(|r| r.share).collect::<Vec<_>>());
+        let [a, b] = [(); 2].map(|()| measure(5, 7, Extent::Short).rows.iter().map(|r| r.share).collect::<Vec<_>>());
         assert_eq!(a, b);
     }
 }

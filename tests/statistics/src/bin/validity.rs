@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use beacon_statistics::validity::{Curve, Measured, Promise, Row, measure};
+use beacon_statistics::verdicts::Extent;
 use plotters::prelude::*;
 
 const RUNS: usize = 20_000;
@@ -27,29 +28,68 @@ fn main() -> Result<()> {
         None => RUNS,
     };
     let start = Instant::now();
-    let measured = measure(runs, SEED);
+    let measured = measure(runs, SEED, Extent::Full);
     let text = page(&measured, runs);
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     std::fs::create_dir_all(docs.join("images"))?;
     std::fs::write(docs.join(CHART), chart(&measured.curves)?)?;
     std::fs::write(docs.join("statistics-validity.md"), text)?;
-    let broken: Vec<&Row> = measured.rows.iter().filter(|row| !row.holds()).collect();
-    for row in &measured.rows {
+    let verdicts = measured.judged.iter().flat_map(|j| [&j.any, &j.missed]);
+    let all: Vec<&Row> = measured.rows.iter().chain(verdicts).chain(&measured.effects).collect();
+    let broken: Vec<&&Row> = all.iter().filter(|row| !row.holds()).collect();
+    for row in &all {
         println!("{} {:>8} {}", if row.holds() { "ok    " } else { "BROKEN" }, percent(row.share), row.what);
     }
-    println!("{} rows in {:.1} s", measured.rows.len(), start.elapsed().as_secs_f64());
+    println!("{} rows in {:.1} s", all.len(), start.elapsed().as_secs_f64());
     if broken.is_empty() { Ok(()) } else { bail!("{} promises are broken", broken.len()) }
 }
 
 fn page(measured: &Measured, runs: usize) -> String {
     let mut text = format!(
-        "# What the engines promise, measured\n\n\
-         Written by `cargo xtask validity` ({runs} runs for a quick row, a fifth for a slow one; seed {SEED}). A promise \
-         holds when the measured share is within four Monte Carlo standard errors of it, given as ±. A short form runs \
-         with the tests.\n\n\
-         | measured | promised | runs | |\n|---|---|---|---|\n"
+        "# What the verdict and the engines promise, measured\n\n\
+         Written by `cargo xtask validity {runs}` ({runs} runs for a quick row of the engines, a fifth for a slow one, a tenth for \
+         the verdict; seed {SEED} for the engines, each verdict's row has its own in `tests/statistics/src/verdicts.rs`). \
+         A promise holds when the measured share is within four Monte Carlo standard errors of it. A short form runs with \
+         the tests.\n\n"
     );
-    for row in &measured.rows {
+    verdicts(measured, &mut text);
+    text.push_str("## The engines, one test at a time\n\n");
+    rows(&measured.rows, &mut text);
+    let _ = write!(
+        text,
+        "\n![Share of experiments without an effect that were ever called significant, by visitors]({CHART})\n\n\
+         These rows test the relative effect by the delta method, as other engines do; the verdict does not use it. Rows \
+         that promise nothing are there as a warning or for comparison: looking every day at a test made for one look, \
+         looking at a sequence from the very first visitors, and not correcting for ten metrics.\n"
+    );
+    text
+}
+
+/// The whole verdict, through `analyse` with the plan that the app uses.
+fn verdicts(measured: &Measured, text: &mut String) {
+    text.push_str(
+        "## The verdict\n\n\
+         Whole experiments through `analyse` with the app's own plan, looked at 30 times unless another number is named, \
+         each visitor assigned by chance. \"Better\" and \"worse\" are false decisions on any goal, variant or guardrail \
+         at any look; at most 5% of the experiments may have one. \"Missed\" is an interval of any comparison at any look \
+         that does not hold the truth, also at most 5%, except where each of several guardrails has a 95% interval of its \
+         own. ± is one Monte Carlo standard error of \"any\".\n\n\
+         | false better | false worse | any | missed | runs | experiment |\n|---|---|---|---|---|---|\n",
+    );
+    for j in &measured.judged {
+        let mark = if j.holds() { "" } else { " **broken**" };
+        let [up, down, any, missed] = [&j.up, &j.down, &j.any, &j.missed].map(|row| percent(row.share));
+        let error = percent((j.any.share * (1.0 - j.any.share) / j.any.runs.max(1) as f64).sqrt());
+        let _ = writeln!(text, "| {up} | {down} | {any} ± {error}{mark} | {missed} | {} | {} |", j.any.runs, j.what);
+    }
+    text.push('\n');
+    rows(&measured.effects, text);
+    text.push('\n');
+}
+
+fn rows(rows: &[Row], text: &mut String) {
+    text.push_str("| measured | promised | runs | |\n|---|---|---|---|\n");
+    for row in rows {
         let promise = match row.promise {
             Promise::About(p) => format!("{} ± {}", percent(p), percent(row.tolerance())),
             Promise::AtMost(p) => format!("≤ {} + {}", percent(p), percent(row.tolerance())),
@@ -59,15 +99,6 @@ fn page(measured: &Measured, runs: usize) -> String {
         let mark = if row.holds() { "" } else { " **broken**" };
         let _ = writeln!(text, "| {}{mark} | {promise} | {} | {} |", percent(row.share), row.runs, row.what);
     }
-    let _ = write!(
-        text,
-        "\n![Share of experiments without an effect that were ever called significant, by visitors]({CHART})\n\n\
-         Rows that promise nothing are there as a warning or for comparison: looking every day at a test made for one \
-         look, looking at a sequence from the very first visitors, and not correcting for ten metrics. The sequential \
-         engine stays below 5% however often one looks, because it decides nothing before 50 conversions in every \
-         arm. It pays with power: see the visitors its calculator asks for.\n"
-    );
-    text
 }
 
 fn percent(share: f64) -> String {
