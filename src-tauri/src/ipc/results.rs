@@ -34,12 +34,13 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
             Ok((analysed, events.log(&site_id)?.unwrap_or_default()))
         })
         .await?;
-    let Analysed { analysis, excluded, open_windows, events, data_as_of } = analysed;
+    let Analysed { analysis, excluded, open_windows, idle_caps, events, data_as_of } = analysed;
     let mut notes = notes(&site.name, &log, site.zone.as_ref().unwrap_or(&Zone::UTC));
     if site.zone.is_none() {
         notes.push(format!("Beacon doesn't know the time zone of {}, so its days are in UTC.", site.name));
     }
     notes.extend(metric_notes);
+    notes.extend(idle_caps);
     Ok(ResultsView {
         chart_svg: charts::forest(&analysis, request.theme)?,
         chart_text: charts::alt_text(&analysis),

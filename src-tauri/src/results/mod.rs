@@ -75,6 +75,8 @@ pub struct Counts {
     /// Visitors whose window is still open, by metric id and variant, where there are any. They are in no cell of that
     /// metric: their outcome may still change, and a treatment that only speeds people up would look better.
     pub open_windows: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Metrics whose cap caps nothing, since the percentile falls among the visitors who have nothing.
+    pub idle_caps: Vec<String>,
 }
 
 impl Counts {

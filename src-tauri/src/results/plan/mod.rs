@@ -22,6 +22,8 @@ pub struct Analysed {
     pub excluded: Vec<Excluded>,
     /// Sentences about visitors whose outcome may still change.
     pub open_windows: Vec<String>,
+    /// Sentences about caps that cap nothing.
+    pub idle_caps: Vec<String>,
     /// Number of the site's events on this machine.
     pub events: u64,
     /// Unix milliseconds: everything the edge acknowledged before it is in. `None` before the first fetch.
@@ -44,12 +46,14 @@ pub fn analyse_phase(
     let counts = events.count(&query, cancel)?;
     let analysis = analyse(&plan, &samples(&plan, &counts)?, &traffic(&plan, &counts));
     let open_windows = plan.metrics.iter().filter_map(|metric| open_window(metric, &counts)).collect();
+    let idle = plan.metrics.iter().filter(|metric| counts.idle_caps.contains(&metric.id));
+    let idle_caps = idle.map(idle_cap).collect();
     let events = events.len(&experiment.site_id)?;
-    Ok(Analysed { analysis, excluded: counts.excluded, open_windows, events, data_as_of })
+    Ok(Analysed { analysis, excluded: counts.excluded, open_windows, idle_caps, events, data_as_of })
 }
 
-/// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is
-/// checked against the phase's own weights: those of today may be another phase's.
+/// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is checked
+/// against the phase's own weights: those of today may be another phase's.
 fn plan(experiment: &Experiment, metrics: Vec<Metric>, assignment: &Assignment) -> Plan {
     let variants = variants(experiment, assignment);
     let whole: u32 = assignment.weights.iter().map(|w| w.weight).fold(0, u32::saturating_add);
@@ -98,6 +102,15 @@ fn query(experiment: &Experiment, phase: &Phase, plan: &Plan, zone: &Zone) -> Qu
         variants: plan.variants.clone(),
         metrics: plan.metrics.clone(),
     }
+}
+
+/// Says that a cap does nothing.
+fn idle_cap(metric: &Metric) -> String {
+    format!(
+        "The cap of {} does nothing so far: so few visitors have a value that the percentile is zero. Use a percentile of \
+         the positive values.",
+        metric.name
+    )
 }
 
 /// Says how many visitors are still within the metric's window.

@@ -38,7 +38,12 @@ const LEAVE_OUT: &str = "DELETE FROM temp.visitors WHERE several OR variant NOT 
 /// A variant, and a first-exposure day or the whole phase.
 type Group = (String, Option<i64>);
 /// One metric's numbers, as far as there are any.
-type Samples = BTreeMap<Group, Sample>;
+#[derive(Default)]
+struct Samples {
+    samples: BTreeMap<Group, Sample>,
+    /// Whether the metric has a cap that caps nothing.
+    has_idle_cap: bool,
+}
 
 /// Counts on a connection that knows the functions.
 pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts> {
@@ -52,15 +57,18 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
     let several_by_first = several_by_first(&transaction, query)?;
     transaction.execute(LEAVE_OUT, [serde_json::Value::from(query.variants.clone()).to_string()])?;
     excluded.extend(exclusions::outcomes(&transaction, query)?);
-    let mut cells = Vec::new();
+    let (mut cells, mut idle_caps) = (Vec::new(), Vec::new());
     for metric in &query.metrics {
-        let samples = samples(&transaction, &Outcome::new(query, metric), metric)?;
+        let Samples { samples, has_idle_cap } = samples(&transaction, &Outcome::new(query, metric), metric)?;
+        if has_idle_cap && !samples.is_empty() {
+            idle_caps.push(metric.id.clone());
+        }
         let cell =
             |((variant, day), sample)| Cell { variant, metric: metric.id.clone(), day, value: String::new(), sample };
         cells.extend(samples.into_iter().map(cell));
     }
     let (exposed, open_windows) = (exposed(&transaction)?, open_windows(&transaction, query)?);
-    let counts = Counts { exposed, cells, several_by_first, excluded, open_windows };
+    let counts = Counts { exposed, cells, several_by_first, excluded, open_windows, idle_caps };
     // The table is this transaction's own and goes with it.
     transaction.rollback()?;
     Ok(counts)
@@ -99,7 +107,7 @@ fn exposed(connection: &Connection) -> Result<Vec<Exposed>> {
 
 fn samples(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result<Samples> {
     if matches!(metric.kind, MetricKind::Conversion { .. }) && !outcome.is_adjusted() {
-        return proportions(connection, outcome);
+        return Ok(Samples { samples: proportions(connection, outcome)?, has_idle_cap: false });
     }
     let folded = match winsor(connection, outcome, metric)? {
         Ok(winsor) => folded(connection, outcome, metric, winsor)?,
@@ -107,12 +115,12 @@ fn samples(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Resul
     };
     Ok(folded.unwrap_or_else(|reason| {
         tracing::warn!(metric = metric.id, %reason, "a metric cannot be counted");
-        Samples::new()
+        Samples::default()
     }))
 }
 
 /// The database alone counts who converted.
-fn proportions(connection: &Connection, outcome: &Outcome) -> Result<Samples> {
+fn proportions(connection: &Connection, outcome: &Outcome) -> Result<BTreeMap<Group, Sample>> {
     let sample = |row: &Row<'_>| {
         let proportion = Proportion::new(row.get(2)?, row.get(3)?).unwrap_or_default();
         Ok(((row.get(0)?, row.get(1)?), Sample::from(proportion)))
@@ -153,7 +161,10 @@ fn folded(
             return Ok(Err(reason));
         }
     }
-    Ok(groups.into_iter().map(|(group, fold)| Ok((group, fold.sample()?))).collect())
+    let has_idle_cap = metric.counting.cap.is_some() && metric.kind.has_cap() && winsor.is_idle();
+    let samples: std::result::Result<_, Reason> =
+        groups.into_iter().map(|(group, fold)| Ok((group, fold.sample()?))).collect();
+    Ok(samples.map(|samples| Samples { samples, has_idle_cap }))
 }
 
 /// SQLite has no NaN: what is none of its numbers is NULL.

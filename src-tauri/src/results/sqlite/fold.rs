@@ -81,11 +81,23 @@ impl Winsor {
         Ok(Self { cap, before: metric.kind.aggregates().len() })
     }
 
-    /// Caps the first number of after, and of before when there is one.
+    /// Returns true if no number is capped.
+    pub fn is_idle(self) -> bool {
+        self.cap == f64::INFINITY
+    }
+
+    /// Caps the first number of after, and of before when there is one. Of a ratio, the denominator shrinks with it: who
+    /// orders more often would otherwise look as if the orders were smaller.
     pub fn apply(self, mut numbers: [f64; 4]) -> [f64; 4] {
-        numbers[0] = winsorised(numbers[0], self.cap);
-        if let Some(before) = numbers.get_mut(self.before) {
-            *before = winsorised(*before, self.cap);
+        let is_ratio = self.before == 2;
+        for start in [0, self.before] {
+            let Some(numbers) = numbers.get_mut(start..) else { continue };
+            let Some((first, rest)) = numbers.split_first_mut() else { continue };
+            let capped = winsorised(*first, self.cap);
+            if let Some(denominator) = rest.first_mut().filter(|_| is_ratio && capped < *first) {
+                *denominator *= capped / *first;
+            }
+            *first = capped;
         }
         numbers
     }

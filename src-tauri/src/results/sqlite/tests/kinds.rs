@@ -209,8 +209,13 @@ fn check(log: &Log, fields: Value, whole: bool) {
         let amount = if amount > 0.0 { amount } else { f64::INFINITY };
         let before = if matches!(metric.kind, MetricKind::Ratio { .. }) { 2 } else { 1 };
         for (_, numbers) in &mut all {
-            numbers[0] = winsorised(numbers[0], amount);
-            numbers.iter_mut().skip(before).take(1).for_each(|n| *n = winsorised(*n, amount));
+            for part in numbers.chunks_mut(before) {
+                let capped = winsorised(part[0], amount);
+                // A ratio's two parts are capped together.
+                let share = if capped < part[0] { capped / part[0] } else { 1.0 };
+                part.iter_mut().skip(1).for_each(|n| *n *= share);
+                part[0] = capped;
+            }
         }
     }
     let mut groups: BTreeMap<(String, Option<i64>), Vec<Vec<f64>>> = BTreeMap::new();
@@ -308,7 +313,24 @@ fn a_percentile_among_those_without_anything_caps_nothing() {
     log.count();
     let metric = metric(&json!({"kind": "value", "event": "order", "cap": {"percentile": 0.5}}));
     let counts = log.counted(&Query { metrics: vec![metric], ..query() });
-    assert_eq!(counts.cells[0].sample.mean(), 50.0 / 3.0);
+    assert_eq!((counts.cells[0].sample.mean(), counts.idle_caps), (50.0 / 3.0, vec!["m".to_owned()]), "and it is said");
+}
+
+/// Two orders of the same value instead of one are no smaller orders: the cap took of the numerator only.
+#[test]
+fn a_capped_ratio_keeps_its_value() {
+    let mut log = Log::new();
+    for (visitor, variant, orders) in [("a", "control", 1), ("b", "treatment", 3)] {
+        log.exposed(visitor, variant, 1);
+        (0..orders).for_each(|n| log.did(visitor, "order", 2 + n).value = Some(30.0));
+    }
+    log.count();
+    let order = |how: &str| json!({"aggregate": how, "event": "order"});
+    let fields =
+        json!({"kind": "ratio", "numerator": order("sum"), "denominator": order("count"), "cap": {"value": 50}});
+    let counts = log.counted(&Query { metrics: vec![metric(&fields)], ..query() });
+    let value = |variant: &str| counts.sample("m", variant).map(|s| s.mean());
+    assert_eq!((value("control"), value("treatment")), (Ok(30.0), Ok(30.0)));
 }
 
 #[test]
