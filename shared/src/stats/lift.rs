@@ -39,6 +39,8 @@ struct Means {
     /// Variance of B and degrees of freedom of either arm, for Welch's.
     treatment_variance: f64,
     freedoms: [f64; 2],
+    /// What the arms' variances are multiplied by where one variance is pooled over both: see [`Means::pooled`].
+    pooling: Option<[f64; 2]>,
     units: f64,
     is_signed: bool,
 }
@@ -63,6 +65,7 @@ impl Means {
             baseline_variance: a.variance_along(by_plain) / a.units,
             treatment_variance,
             freedoms: [a.units - 1.0, b.units - 1.0],
+            pooling: None,
             units: a.units + b.units,
             is_signed: is_signed(baseline, shape) || is_signed(treatment, shape),
         };
@@ -75,9 +78,30 @@ impl Means {
         if known { Ok(means) } else { Err(Reason::ZeroVariance) }
     }
 
+    /// With the variance of a unit pooled over both arms wherever that is larger.
+    ///
+    /// A small arm of a heavy-tailed metric usually lacks its largest values, so that both its mean and its variance are
+    /// too small, and the sequence calls it worse: in 12% of experiments without an effect that were split 90/10 (10%
+    /// pay, σ = 2). The larger arm knows better; and where the small arm has the outlier, its own variance is larger.
+    fn pooled(self) -> Self {
+        let [a, b] = self.freedoms.map(|n| n + 1.0);
+        let whole = a + b;
+        let part = |n: f64, other: f64| (n - 1.0) / (whole - 2.0) * whole / other;
+        Self { pooling: Some([part(a, b), part(b, a)]), ..self }
+    }
+
+    /// The variance as a + b·r + c·r²: with each arm's own, and pooled.
+    fn variances(&self) -> impl Iterator<Item = [f64; 3]> {
+        let of = |[a, b]: [f64; 2]| {
+            let baseline = self.variance - self.treatment_variance;
+            [a * baseline + b * self.treatment_variance, -2.0 * a * self.covariance, a * self.baseline_variance]
+        };
+        std::iter::once([1.0; 2]).chain(self.pooling).map(of)
+    }
+
     /// V(r).
     fn variance_at(&self, lift: f64) -> f64 {
-        self.variance - 2.0 * lift * self.covariance + lift * lift * self.baseline_variance
+        self.variances().map(|[a, b, c]| a + lift * (b + lift * c)).fold(0.0, f64::max)
     }
 
     /// D(r) in standard errors.
@@ -87,7 +111,7 @@ impl Means {
 
     /// Welch–Satterthwaite's at this lift.
     fn freedom(&self, lift: f64) -> f64 {
-        let all = self.variance_at(lift);
+        let all = self.variance - lift * (2.0 * self.covariance - lift * self.baseline_variance);
         let parts = [all - self.treatment_variance, self.treatment_variance];
         all * all / parts.iter().zip(self.freedoms).map(|(v, n)| v * v / n).sum::<f64>()
     }
@@ -95,12 +119,14 @@ impl Means {
     /// The lifts within this many standard errors; `None` where the baseline itself may be zero.
     fn within(&self, half_width: f64) -> Option<(f64, f64)> {
         let h2 = half_width * half_width;
-        let a = self.baseline * self.baseline - h2 * self.baseline_variance;
-        let b = self.difference * self.baseline - h2 * self.covariance;
-        let c = self.difference * self.difference - h2 * self.variance;
-        let root = (b * b - a * c).max(0.0).sqrt();
-        let (low, high) = ((b - root) / a, (b + root) / a);
-        (a > 0.0 && low.is_finite() && high.is_finite()).then_some((low, high))
+        self.variances().try_fold((f64::INFINITY, f64::NEG_INFINITY), |(lowest, highest), [v0, v1, v2]| {
+            let a = self.baseline * self.baseline - h2 * v2;
+            let b = self.difference * self.baseline + h2 * v1 / 2.0;
+            let c = self.difference * self.difference - h2 * v0;
+            let root = (b * b - a * c).max(0.0).sqrt();
+            let (low, high) = ((b - root) / a, (b + root) / a);
+            (a > 0.0 && low.is_finite() && high.is_finite()).then_some((lowest.min(low), highest.max(high)))
+        })
     }
 }
 
@@ -142,7 +168,10 @@ impl Lift {
     pub fn new(plan: &Plan, baseline: &Sample, treatment: &Sample, weights: [f64; 2]) -> Self {
         let measured = match (baseline, treatment) {
             (Sample::Totals(a), Sample::Totals(b)) => Quantiles::new(a, b).map(Measured::Quantiles),
-            _ => Means::new(baseline, treatment).map(Measured::Means),
+            _ => Means::new(baseline, treatment).map(|means| {
+                let is_sequential = plan.engine == Engine::Sequential;
+                Measured::Means(if is_sequential { means.pooled() } else { means })
+            }),
         };
         let sequential = plan.engine == Engine::Sequential;
         let split = match (baseline.conversions(), treatment.conversions()) {
@@ -278,9 +307,10 @@ impl Lift {
         match self.measured.as_ref().map_err(|reason| *reason)? {
             Measured::Means(m) => {
                 let alpha = if self.split.is_some() { alpha * SEQUENCE_WEIGHT } else { alpha };
-                let reach = m.variance.sqrt() * self.half_width(m.units, alpha).ok_or(Reason::UnknownParameter)?;
+                let standard_error = m.variance_at(0.0).sqrt();
+                let reach = standard_error * self.half_width(m.units, alpha).ok_or(Reason::UnknownParameter)?;
                 let ends = (m.difference - reach, m.difference + reach);
-                estimate(m.difference, m.variance.sqrt(), ends.0, ends.1, p_value)
+                estimate(m.difference, standard_error, ends.0, ends.1, p_value)
             }
             Measured::Quantiles(q) => {
                 let h = self.half_width(q.units(), alpha).ok_or(Reason::UnknownParameter)?;

@@ -21,6 +21,8 @@ pub enum Does {
     Repeats(f64),
     /// Orders once or twice, each time of an amount of its own: revenue per order.
     Orders { rate: f64, sigma: f64 },
+    /// Looks at three pages on average, and clicks on one in a visit with this probability: clicks per page.
+    Clicks { rate: f64 },
     /// Pays as before the experiment, if at all: 5% have a history, and pay ten times as often as the others.
     Returns { rate: f64 },
     /// A quantile of an amount that everybody has, rounded to a multiple of `step` (0 is not).
@@ -61,6 +63,9 @@ impl Does {
             Self::Orders { rate, sigma } => Sample::Ratio(some(random, units, rate, |r| {
                 let orders = 1 + r.binomial(1, 0.3);
                 [(0..orders).map(|_| r.lognormal(sigma)).sum(), orders as f64]
+            })),
+            Self::Clicks { rate } => Sample::Ratio(some(random, units, 1.0, |r| {
+                [if r.uniform() < rate { 1.0 } else { 0.0 }, 1.0 + r.poisson(2.0) as f64]
             })),
             Self::Returns { rate } => {
                 let returning = random.binomial(units, 0.05);

@@ -108,10 +108,16 @@ fn values() -> Vec<Case> {
         idle("revenue per order, 1% order, 500 an arm and day", Does::Orders { rate: 0.01, sigma: 1.0 }, 500, 30, 422),
         idle("revenue with CUPED, 5% have a history, 100 an arm and day", Does::Returns { rate: 0.03 }, 100, 30, 435)
             .short(),
+        idle("revenue, 2% pay, 50 an arm and look, 400 looks", pays(0.02, 1.0), 50, 400, 407),
+        idle("clicks per page, 1% click, 200 an arm and day", Does::Clicks { rate: 0.01 }, 200, 30, 423),
         case("conversion 5%, split 90/10, 1,000 a day", uneven([900, 100], Does::Converts(0.05)), 441),
         case("conversion 5%, split 1/99, 1,000 a day", uneven([10, 990], Does::Converts(0.05)), 442),
         case("revenue, 2% pay, split 90/10, 2,000 a day", uneven([1800, 200], pays(0.02, 1.0)), 443),
         case("revenue, 2% pay, split 10/90, 2,000 a day", uneven([200, 1800], pays(0.02, 1.0)), 444),
+        case("revenue, 10% pay, heavy tail (σ 2), split 90/10, 2,000 a day", uneven([1800, 200], pays(0.1, 2.0)), 445),
+        case("revenue, 10% pay, heavy tail (σ 2), split 10/90, 2,000 a day", uneven([200, 1800], pays(0.1, 2.0)), 446),
+        case("revenue, 5% pay, split 99/1, 5,000 a day", uneven([4950, 50], pays(0.05, 1.0)), 447),
+        case("revenue, 5% pay, split 1/99, 5,000 a day", uneven([50, 4950], pays(0.05, 1.0)), 448),
     ]
 }
 
@@ -127,6 +133,11 @@ fn quantiles() -> Vec<Case> {
             1405,
         ),
         idle("95% quantile, 5.2% have a value", Does::WaitsSometimes { level: 0.95, rate: 0.052 }, 200, 30, 1403),
+        case(
+            "90% quantile of a lognormal, split 90/10, 400 a day",
+            Setting { measures: vec![Measure::idle(waits(0.9, 0.0), 2)], arrivals: vec![360, 40], looks: 30 },
+            1407,
+        ),
         idle("median of Poisson(2.7) items (refused)", Does::Counts { level: 0.5, mean: 2.7 }, 200, 30, 1404).short(),
         idle("90% quantile of Poisson(30) items", Does::Counts { level: 0.9, mean: 30.0 }, 200, 30, 1406),
     ]

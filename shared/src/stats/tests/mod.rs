@@ -3,6 +3,7 @@
 mod analysis;
 mod edges;
 mod engines;
+mod health;
 mod lifts;
 mod merging;
 mod planning;
