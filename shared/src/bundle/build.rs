@@ -101,16 +101,16 @@ pub(super) fn experiment(e: &Experiment, segments: &Segments) -> Value {
         "variations": e.variants.iter().map(variation).collect::<Vec<_>>(),
         "meta": e.variants.iter().map(|v| json!({"key": v.id, "name": v.name})).collect::<Vec<_>>(),
         "weights": e.variants.iter().map(|v| part(assignment.weight(&v.id))).collect::<Vec<_>>(),
-        "coverage": part(assignment.coverage),
-        "hashAttribute": assignment.hash_attribute,
-        "hashVersion": assignment.hash_version,
+        "coverage": part(assignment.audience.coverage),
+        "hashAttribute": assignment.audience.hash_attribute,
+        "hashVersion": assignment.audience.hash_version,
         "seed": assignment.seed,
         "phase": phase,
         "autoActivate": e.auto_activate,
     });
     if let Some(members) = out.as_object_mut() {
         targeting(members, &assignment, segments);
-        keep(members, e.bucket_versions(), assignment.sticky.as_ref());
+        keep(members, e.bucket_versions(), assignment.audience.sticky.as_ref());
         if e.keep_query {
             members.insert("persistQueryString".to_owned(), json!(true));
         }
@@ -125,16 +125,17 @@ fn targeting(out: &mut Map<String, Value>, e: &Assignment, segments: &Segments) 
     if !e.condition.is_empty() {
         set("condition", segments.expand(&e.condition));
     }
-    if !e.prerequisites.is_empty() {
-        set("parentConditions", parents(&e.prerequisites, false, segments));
+    if !e.audience.prerequisites.is_empty() {
+        set("parentConditions", parents(&e.audience.prerequisites, false, segments));
     }
-    let namespace = e.namespace.iter().map(|n| in_namespace(n, &e.hash_attribute));
-    let filters: Vec<Value> = e.holdout.iter().map(|h| outside(h, &e.hash_attribute)).chain(namespace).collect();
+    let namespace = e.audience.namespace.iter().map(|n| in_namespace(n, &e.audience.hash_attribute));
+    let filters: Vec<Value> =
+        e.audience.holdout.iter().map(|h| outside(h, &e.audience.hash_attribute)).chain(namespace).collect();
     if !filters.is_empty() {
         set("filters", json!(filters));
     }
-    if !e.pages.is_empty() {
-        set("urlPatterns", e.pages.iter().map(PagePattern::as_growthbook).collect());
+    if !e.audience.pages.is_empty() {
+        set("urlPatterns", e.audience.pages.iter().map(PagePattern::as_growthbook).collect());
     }
 }
 

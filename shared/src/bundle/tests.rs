@@ -258,7 +258,8 @@ fn a_bucket_version_is_of_the_seed_and_of_the_experiments_own_count() {
         e.phases.clear();
         sticky.map(|(seed, version, min_version)| {
             let sticky = Some(Sticky { version, min_version, ..Sticky::default() });
-            let assignment = Assignment { seed: seed.to_owned(), sticky, ..e.next_assignment() };
+            let mut assignment = Assignment { seed: seed.to_owned(), ..e.next_assignment() };
+            assignment.audience.sticky = sticky;
             e.phases.push(Phase { assignment: Some(assignment), ..Phase::default() });
             e.bucket_versions()
         })

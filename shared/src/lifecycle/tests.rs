@@ -116,7 +116,7 @@ fn what_runs_cannot_be_changed_in_place() {
     let running = start(&draft(), "p1", Visitors::Reassign);
     let mut sneaky = running.clone();
     if let Some(assignment) = &mut sneaky.phases[0].assignment {
-        assignment.coverage = 1;
+        assignment.audience.coverage = 1;
     }
     assert_eq!(validate::locked_changes(&running, &sneaky)[0].pointer, "/phases");
     keep_state(Some(&running), &mut sneaky);

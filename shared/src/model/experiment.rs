@@ -2,10 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::phase::{Assignment, Weight, numbered};
-use super::units::WHOLE;
-use super::{
-    Definition, ExperimentMetric, Holdout, Kind, Namespace, PagePattern, Phase, Prerequisite, Schedule, Sticky,
-};
+use super::{Audience, Definition, ExperimentMetric, Kind, Phase, Schedule};
 
 /// The state of an experiment: draft → running → stopped → archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +35,9 @@ pub struct Experiment {
     pub status: Status,
     /// The first one is the control. Weights are parts of 10,000 and sum to 10,000.
     pub variants: Vec<Variant>,
-    /// Share of eligible visitors that enter at all, in parts of 10,000.
-    pub coverage: u32,
-    /// The attribute that is hashed; `id` is the visitor id.
-    pub hash_attribute: String,
-    /// 2, the unbiased hash. 1 only in what was imported.
-    pub hash_version: u32,
+    /// The visitors who take part in the next phase.
+    #[serde(flatten)]
+    pub audience: Audience,
     /// The seed of the first phase's hash: the key at creation, so that renaming reshuffles nobody.
     pub seed: String,
     /// True if `beacon.js` applies it without being asked.
@@ -51,27 +45,12 @@ pub struct Experiment {
     /// Condition for eligible visitors; an empty object is everybody.
     #[serde(default)]
     pub condition: Map<String, Value>,
-    /// The part of a namespace in which it runs; `None` for beside everything else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<Namespace>,
-    /// Visitors who are kept out, of this and of every other experiment that names the same holdout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holdout: Option<Holdout>,
-    /// Fallback attribute and versions of kept assignments. They are kept until a phase has another seed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sticky: Option<Sticky>,
-    /// On which pages it runs; empty is all of the site's.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pages: Vec<PagePattern>,
     /// True if redirects take the page's parameters along.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_query: bool,
     /// Time in which it assigns while it is running.
     #[serde(default, skip_serializing_if = "Schedule::is_always")]
     pub schedule: Schedule,
-    /// Flags that must have a value first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prerequisites: Vec<Prerequisite>,
     /// One for every start, oldest first.
     #[serde(default, deserialize_with = "numbered")]
     pub phases: Vec<Phase>,
@@ -112,19 +91,12 @@ impl Default for Experiment {
             site_id: String::new(),
             status: Status::Draft,
             variants: Vec::new(),
-            coverage: WHOLE,
-            hash_attribute: "id".to_owned(),
-            hash_version: 2,
+            audience: Audience::default(),
             seed: String::new(),
             auto_activate: true,
             condition: Map::new(),
-            namespace: None,
-            holdout: None,
-            sticky: None,
-            pages: Vec::new(),
             keep_query: false,
             schedule: Schedule::default(),
-            prerequisites: Vec::new(),
             phases: Vec::new(),
             metrics: Vec::new(),
             extra: Map::new(),
@@ -149,15 +121,8 @@ impl Experiment {
         Assignment {
             seed: self.seed.clone(),
             weights: self.variants.iter().map(weight).collect(),
-            coverage: self.coverage,
-            hash_attribute: self.hash_attribute.clone(),
-            hash_version: self.hash_version,
+            audience: self.audience.clone(),
             condition: self.condition.clone(),
-            namespace: self.namespace.clone(),
-            holdout: self.holdout.clone(),
-            sticky: self.sticky.clone(),
-            pages: self.pages.clone(),
-            prerequisites: self.prerequisites.clone(),
         }
     }
 
@@ -171,7 +136,7 @@ impl Experiment {
     /// The version grows with each phase that has another seed than the one before: such a phase gives visitors new
     /// variants. A phase that keeps the seed, such as a bandit's, keeps visitors where they are.
     pub fn bucket_versions(&self) -> (u32, u32) {
-        let sticky = |a: &Assignment| a.sticky.as_ref().map_or((0, 0), |s| (s.version, s.min_version));
+        let sticky = |a: &Assignment| a.audience.sticky.as_ref().map_or((0, 0), |s| (s.version, s.min_version));
         let Some(newest) = self.phase() else { return sticky(&self.next_assignment()) };
         let (version, least) = sticky(&self.assignment(newest));
         let (mut seeds, mut least_began, mut last) = (0, None, None);

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod attributes;
+mod audience;
 mod body;
 mod experiment;
 mod flag;
@@ -16,6 +17,7 @@ mod unknown;
 
 pub use assignment::{Reason, Source, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
 pub use attributes::{PAGE_ATTRIBUTES, is_page_attribute, page_name};
+pub use audience::Audience;
 pub use body::{Body, Definition, Document, Kind, Revision, SCHEMA};
 pub use experiment::{Experiment, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Holdout, Namespace, PagePattern, Prerequisite, Sticky};
+use super::Audience;
 
 /// The reason why a phase began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,30 +34,12 @@ pub struct Assignment {
     pub seed: String,
     /// One for each variant; they sum to 10,000.
     pub weights: Vec<Weight>,
-    /// Share of eligible visitors that enter at all, in parts of 10,000.
-    pub coverage: u32,
-    /// The attribute that is hashed; `id` is the visitor id.
-    pub hash_attribute: String,
-    /// 2, the unbiased hash. 1 only in what was imported.
-    pub hash_version: u32,
+    /// The visitors who take part.
+    #[serde(flatten)]
+    pub audience: Audience,
     /// Condition for eligible visitors; an empty object is everybody.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub condition: Map<String, Value>,
-    /// The part of a namespace in which it runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<Namespace>,
-    /// Visitors who are kept out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holdout: Option<Holdout>,
-    /// Fallback attribute and versions of kept assignments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sticky: Option<Sticky>,
-    /// On which pages it runs; empty is all of the site's.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pages: Vec<PagePattern>,
-    /// Flags that must have a value first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prerequisites: Vec<Prerequisite>,
 }
 
 impl Assignment {
@@ -119,10 +101,11 @@ mod tests {
             "phases": [{"started_at": 1, "ended_at": 2}, {"started_at": 3, "ended_at": null}],
         });
         let experiment: Experiment = serde_json::from_value(body).expect("an experiment");
+        assert!(experiment.extra.is_empty(), "{:?}", experiment.extra);
         let phase = experiment.phase().expect("a phase");
         assert_eq!((phase.id.as_str(), phase.started, phase.ended), ("1", Some(3), None));
         let assignment = experiment.assignment(phase);
-        assert_eq!((assignment.seed.as_str(), assignment.coverage), ("hero", 5000));
+        assert_eq!((assignment.seed.as_str(), assignment.audience.coverage), ("hero", 5000));
         assert_eq!([assignment.weight("a"), assignment.weight("b"), assignment.weight("c")], [4000, 6000, 0]);
     }
 }

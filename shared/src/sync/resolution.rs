@@ -140,18 +140,7 @@ fn with_assignment_of(mut draft: Experiment, running: &Experiment) -> Experiment
     if draft.variants.iter().map(|v| &v.id).ne(running.variants.iter().map(|v| &v.id)) {
         draft.variants.clone_from(&running.variants);
     }
-    Experiment {
-        coverage: running.coverage,
-        hash_attribute: running.hash_attribute.clone(),
-        hash_version: running.hash_version,
-        condition: running.condition.clone(),
-        namespace: running.namespace.clone(),
-        holdout: running.holdout.clone(),
-        sticky: running.sticky.clone(),
-        pages: running.pages.clone(),
-        prerequisites: running.prerequisites.clone(),
-        ..draft
-    }
+    Experiment { audience: running.audience.clone(), condition: running.condition.clone(), ..draft }
 }
 
 /// Returns the content with an edited draft; what this version does not know of the draft stays.

@@ -15,9 +15,9 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
     if e.site_id.is_empty() {
         problems.push(Problem::new("/site_id", "Choose the site it runs on."));
     }
-    problems.extend(share("/coverage", e.coverage));
-    problems.extend(hash_version("/hash_version", e.hash_version));
-    problems.extend(targeting::attribute("/hash_attribute", &e.hash_attribute));
+    problems.extend(share("/coverage", e.audience.coverage));
+    problems.extend(hash_version("/hash_version", e.audience.hash_version));
+    problems.extend(targeting::attribute("/hash_attribute", &e.audience.hash_attribute));
     if e.seed.is_empty() || e.seed.len() > 2 * MAX_KEY {
         let detail = format!("Enter a seed of up to {} characters, usually the key.", 2 * MAX_KEY);
         problems.push(Problem::new("/seed", detail));
@@ -33,17 +33,17 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
 fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
     problems.extend(condition("/condition", &e.condition));
     problems.extend(unfinished("/condition", &e.extra));
-    problems.extend(e.namespace.iter().flat_map(|n| targeting::namespace("/namespace", n)));
-    problems.extend(e.holdout.iter().flat_map(|h| targeting::holdout("/holdout", h)));
-    problems.extend(e.sticky.iter().flat_map(|s| targeting::sticky("/sticky", &e.hash_attribute, s)));
-    problems.extend(targeting::pages("/pages", &e.pages));
+    problems.extend(e.audience.namespace.iter().flat_map(|n| targeting::namespace("/namespace", n)));
+    problems.extend(e.audience.holdout.iter().flat_map(|h| targeting::holdout("/holdout", h)));
+    problems.extend(e.audience.sticky.iter().flat_map(|s| targeting::sticky("/sticky", &e.audience.hash_attribute, s)));
+    problems.extend(targeting::pages("/pages", &e.audience.pages));
     problems.extend(targeting::schedule("/schedule", &e.schedule));
-    problems.extend(targeting::prerequisites("/prerequisites", None, &e.prerequisites));
-    if e.pages.is_empty() && e.variants.iter().any(|v| v.redirect.is_some()) {
+    problems.extend(targeting::prerequisites("/prerequisites", None, &e.audience.prerequisites));
+    if e.audience.pages.is_empty() && e.variants.iter().any(|v| v.redirect.is_some()) {
         problems.push(Problem::new("/pages", "Choose the pages it runs on. Without any, every page would redirect."));
     }
     for (i, variant) in e.variants.iter().enumerate() {
-        if variant.redirect.as_deref().is_some_and(|to| targeting::leads_back(to, e.keep_query, &e.pages)) {
+        if variant.redirect.as_deref().is_some_and(|to| targeting::leads_back(to, e.keep_query, &e.audience.pages)) {
             let detail = "This address is one of the experiment's own pages, so nobody would be sent there. \
                           Choose another address, or exclude it from the pages.";
             problems.push(Problem::new(format!("/variants/{i}/redirect"), detail));
@@ -132,16 +132,16 @@ pub fn locked_changes(before: &Experiment, after: &Experiment) -> Vec<Problem> {
         ("/key", before.key != after.key),
         ("/site_id", before.site_id != after.site_id),
         ("/variants", allocation(before) != allocation(after)),
-        ("/coverage", before.coverage != after.coverage),
+        ("/coverage", before.audience.coverage != after.audience.coverage),
         ("/condition", before.condition != after.condition),
-        ("/hash_attribute", before.hash_attribute != after.hash_attribute),
-        ("/hash_version", before.hash_version != after.hash_version),
+        ("/hash_attribute", before.audience.hash_attribute != after.audience.hash_attribute),
+        ("/hash_version", before.audience.hash_version != after.audience.hash_version),
         ("/seed", before.seed != after.seed),
-        ("/namespace", before.namespace != after.namespace),
-        ("/holdout", before.holdout != after.holdout),
-        ("/sticky", before.sticky != after.sticky),
-        ("/pages", before.pages != after.pages),
-        ("/prerequisites", before.prerequisites != after.prerequisites),
+        ("/namespace", before.audience.namespace != after.audience.namespace),
+        ("/holdout", before.audience.holdout != after.audience.holdout),
+        ("/sticky", before.audience.sticky != after.audience.sticky),
+        ("/pages", before.audience.pages != after.audience.pages),
+        ("/prerequisites", before.audience.prerequisites != after.audience.prerequisites),
         ("/phases", before.assignment(phase) != after.assignment(last)),
     ];
     let locked = |pointer: &str| {

@@ -35,7 +35,7 @@ pub fn workspace(workspace: &Workspace) -> Vec<Located> {
         let found = check
             .condition("/condition", &experiment.condition)
             .into_iter()
-            .chain(check.prerequisites("/prerequisites", &experiment.prerequisites));
+            .chain(check.prerequisites("/prerequisites", &experiment.audience.prerequisites));
         problems.extend(found.map(|problem| (id.clone(), problem)));
     }
     for (id, flag) in &workspace.flags {
@@ -167,7 +167,7 @@ fn segment_circles(workspace: &Workspace) -> Vec<Located> {
 /// Running experiments of one site in the same part of a namespace: their visitors would not be apart.
 fn overlaps(workspace: &Workspace) -> Vec<Located> {
     let running = workspace.experiments.iter().filter(|(_, e)| e.status == Status::Running);
-    let parts: Vec<_> = running.filter_map(|(id, e)| Some((id, e, e.namespace.as_ref()?))).collect();
+    let parts: Vec<_> = running.filter_map(|(id, e)| Some((id, e, e.audience.namespace.as_ref()?))).collect();
     let mut problems = Vec::new();
     for (i, (id, experiment, mine)) in parts.iter().enumerate() {
         let other = parts.iter().enumerate().find(|(j, (_, other, theirs))| {
@@ -190,7 +190,7 @@ fn holdouts(workspace: &Workspace) -> Vec<Located> {
     let mut shares: BTreeMap<&str, u32> = BTreeMap::new();
     let mut problems = Vec::new();
     for (id, experiment) in &workspace.experiments {
-        let Some(holdout) = &experiment.holdout else { continue };
+        let Some(holdout) = &experiment.audience.holdout else { continue };
         let share = *shares.entry(&holdout.key).or_insert(holdout.share);
         if share != holdout.share {
             let percent = f64::from(share) / 100.0;

@@ -19,7 +19,13 @@ impl Importer<'_> {
     }
 
     pub(super) fn note_experiment_attributes(&mut self, at: &str, e: &Experiment) {
-        self.note_attributes(at, Some(&e.hash_attribute), e.namespace.as_ref(), e.sticky.as_ref(), &e.condition);
+        self.note_attributes(
+            at,
+            Some(&e.audience.hash_attribute),
+            e.audience.namespace.as_ref(),
+            e.audience.sticky.as_ref(),
+            &e.condition,
+        );
     }
 
     fn note_attributes(

@@ -7,7 +7,7 @@ use super::flag::{refuse, share, variant_id};
 use super::shares::weights;
 use super::targeting::{Filters, Why, filters, known, schedule, seed, sticky};
 use crate::eval::definitions;
-use crate::model::{Experiment, PagePattern, PatternKind, Status, Variant};
+use crate::model::{Audience, Experiment, PagePattern, PatternKind, Status, Variant};
 use crate::validate;
 
 /// Members that GrowthBook's visual editor puts into a variation.
@@ -28,20 +28,22 @@ impl Importer<'_> {
             site_id: self.site_id.to_owned(),
             status: Status::Draft,
             variants: parsed.variations.iter().zip(parts).enumerate().map(|(i, v)| variant(&parsed, i, v)).collect(),
-            coverage,
-            hash_attribute: parsed.hash_attribute.clone(),
-            hash_version: known(parsed.hash_version)?,
+            audience: Audience {
+                coverage,
+                hash_attribute: parsed.hash_attribute.clone(),
+                hash_version: known(parsed.hash_version)?,
+                namespace,
+                holdout,
+                sticky: sticky(&parsed)?,
+                pages: pages(source)?,
+                // For an experiment all prerequisites are the same: a visitor who lacks one is out.
+                prerequisites: gates.into_iter().chain(others).collect(),
+            },
             seed: seed(&parsed.seed)?,
             auto_activate: flag("autoActivate").unwrap_or(flag("manual") != Some(true)),
             condition: self.condition(source)?,
-            namespace,
-            holdout,
-            sticky: sticky(&parsed)?,
-            pages: pages(source)?,
             keep_query: parsed.persist_query,
             schedule: schedule(source),
-            // For an experiment all prerequisites are the same: a visitor who lacks one is out.
-            prerequisites: gates.into_iter().chain(others).collect(),
             key: parsed.key.clone(),
             ..Experiment::default()
         };

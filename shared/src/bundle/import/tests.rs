@@ -117,7 +117,7 @@ fn an_import_says_what_things_are() {
 
     let hero = &experiments[0];
     assert_eq!((hero.status, hero.auto_activate, hero.keep_query), (crate::model::Status::Draft, false, true));
-    assert_eq!(hero.holdout.as_ref().map(|h| (h.key.as_str(), h.share)), Some(("all", 500)));
+    assert_eq!(hero.audience.holdout.as_ref().map(|h| (h.key.as_str(), h.share)), Some(("all", 500)));
     assert_eq!(hero.variants[1].redirect.as_deref(), Some("https://x.example/b"));
     assert_eq!(hero.variants[1].config, json!({}));
     assert_eq!(segments[0].key, "grp_1");

@@ -23,7 +23,7 @@ pub fn Basics(props: &PartProps) -> Html {
     // Only of a new experiment does the seed follow the key: nobody was assigned with it yet.
     let key = move |e: &mut Experiment, text: String| if follows { set_key(e, text) } else { e.key = text };
     let coverage = |e: &mut Experiment, text: String| {
-        e.coverage = parse_parts(&text).unwrap_or(e.coverage);
+        e.audience.coverage = parse_parts(&text).unwrap_or(e.audience.coverage);
     };
     html! {
         <section class="card" id="question">
@@ -48,7 +48,7 @@ pub fn Basics(props: &PartProps) -> Html {
                     disabled={props.locked} placeholder={if none { "No site yet" } else { "Choose a site" }}
                     hint={if none { "Add a site first. This draft waits." } else { "" }}
                     on_change={editor.edit(|e: &mut Experiment, id| e.site_id = id)} />
-                <Field label="Traffic" testid="experiment-coverage" value={parts(e.coverage)} suffix="%"
+                <Field label="Traffic" testid="experiment-coverage" value={parts(e.audience.coverage)} suffix="%"
                     disabled={props.locked} hint="Share of the site's visitors who take part."
                     on_blur={editor.saving()} problem={problem_at(problems, "/coverage")}
                     on_input={editor.edit(coverage)} />
