@@ -77,6 +77,23 @@ fn start(before: &Experiment, phase: NewPhase) -> Result<Experiment> {
     valid(after)
 }
 
+/// Returns what is wanted as a change of the experiment that runs: it runs on, in the same phases.
+pub fn continued(running: &Experiment, wanted: &Experiment) -> Experiment {
+    Experiment { status: Status::Running, phases: running.phases.clone(), ..wanted.clone() }
+}
+
+/// Returns the experiment under the names of the one that runs: they cannot change, not even in a new phase.
+pub fn named_as(running: &Experiment, experiment: Experiment) -> Experiment {
+    let (key, site_id, seed) = (running.key.clone(), running.site_id.clone(), running.seed.clone());
+    Experiment { key, site_id, seed, ..experiment }
+}
+
+/// Starts an experiment again that is to run although its last phase has ended elsewhere; stopped if it cannot start.
+pub fn restarted(experiment: &Experiment, next: NewPhase) -> Experiment {
+    let stopped = Experiment { status: Status::Stopped, ..experiment.clone() };
+    change_experiment(&stopped, Command::Start(next)).unwrap_or(stopped)
+}
+
 fn stop(before: &Experiment) -> Experiment {
     let mut after = before.clone();
     if after.status == Status::Running {

@@ -8,7 +8,7 @@ mod release;
 mod removal;
 mod sharing;
 
-pub use experiment::{Command, NewPhase, Visitors, change_experiment, keep_state};
+pub use experiment::{Command, NewPhase, Visitors, change_experiment, continued, keep_state, named_as, restarted};
 pub use release::{Action, Released, release, stamped_phases, transition};
 pub use removal::{is_removed, mark_removed, remove, restore};
 pub use sharing::{Shared, comparable, has_own_metrics, share_metrics};

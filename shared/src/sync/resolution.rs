@@ -102,16 +102,11 @@ fn as_new_phase(theirs: &Content, mine: &Content, phase: impl Fn() -> String) ->
     if running.status != Status::Running || wanted.status == Status::Stopped {
         return None;
     }
-    let mut draft = wanted.clone();
-    draft.status = Status::Running;
-    draft.phases.clone_from(&running.phases);
+    let draft = lifecycle::continued(&running, &wanted);
     if validate::locked_changes(&running, &draft).is_empty() {
         return None;
     }
-    // What names the experiment cannot change while it runs, not even in a new phase.
-    draft.key.clone_from(&running.key);
-    draft.site_id.clone_from(&running.site_id);
-    draft.seed.clone_from(&running.seed);
+    let draft = lifecycle::named_as(&running, draft);
     let weights = draft.next_assignment().weights;
     let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign };
     // An assignment that cannot start waits nowhere: the running one stays, and everything else is mine.
@@ -126,10 +121,8 @@ fn with_open_phase(content: &Content, phase: impl Fn() -> String) -> Option<Cont
     if before.status != Status::Running || before.phase().is_none_or(|last| last.ended.is_none()) {
         return None;
     }
-    let draft = Experiment { status: Status::Stopped, ..before.clone() };
     let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign };
-    let started = lifecycle::change_experiment(&draft, Command::Start(next)).unwrap_or(draft);
-    with_edited(content, &before, &started)
+    with_edited(content, &before, &lifecycle::restarted(&before, next))
 }
 
 fn with_assignment_of(mut draft: Experiment, running: &Experiment) -> Experiment {
