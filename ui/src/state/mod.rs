@@ -13,4 +13,4 @@ mod store;
 pub use call::use_call;
 pub use editor::{Editor, use_editor};
 pub use live::{Live, LiveChange, Part, system_theme, use_live, use_live_change};
-pub use store::{Store, use_document, use_rows};
+pub use store::{Editable, Store, use_document, use_rows};

@@ -9,10 +9,11 @@ mod shrink;
 use anyhow::{Context as _, Result, ensure};
 use beacon_shared::eval::condition::Condition;
 use beacon_shared::eval::definitions::{Definitions, Experiment};
-use beacon_shared::eval::{Context, ExperimentResult, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
+use beacon_shared::eval::{ExperimentResult, StickyAssignment, StickyDocument, StickyDocuments, sticky_key};
 use serde_json::{Map, Value, json};
 
 use crate::beacon_js;
+use crate::evaluation::resolved::visitor;
 use crate::evaluation::same;
 use random::Random;
 
@@ -136,15 +137,4 @@ fn sticky_documents(source: &Value) -> Option<StickyDocuments> {
     let document = |d: &Value| serde_json::from_value::<StickyDocument>(d.clone()).ok();
     let keyed = |d: StickyDocument| (sticky_key(&d.attribute_name, &d.attribute_value), d);
     Some(documents.iter().filter_map(document).map(keyed).collect())
-}
-
-fn visitor<'a>(source: &'a Value, sticky: Option<&'a StickyDocuments>) -> Context<'a> {
-    let mut context = Context::new(source.get("attributes").unwrap_or(&Value::Null));
-    context.url = source.get("url").and_then(Value::as_str).unwrap_or_default();
-    context.enabled = source.get("enabled") != Some(&json!(false));
-    context.qa_mode = source.get("qaMode") == Some(&json!(true));
-    context.sticky = sticky;
-    let forced = source.get("forcedVariations").and_then(Value::as_object).into_iter().flatten();
-    context.forced_variations = forced.map(|(key, v)| (key.clone(), v.as_i64().unwrap_or(-1))).collect();
-    context
 }

@@ -1,6 +1,6 @@
 //! The groups of `evaluation.json`, through `shared::eval`.
 
-mod resolved;
+pub mod resolved;
 
 use anyhow::{Context as _, Result};
 use beacon_shared::eval::condition::{Condition, Group, Groups, version};

@@ -7,7 +7,7 @@ use beacon_shared::eval::{Context, StickyDocument, StickyDocuments, sticky_key};
 use serde_json::{Value, json};
 
 /// A visitor as the case's context describes one.
-fn visitor<'a>(source: &'a Value, sticky: Option<&'a StickyDocuments>) -> Context<'a> {
+pub fn visitor<'a>(source: &'a Value, sticky: Option<&'a StickyDocuments>) -> Context<'a> {
     let mut context = Context::new(source.get("attributes").unwrap_or(&Value::Null));
     context.url = source.get("url").and_then(Value::as_str).unwrap_or_default();
     context.enabled = source.get("enabled") != Some(&json!(false));

@@ -2,6 +2,7 @@
 
 mod conflict;
 mod deletion;
+mod heading;
 mod opening;
 mod problems;
 mod row;
@@ -10,6 +11,7 @@ mod search;
 
 pub use conflict::Conflict;
 pub use deletion::Deletion;
+pub use heading::{Heading, heading, title_of};
 pub use opening::use_opening;
 pub use problems::{problem_at, problem_under};
 pub use row::{DocumentRow, StateBadges};

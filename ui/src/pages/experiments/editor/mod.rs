@@ -14,9 +14,9 @@ use beacon_shared::validate::WHOLE;
 use serde_json::{Map, Value};
 use yew::prelude::*;
 
-use crate::pages::documents::{Conflict, Deletion};
+use crate::pages::documents::{Deletion, Heading, heading, title_of};
 use crate::state::{Editor, use_editor};
-use crate::widgets::{Banner, ErrorBanner, StatusBadge, SyncBadge, use_scroll_to};
+use crate::widgets::{Banner, StatusBadge, use_scroll_to};
 use basics::Basics;
 use lifecycle::Lifecycle;
 use metrics::Metrics;
@@ -51,7 +51,6 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
     let (e, problems, view) = (editor.draft(), editor.problems(), editor.view());
     // Moving visitors between variants while it runs would make the result worthless.
     let locked = e.status == Status::Running;
-    let close = props.on_close.reform(|_: MouseEvent| ());
     let part = || PartProps {
         editor: editor.clone(),
         experiment: e.clone(),
@@ -59,27 +58,19 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
         sites: props.sites.clone(),
         locked,
     };
+    let top = Heading {
+        list: "Experiments",
+        back_testid: "experiment-back",
+        title: title_of(&e.name, "New experiment"),
+        badges: html! { <StatusBadge status={e.status} /> },
+        actions: html! {
+            <Lifecycle editor={editor.clone()} status={e.status} ready={problems.is_empty()}
+                live={live(view.as_ref())} />
+        },
+    };
     html! {
         <>
-            <header class="page-head">
-                <div>
-                    <button type="button" class="quiet back" data-testid="experiment-back" onclick={close}>
-                        { "← Experiments" }
-                    </button>
-                    <h1>{ if e.name.is_empty() { "New experiment".to_owned() } else { e.name.clone() } }</h1>
-                    <p class="badges">
-                        <StatusBadge status={e.status} /><SyncBadge sync={editor.sync()} />
-                        <span class="save-state" data-testid="save-state" aria-live="polite">
-                            { editor.save_state() }
-                        </span>
-                    </p>
-                </div>
-                <Lifecycle editor={editor.clone()} status={e.status} ready={problems.is_empty()}
-                    live={live(view.as_ref())} />
-            </header>
-            <ErrorBanner error={editor.error()} />
-            <Conflict id={editor.id()} sync={editor.sync()}
-                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
+            { heading(&editor, &props.on_close, top) }
             if locked {
                 <Banner><p>
                     { "This experiment is running, so targeting and split are locked. " }

@@ -11,9 +11,9 @@ use beacon_shared::ipc::{DocumentView, Summary};
 use beacon_shared::model::{Flag, Kind, Revision};
 use yew::prelude::*;
 
-use crate::pages::documents::{Conflict, Deletion};
+use crate::pages::documents::{Deletion, Heading, heading, title_of};
 use crate::state::{Editor, use_editor};
-use crate::widgets::{Badge, ErrorBanner, SyncBadge};
+use crate::widgets::Badge;
 use basics::Basics;
 use kill_switch::KillSwitch;
 use rules::Rules;
@@ -40,37 +40,24 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
     let sites = props.sites.clone();
     let editor = use_editor(props.document.clone(), move || new_flag(&sites), props.on_created.clone());
     let (flag, problems, view) = (editor.draft(), editor.problems(), editor.view());
-    let close = props.on_close.reform(|_: MouseEvent| ());
     let part = || PartProps {
         editor: editor.clone(),
         flag: flag.clone(),
         problems: problems.clone(),
         sites: props.sites.clone(),
     };
+    let top = Heading {
+        list: "Flags",
+        back_testid: "flag-back",
+        title: title_of(&flag.name, "New flag"),
+        badges: html! {
+            if flag.enabled { <Badge text="On" tone="good" /> } else { <Badge text="Off" tone="bad" /> }
+        },
+        actions: Html::default(),
+    };
     html! {
         <>
-            <header class="page-head">
-                <div>
-                    <button type="button" class="quiet back" data-testid="flag-back" onclick={close}>
-                        { "← Flags" }
-                    </button>
-                    <h1>{ if flag.name.is_empty() { "New flag".to_owned() } else { flag.name.clone() } }</h1>
-                    <p class="badges">
-                        if flag.enabled {
-                            <Badge text="On" tone="good" />
-                        } else {
-                            <Badge text="Off" tone="bad" />
-                        }
-                        <SyncBadge sync={editor.sync()} />
-                        <span class="save-state" data-testid="save-state" aria-live="polite">
-                            { editor.save_state() }
-                        </span>
-                    </p>
-                </div>
-            </header>
-            <ErrorBanner error={editor.error()} />
-            <Conflict id={editor.id()} sync={editor.sync()}
-                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
+            { heading(&editor, &props.on_close, top) }
             <Basics ..part() />
             <Rules ..part() />
             <KillSwitch editor={editor.clone()} enabled={flag.enabled} name={flag.key.clone()}

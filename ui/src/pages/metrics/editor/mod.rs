@@ -13,9 +13,9 @@ use beacon_shared::ipc::DocumentView;
 use beacon_shared::model::{Kind, MetricDefinition, MetricKind};
 use yew::prelude::*;
 
-use crate::pages::documents::{Conflict, Deletion, problem_at};
+use crate::pages::documents::{Deletion, Heading, heading, problem_at, title_of};
 use crate::state::{Editor, use_editor};
-use crate::widgets::{Badge, ErrorBanner, SyncBadge};
+use crate::widgets::Badge;
 use basics::Basics;
 pub use choices::{KINDS, kind_of_event};
 use counting::CountingFields;
@@ -53,31 +53,22 @@ pub fn MetricEditor(props: &MetricEditorProps) -> Html {
     let fresh = || MetricDefinition::new(MetricKind::Conversion { event: String::new() });
     let editor = use_editor(props.document.clone(), fresh, props.on_created.clone());
     let (metric, problems, view) = (editor.draft(), editor.problems(), editor.view());
-    let close = props.on_close.reform(|_: MouseEvent| ());
     let part = || PartProps { editor: editor.clone(), metric: metric.clone(), problems: problems.clone() };
     let released = view.as_ref().and_then(|v| v.released.as_ref());
+    let top = Heading {
+        list: "Metrics",
+        back_testid: "metric-back",
+        title: title_of(&metric.name, "New metric"),
+        badges: html! {
+            if released.is_some_and(|released| *released != metric) {
+                <Badge text="Unpublished changes" tone="busy" />
+            }
+        },
+        actions: Html::default(),
+    };
     html! {
         <>
-            <header class="page-head">
-                <div>
-                    <button type="button" class="quiet back" data-testid="metric-back" onclick={close}>
-                        { "← Metrics" }
-                    </button>
-                    <h1>{ if metric.name.is_empty() { "New metric".to_owned() } else { metric.name.clone() } }</h1>
-                    <p class="badges">
-                        if released.is_some_and(|released| *released != metric) {
-                            <Badge text="Unpublished changes" tone="busy" />
-                        }
-                        <SyncBadge sync={editor.sync()} />
-                        <span class="save-state" data-testid="save-state" aria-live="polite">
-                            { editor.save_state() }
-                        </span>
-                    </p>
-                </div>
-            </header>
-            <ErrorBanner error={editor.error()} />
-            <Conflict id={editor.id()} sync={editor.sync()}
-                theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
+            { heading(&editor, &props.on_close, top) }
             <Basics ..part() />
             <section class="card">
                 <h2>{ "What it measures" }</h2>
