@@ -152,6 +152,13 @@ impl Experiment {
         (version + seeds, if least == 0 { 0 } else { least + least_began.unwrap_or(seeds) })
     }
 
+    /// Returns true if a phase has the seed of the one before, so that visitors keep their variants.
+    pub fn keeps_visitors(&self, phase: &Phase) -> bool {
+        let seed = |phase: &Phase| self.assignment(phase).seed;
+        let before = self.phases.iter().take_while(|other| other.id != phase.id).last();
+        before.is_some_and(|before| seed(before) == seed(phase))
+    }
+
     /// Returns the newest phase, whether it runs or has ended.
     pub fn phase(&self) -> Option<&Phase> {
         self.phases.last()

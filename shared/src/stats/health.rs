@@ -79,7 +79,7 @@ pub(super) fn health(plan: &Plan, samples: &[Vec<Sample>], traffic: &Traffic) ->
     }
     let few = plan.variants.iter().zip(&units).filter(|(_, n)| **n < FEW_UNITS);
     Health {
-        srm: watched(&units, &plan.weights, &traffic.days),
+        srm: split(plan, traffic, &units),
         multiple_exposures: traffic.several,
         multiple_by_first: traffic.several_by_first.clone(),
         multiple_exposures_alarm: too_many_several(traffic, &units),
@@ -87,6 +87,15 @@ pub(super) fn health(plan: &Plan, samples: &[Vec<Sample>], traffic: &Traffic) ->
         too_few_units: few.map(|(variant, _)| variant.clone()).collect(),
         missing,
     }
+}
+
+/// Checks the split of the visitors whom the plan's weights assigned.
+fn split(plan: &Plan, traffic: &Traffic, units: &[u64]) -> Srm {
+    let Some(drawn) = &traffic.drawn else { return watched(units, &plan.weights, &traffic.days) };
+    let of_variant =
+        |v: usize| drawn.iter().filter_map(|day| day.units.get(v)).fold(0, |sum: u64, n| sum.saturating_add(*n));
+    let units: Vec<u64> = (0..plan.variants.len()).map(of_variant).collect();
+    watched(&units, &plan.weights, drawn)
 }
 
 /// Returns true if more than 1% of the visitors were seen in several variants, by an exact sequential test: among few

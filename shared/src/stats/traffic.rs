@@ -19,6 +19,10 @@ pub struct Arrivals {
 pub struct Traffic {
     /// Days in ascending order; empty where they are not known.
     pub days: Vec<Arrivals>,
+    /// The days' visitors whom the plan's weights assigned, where others kept their variant of an earlier phase. The split
+    /// of these can be checked. `None` if the weights assigned all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Vec<Arrivals>>,
     /// Visitors seen in more than one variant, who are in none of the samples.
     pub several: u64,
     /// The same visitors by the variant they saw first, in the plan's order; empty where that is not known.

@@ -65,6 +65,8 @@ pub struct Exposed {
 pub struct Counts {
     /// One for each variant and day that has visitors.
     pub exposed: Vec<Exposed>,
+    /// The same, of the visitors who were in no earlier phase.
+    pub newcomers: Vec<Exposed>,
     /// One for each metric, variant and day, where the events' values can be added; for a metric whose days do not add,
     /// one for each variant. Each visitor is in one cell of a metric, so cells add exactly.
     pub cells: Vec<Cell>,

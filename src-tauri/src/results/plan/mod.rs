@@ -11,7 +11,7 @@ use beacon_shared::results::Excluded;
 use beacon_shared::stats::{Analysis, Arrivals, MetricOptions, Plan, Proportion, Sample, Traffic, analyse};
 use beacon_shared::wording::count;
 
-use super::{Cancel, Counts, EventStore, Query, Zone};
+use super::{Cancel, Counts, EventStore, Exposed, Query, Zone};
 
 /// A phase's analysis, and what it was counted from.
 #[derive(Clone, Debug)]
@@ -44,7 +44,8 @@ pub fn analyse_phase(
     let data_as_of = events.as_of(&experiment.site_id)?;
     let query = Query { as_of: data_as_of, ..query(experiment, phase, &plan, zone) };
     let counts = events.count(&query, cancel)?;
-    let analysis = analyse(&plan, &samples(&plan, &counts)?, &traffic(&plan, &counts));
+    let analysis =
+        analyse(&plan, &samples(&plan, &counts)?, &traffic(&plan, &counts, experiment.keeps_visitors(phase)));
     let open_windows = plan.metrics.iter().filter_map(|metric| open_window(metric, &counts)).collect();
     let idle = plan.metrics.iter().filter(|metric| counts.idle_caps.contains(&metric.id));
     let idle_caps = idle.map(idle_cap).collect();
@@ -124,24 +125,31 @@ fn open_window(metric: &Metric, counts: &Counts) -> Option<String> {
 }
 
 /// Returns the visitors by day, those who saw several variants, and those whose window is open.
-fn traffic(plan: &Plan, counts: &Counts) -> Traffic {
+/// If the phase keeps visitors, its weights assigned the newcomers only.
+fn traffic(plan: &Plan, counts: &Counts, keeps_visitors: bool) -> Traffic {
     let in_order = |by_variant: &BTreeMap<String, u64>| -> Vec<u64> {
         plan.variants.iter().map(|v| by_variant.get(v).copied().unwrap_or_default()).collect()
     };
+    Traffic {
+        days: arrivals(plan, &counts.exposed),
+        drawn: keeps_visitors.then(|| arrivals(plan, &counts.newcomers)),
+        several: counts.several(),
+        several_by_first: in_order(&counts.several_by_first),
+        open: counts.open_windows.iter().map(|(metric, open)| (metric.clone(), in_order(open))).collect(),
+    }
+}
+
+/// Returns visitors by day, in the order of the plan's variants.
+fn arrivals(plan: &Plan, visitors: &[Exposed]) -> Vec<Arrivals> {
     let mut days: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
-    for exposed in &counts.exposed {
+    for exposed in visitors {
         let units = days.entry(exposed.day).or_insert_with(|| vec![0; plan.variants.len()]);
         let place = plan.variants.iter().position(|v| *v == exposed.variant).and_then(|place| units.get_mut(place));
         if let Some(units) = place {
             *units += exposed.units;
         }
     }
-    Traffic {
-        days: days.into_iter().map(|(day, units)| Arrivals { day, units }).collect(),
-        several: counts.several(),
-        several_by_first: in_order(&counts.several_by_first),
-        open: counts.open_windows.iter().map(|(metric, open)| (metric.clone(), in_order(open))).collect(),
-    }
+    days.into_iter().map(|(day, units)| Arrivals { day, units }).collect()
 }
 
 /// For each metric, each variant's cells together; and lastly how many visitors there are, since the check of the split

@@ -137,7 +137,7 @@ fn days_add_up_to_a_verdict() {
 #[test]
 fn the_split_of_a_phase_is_checked_against_its_own_weights() {
     let assignment = |control: u32, bold: u32| {
-        json!({"seed": "s", "weights": [{"variant": "bold", "weight": bold}, {"variant": "control", "weight": control}],
+        json!({"seed": format!("s{control}"), "weights": [{"variant": "bold", "weight": bold}, {"variant": "control", "weight": control}],
                "coverage": 10000, "hash_attribute": "id", "hash_version": 2})
     };
     let mut experiment = experiment(json!([
@@ -158,6 +158,26 @@ fn the_split_of_a_phase_is_checked_against_its_own_weights() {
     assert_eq!(srm(1), (vec![0.2, 0.8], true));
     // A phase of schema 1 had the experiment's.
     assert_eq!(srm(2), (vec![0.5, 0.5], true));
+}
+
+/// Visitors who keep their variants are split as the phase before split them.
+#[test]
+fn the_split_of_a_phase_that_keeps_visitors_is_that_of_its_newcomers() {
+    let assignment = |control: u32, bold: u32| {
+        json!({"seed": "s", "weights": [{"variant": "control", "weight": control}, {"variant": "bold", "weight": bold}],
+               "coverage": 10000, "hash_attribute": "id", "hash_version": 2})
+    };
+    let experiment = experiment(json!([
+        {"id": "p0", "assignment": assignment(9000, 1000), "started": 100, "ended": 300},
+        {"id": "p1", "assignment": assignment(2000, 8000), "started": 300, "ended": null},
+    ]));
+    let alarm = |newcomers: [u64; 2]| {
+        let mut counts = signups(&[("control", 1, 9000, 900), ("bold", 1, 1000, 100)]);
+        counts.newcomers = vec![exposed("control", 1, newcomers[0]), exposed("bold", 1, newcomers[1])];
+        newest(&Fixed::new(counts), &experiment).analysis.health.srm.alarm
+    };
+    assert!(!alarm([200, 800]));
+    assert!(alarm([800, 200]));
 }
 
 #[test]

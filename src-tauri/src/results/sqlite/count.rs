@@ -67,8 +67,9 @@ pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts
             |((variant, day), sample)| Cell { variant, metric: metric.id.clone(), day, value: String::new(), sample };
         cells.extend(samples.into_iter().map(cell));
     }
-    let (exposed, open_windows) = (exposed(&transaction)?, open_windows(&transaction, query)?);
-    let counts = Counts { exposed, cells, several_by_first, excluded, open_windows, idle_caps };
+    let (all, newcomers) = (exposed(&transaction, "1")?, exposed(&transaction, "first = ts")?);
+    let open_windows = open_windows(&transaction, query)?;
+    let counts = Counts { exposed: all, newcomers, cells, several_by_first, excluded, open_windows, idle_caps };
     // The table is this transaction's own and goes with it.
     transaction.rollback()?;
     Ok(counts)
@@ -99,10 +100,11 @@ fn open_windows(connection: &Connection, query: &Query) -> Result<BTreeMap<Strin
     Ok(open)
 }
 
-fn exposed(connection: &Connection) -> Result<Vec<Exposed>> {
-    let sql = "SELECT variant, day, count(*) FROM temp.visitors GROUP BY 1, 2 ORDER BY 1, 2";
+/// Counts the visitors for whom a condition holds.
+fn exposed(connection: &Connection, condition: &str) -> Result<Vec<Exposed>> {
+    let sql = format!("SELECT variant, day, count(*) FROM temp.visitors WHERE {condition} GROUP BY 1, 2 ORDER BY 1, 2");
     let exposed = |row: &Row<'_>| Ok(Exposed { variant: row.get(0)?, day: row.get(1)?, units: row.get(2)? });
-    connection.prepare(sql)?.query_map([], exposed)?.collect()
+    connection.prepare(&sql)?.query_map([], exposed)?.collect()
 }
 
 fn samples(connection: &Connection, outcome: &Outcome, metric: &Metric) -> Result<Samples> {

@@ -50,6 +50,8 @@ fn a_phase_has_the_exposures_that_carry_it() {
     let now = log.count();
     assert_eq!(table(&now), [row("treatment", 19_999, 1, [1, 0]), row("treatment", 20_003, 1, [0, 0])]);
     assert_eq!(now.several(), 0, "another phase's variant is no second variant");
+    let newcomers: u64 = now.newcomers.iter().map(|exposed| exposed.units).sum();
+    assert_eq!(newcomers, 1, "a visitor of two phases is a newcomer in the first one only");
     let before = log.counted(&Query { started: Some(START - DAY), ended: Some(START + 3 * DAY), ..in_phase("0") });
     assert_eq!(
         table(&before),
