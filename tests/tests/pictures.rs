@@ -130,8 +130,16 @@ async fn screens(app: &App, prefix: &str) -> Result<()> {
             app.scroll_to("metric-2").await?;
             tokio::time::sleep(SETTLED).await;
             app.picture(&format!("{prefix}-experiment-metrics")).await?;
+            app.click("metric-make").await?;
+            app.scroll_to("metric-2").await?;
+            tokio::time::sleep(SETTLED).await;
+            app.picture(&format!("{prefix}-experiment-new-metric")).await?;
         }
     }
+    app.click("metric-back").await?;
+    app.click_css("[data-testid=metric-row][data-key=refunds]").await?;
+    tokio::time::sleep(SETTLED).await;
+    app.picture(&format!("{prefix}-metrics-ratio")).await?;
     // Away from the editor, which stays open on its own page.
     app.click("nav-sites").await?;
     app.click("nav-flags").await?;

@@ -166,7 +166,7 @@ pub struct Summary {
     pub domains: Vec<String>,
     /// State of an experiment.
     pub status: Option<Status>,
-    /// A metric's measure in words, such as `visitors with order`.
+    /// A metric's measure in words, such as `visitors with order`; empty while its event has no name.
     #[serde(default)]
     pub measure: String,
     /// Document ids of the metrics that an experiment is judged by.

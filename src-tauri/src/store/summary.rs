@@ -51,10 +51,11 @@ fn is_changed(replica: &Replica, released: &Value) -> bool {
     released != draft && shared().is_none_or(|shared| shared.definition != *draft)
 }
 
-/// Returns what a metric measures, as a phrase; empty for another kind.
+/// Returns what a metric measures, as a phrase; empty for another kind, and while an event has no name.
 fn measure(kind: Kind, draft: &Value) -> String {
     let metric = (kind == Kind::Metric).then(|| MetricDefinition::deserialize(draft).ok()).flatten();
-    metric.map(|metric| wording::measure(&metric.measure)).unwrap_or_default()
+    let is_named = |metric: &MetricDefinition| metric.measure.aggregates().iter().all(|a| !a.event.trim().is_empty());
+    metric.filter(is_named).map(|metric| wording::measure(&metric.measure)).unwrap_or_default()
 }
 
 /// Returns the document ids of the metrics that an experiment is judged by.

@@ -16,4 +16,4 @@ pub use opening::use_opening;
 pub use problems::{problem_at, problem_under};
 pub use row::{DocumentRow, StateBadges};
 pub use rows::{Rows, site_options};
-pub use search::{Search, found};
+pub use search::{Search, found, measures};

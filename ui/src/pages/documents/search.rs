@@ -1,6 +1,7 @@
-//! A field that narrows a list down.
+//! A field that narrows a list down, and what it looks at.
 
 use beacon_shared::ipc::Summary;
+use beacon_shared::wording::capitalised;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -22,6 +23,11 @@ pub fn Search(props: &SearchProps) -> Html {
             aria-label={props.label.clone()}
             placeholder={props.label.clone()} value={props.value.clone()} {oninput} autocomplete="off" />
     }
+}
+
+/// Returns what a metric measures, as a list shows it.
+pub fn measures(row: &Summary) -> String {
+    if row.measure.is_empty() { "No event yet".to_owned() } else { capitalised(&row.measure) }
 }
 
 /// Returns true if the row has every word that is searched for in its name, its key or what it measures.

@@ -8,7 +8,7 @@ use beacon_shared::model::Kind;
 use yew::prelude::*;
 
 use crate::commands::CommandButton;
-use crate::pages::documents::{DocumentRow, Rows, Search, StateBadges, found};
+use crate::pages::documents::{DocumentRow, Rows, Search, StateBadges, found, measures};
 use crate::router::Page;
 use crate::state::use_rows;
 use crate::widgets::{Empty, ErrorBanner, Note};
@@ -20,7 +20,7 @@ pub fn List() -> Html {
     let uses = uses(experiments.value.as_deref().unwrap_or_default());
     let draw = Callback::from(move |row: Rc<Summary>| {
         let uses = uses.get(&row.id).copied().unwrap_or_default();
-        let note = html! { { row.measure.clone() } };
+        let note = html! { { measures(&row) } };
         html! {
             <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Metrics} testid="metric-row" {note}>
                 <StateBadges row={row.clone()} />
@@ -50,7 +50,6 @@ pub fn List() -> Html {
                         { "often, for how much. Every experiment can use it as its goal or as a guardrail." }
                     </p>
                     <p>{ "Begin with the one event that matters most, such as an order or a sign-up." }</p>
-                    <CommandButton command="metric.new" testid="metric-first" class="primary" />
                 </Empty>
             } else if list.value.is_some() && matching.is_empty() {
                 <p class="note" data-testid="metric-none">{ format!("No metric matches “{}”.", *wanted) }</p>

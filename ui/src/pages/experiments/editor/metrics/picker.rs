@@ -8,7 +8,7 @@ use beacon_shared::wording::title;
 use yew::prelude::*;
 
 use super::new_metric::NewMetric;
-use crate::pages::documents::{Search, found};
+use crate::pages::documents::{Search, found, measures};
 
 /// How many metrics are offered at once.
 const OFFERED: usize = 8;
@@ -75,7 +75,7 @@ fn offer(row: &Rc<Summary>, on_pick: &Callback<String>) -> Html {
             data-key={row.key.clone()} {onclick}>
             <span class="row-main">
                 <strong>{ title(Kind::Metric, &row.name) }</strong>
-                <span class="note">{ row.measure.clone() }</span>
+                <span class="note">{ measures(row) }</span>
             </span>
         </button>
     }

@@ -3,14 +3,14 @@
 use beacon_shared::ipc::{ById, ExperimentShareMetrics};
 use beacon_shared::model::{Experiment, ExperimentMetric, Kind, Role};
 use beacon_shared::stats::MetricOptions;
-use beacon_shared::wording::{measure, title};
+use beacon_shared::wording::{capitalised, measure, title};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::RowProps;
 use crate::format::{parse_percentage, percentage};
 use crate::ipc::call;
-use crate::pages::documents::problem_at;
+use crate::pages::documents::{measures, problem_at};
 use crate::router::{Page, Route, use_router};
 use crate::state::editing::{change, remove};
 use crate::widgets::{Badge, Choice, Field};
@@ -43,8 +43,8 @@ fn Definition(props: &RowProps) -> Html {
     let router = use_router();
     let missing = problem_at(&props.problems, &format!("/metrics/{}/metric", props.index));
     let (name, measures) = match (&props.metric, &props.row) {
-        (ExperimentMetric::Own(metric), _) => (title(Kind::Metric, &metric.name), measure(&metric.kind)),
-        (ExperimentMetric::Shared(_), Some(row)) => (title(Kind::Metric, &row.name), row.measure.clone()),
+        (ExperimentMetric::Own(metric), _) => (title(Kind::Metric, &metric.name), capitalised(&measure(&metric.kind))),
+        (ExperimentMetric::Shared(_), Some(row)) => (title(Kind::Metric, &row.name), measures(row)),
         (ExperimentMetric::Shared(_), None) => ("…".to_owned(), "This metric isn't on this computer yet.".to_owned()),
     };
     let open = {
