@@ -38,7 +38,7 @@ fn event(props: &PartProps) -> Html {
         MetricKind::Count { event } => (event, "Counts every event after the exposure."),
         MetricKind::Value { event } => (event, "Adds up the values that the page sends."),
         MetricKind::Quantile { event, .. } => (event, "Of each visitor's sum of values, 0 without any."),
-        MetricKind::Ratio { .. } => return html! { <div /> },
+        MetricKind::Ratio { .. } => return Html::default(),
     };
     html! {
         <Field label="Event" testid="metric-event" kind={FieldKind::Code} value={name.clone()} placeholder="signup"
