@@ -152,11 +152,13 @@ impl Experiment {
         (version + seeds, if least == 0 { 0 } else { least + least_began.unwrap_or(seeds) })
     }
 
-    /// Returns true if a phase has the seed of the one before, so that visitors keep their variants.
-    pub fn keeps_visitors(&self, phase: &Phase) -> bool {
-        let seed = |phase: &Phase| self.assignment(phase).seed;
-        let before = self.phases.iter().take_while(|other| other.id != phase.id).last();
-        before.is_some_and(|before| seed(before) == seed(phase))
+    /// Returns true if visitors of a phase keep variants that other weights gave them: an earlier phase with its seed had
+    /// another split.
+    pub fn keeps_another_split(&self, phase: &Phase) -> bool {
+        let own = self.assignment(phase);
+        let earlier = self.phases.iter().take_while(|other| other.id != phase.id).map(|other| self.assignment(other));
+        let mut same_seed = earlier.filter(|earlier| earlier.seed == own.seed);
+        same_seed.any(|earlier| self.variants.iter().any(|v| earlier.weight(&v.id) != own.weight(&v.id)))
     }
 
     /// Returns the newest phase, whether it runs or has ended.

@@ -45,7 +45,7 @@ pub fn analyse_phase(
     let query = Query { as_of: data_as_of, ..query(experiment, phase, &plan, zone) };
     let counts = events.count(&query, cancel)?;
     let analysis =
-        analyse(&plan, &samples(&plan, &counts)?, &traffic(&plan, &counts, experiment.keeps_visitors(phase)));
+        analyse(&plan, &samples(&plan, &counts)?, &traffic(&plan, &counts, experiment.keeps_another_split(phase)));
     let open_windows = plan.metrics.iter().filter_map(|metric| open_window(metric, &counts)).collect();
     let idle = plan.metrics.iter().filter(|metric| counts.idle_caps.contains(&metric.id));
     let idle_caps = idle.map(idle_cap).collect();
@@ -125,14 +125,14 @@ fn open_window(metric: &Metric, counts: &Counts) -> Option<String> {
 }
 
 /// Returns the visitors by day, those who saw several variants, and those whose window is open.
-/// If the phase keeps visitors, its weights assigned the newcomers only.
-fn traffic(plan: &Plan, counts: &Counts, keeps_visitors: bool) -> Traffic {
+/// If visitors keep another phase's split, the phase's weights assigned the newcomers only.
+fn traffic(plan: &Plan, counts: &Counts, keeps_another_split: bool) -> Traffic {
     let in_order = |by_variant: &BTreeMap<String, u64>| -> Vec<u64> {
         plan.variants.iter().map(|v| by_variant.get(v).copied().unwrap_or_default()).collect()
     };
     Traffic {
         days: arrivals(plan, &counts.exposed),
-        drawn: keeps_visitors.then(|| arrivals(plan, &counts.newcomers)),
+        drawn: keeps_another_split.then(|| arrivals(plan, &counts.newcomers)),
         several: counts.several(),
         several_by_first: in_order(&counts.several_by_first),
         open: counts.open_windows.iter().map(|(metric, open)| (metric.clone(), in_order(open))).collect(),
