@@ -2,10 +2,10 @@
 
 use beacon_shared::api::{Heads, LogHead, SegmentList};
 use beacon_shared::error::{Code, Error, Problem, Result};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
 use crate::deps::Deps;
-use crate::log::{Head, Reading, SegmentName};
+use crate::log::{Reading, SegmentName};
 use crate::store::documents::{self, Id, Known};
 use crate::store::run;
 
@@ -48,14 +48,35 @@ pub async fn read(deps: &Deps, id: &str) -> Result<Segment> {
     }
 }
 
-/// Returns where the log of every published site ends.
+/// Returns where the log of every published site ends. A log that does not answer is named as unknown; fails only if
+/// none answers.
 pub async fn heads(deps: &Deps) -> Result<Heads> {
     let as_of = deps.clock.now();
-    let sites: Vec<Id> = run(deps.db.as_ref(), documents::select_site_ids(MAX_SITES)).await?.all()?;
-    let heads = try_join_all(sites.iter().map(|site| deps.logs.head(&site.id))).await?;
-    let logs = sites.into_iter().zip(heads).filter(|(_, head)| head.head > 0);
-    let logs = logs.map(|(site, Head { log_id, head })| LogHead { site_id: site.id, log_id, head }).collect();
-    Ok(Heads { as_of, logs })
+    let mut sites: Vec<Id> = run(deps.db.as_ref(), documents::select_site_ids(MAX_SITES + 1)).await?.all()?;
+    let complete = sites.len() as u64 <= MAX_SITES;
+    if !complete {
+        sites.pop();
+    }
+    let answers = join_all(sites.iter().map(|site| deps.logs.head(&site.id))).await;
+    let mut heads = Heads { as_of, logs: Vec::new(), unknown: Vec::new(), complete };
+    let (mut answered, mut failure) = (false, None);
+    for (site, answer) in sites.into_iter().zip(answers) {
+        answered |= answer.is_ok();
+        match answer {
+            Ok(log) if log.head > 0 => {
+                heads.logs.push(LogHead { site_id: site.id, log_id: log.log_id, head: log.head });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                heads.unknown.push(site.id);
+                failure = Some(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) if !answered => Err(error),
+        _ => Ok(heads),
+    }
 }
 
 async fn check_site(deps: &Deps, site: &str) -> Result<()> {

@@ -1,12 +1,12 @@
 //! The other ports in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use beacon_shared::api::SegmentList;
-use beacon_shared::error::Result;
+use beacon_shared::error::{Code, Error, Result};
 
 use super::{MemoryDb, now};
 use crate::log::{Appended, Entry, Head, Log, Reading, SegmentName};
@@ -126,6 +126,7 @@ type SiteLogs = BTreeMap<String, Log<MemoryDb>>;
 /// The logs of all sites. Full segments are sealed right after the append, as the alarm does.
 pub struct MemoryLogs {
     logs: Mutex<SiteLogs>,
+    failing: Mutex<BTreeSet<String>>,
     objects: Arc<MemoryObjects>,
     clock: Arc<MemoryClock>,
 }
@@ -133,12 +134,17 @@ pub struct MemoryLogs {
 impl MemoryLogs {
     /// Starts without logs.
     pub fn new(objects: Arc<MemoryObjects>, clock: Arc<MemoryClock>) -> Self {
-        Self { logs: Mutex::default(), objects, clock }
+        Self { logs: Mutex::default(), failing: Mutex::default(), objects, clock }
     }
 
     /// Loses a site's log, so that the next event begins another one.
     pub fn lose(&self, site: &str) {
         lock(&self.logs).remove(site);
+    }
+
+    /// Makes a site's log fail from now on.
+    pub fn fail(&self, site: &str) {
+        lock(&self.failing).insert(site.to_owned());
     }
 
     /// Returns the sites that have a log.
@@ -147,6 +153,9 @@ impl MemoryLogs {
     }
 
     fn with<T>(&self, site: &str, f: impl FnOnce(&Log<MemoryDb>) -> Result<T>) -> Result<T> {
+        if lock(&self.failing).contains(site) {
+            return Err(Error::new(Code::Storage, "The site's log does not answer."));
+        }
         let mut logs = lock(&self.logs);
         if !logs.contains_key(site) {
             logs.insert(site.to_owned(), Log::open(MemoryDb::empty()?)?);

@@ -103,4 +103,15 @@ pub struct Heads {
     pub as_of: i64,
     /// One for each published site whose log has an event.
     pub logs: Vec<LogHead>,
+    /// Document ids of published sites whose logs did not answer.
+    #[serde(default)]
+    pub unknown: Vec<String>,
+    /// False if there are more published sites than one answer covers.
+    #[serde(default = "complete")]
+    pub complete: bool,
+}
+
+/// An edge of before there was a bound in the answer names every site.
+fn complete() -> bool {
+    true
 }

@@ -1,6 +1,7 @@
 //! Tests of the domain, on SQLite.
 
 mod documents;
+mod exporting;
 mod keys;
 mod publishing;
 

@@ -34,12 +34,13 @@ pub(super) fn json<T: DeserializeOwned>(url: &Url, body: &[u8]) -> Result<T> {
 }
 
 fn error(problem: ProblemDetails) -> Error {
-    let code = match problem.code {
-        // The edge's storage, and not this computer's.
-        Code::Storage => Code::Unreachable,
-        code => code,
-    };
-    Error { code, message: problem.detail, problems: problem.errors }
+    Error { code: problem.code, message: problem.detail, problems: problem.errors }
+}
+
+/// Returns the error of a request that concerns no single site: without its storage the edge is out of reach.
+pub(super) fn of_the_whole_edge(error: Error) -> Error {
+    let code = if error.code == Code::Storage { Code::Unreachable } else { error.code };
+    Error { code, ..error }
 }
 
 fn by_status(url: &Url, status: StatusCode) -> Error {
@@ -55,7 +56,7 @@ fn by_status(url: &Url, status: StatusCode) -> Error {
             format!("{} gets too many requests at the moment. Beacon tries again later.", name(url)),
         ),
         status if status.is_server_error() => Error::new(
-            Code::Unreachable,
+            Code::Storage,
             format!("The edge's host answered with an error ({}). Try again in a few minutes.", status.as_u16()),
         ),
         _ => not_an_edge(url),

@@ -57,7 +57,8 @@ impl HttpEdge {
     where
         E: Endpoint<Request: Sync, Response: DeserializeOwned>,
     {
-        answer::json(&target.url, &self.send::<E>(target, request).await?)
+        let body = self.send::<E>(target, request).await.map_err(answer::of_the_whole_edge)?;
+        answer::json(&target.url, &body)
     }
 
     /// Asks an endpoint, and returns the body of a successful answer.
@@ -115,7 +116,9 @@ impl Edge for HttpEdge {
     }
 
     async fn segments(&self, target: &Target, site: &str, after: u64) -> Result<SegmentList> {
-        self.ask::<endpoint::ListSegments>(target, &SegmentsQuery { site: site.to_owned(), after }).await
+        // A failure of one site's log, or of its objects, says nothing about other sites.
+        let asked = SegmentsQuery { site: site.to_owned(), after };
+        answer::json(&target.url, &self.send::<endpoint::ListSegments>(target, &asked).await?)
     }
 
     async fn segment(&self, target: &Target, _site: &str, id: &str) -> Result<Vec<Line>> {

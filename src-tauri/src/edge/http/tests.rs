@@ -110,6 +110,20 @@ async fn refusals_keep_their_meaning() {
     assert_eq!(error.unwrap_err(), Error::new(Code::Unreachable, "Try later."));
 }
 
+/// D17: trouble with one site's log was taken for the whole edge's.
+#[tokio::test]
+async fn a_failure_of_one_sites_log_is_not_the_edges() {
+    let problem = r#"{"status":503,"title":"Service Unavailable","code":"storage","detail":"Try later."}"#;
+    for (content_type, body) in [("application/problem+json", problem), ("text/html", "<h1>error code: 1101</h1>")] {
+        let (at, _) = server(http("503 Service Unavailable", content_type, body)).await;
+        let error = HttpEdge::new().unwrap().segments(&at, "sit_1", 0).await.unwrap_err();
+        assert_eq!(error.code, Code::Storage, "{content_type}");
+        let (at, _) = server(http("503 Service Unavailable", content_type, body)).await;
+        let error = HttpEdge::new().unwrap().segment(&at, "sit_1", "sit_1.1-2").await.unwrap_err();
+        assert_eq!(error.code, Code::Storage, "{content_type}");
+    }
+}
+
 #[tokio::test]
 async fn an_endless_answer_is_cut_off() {
     let body = "x".repeat(answer::MAX_BYTES + 1);

@@ -19,9 +19,6 @@ const COMPARED: u32 = 100;
 /// The most times that one fetch lists a site's segments.
 const MOST_LISTS: usize = 1000;
 
-/// From this many heads on, a site that is not among them may still have a log: an edge bounds its answer.
-const MOST_HEADS: usize = 500;
-
 /// The outcome of one fetch.
 #[derive(Debug, Default)]
 pub struct Fetch {
@@ -162,14 +159,18 @@ impl SiteLog<'_> {
 
     /// Returns true if all that the edge has is here, and no gap is due to be asked for again.
     async fn is_complete(&self, heads: &Heads) -> Result<bool> {
+        // The edge names it neither way. Asking for the log itself finds the reason.
+        if heads.unknown.iter().any(|site| site == self.site) {
+            return Ok(false);
+        }
         let log = self.log().await?;
         let theirs = heads.logs.iter().find(|log| log.site_id == self.site);
         Ok(match (log, theirs) {
             (Some(log), Some(theirs)) => {
                 log.log_id == theirs.log_id && log.head == theirs.head && self.resume(&log) == log.head
             }
-            (None, None) => heads.logs.len() < MOST_HEADS,
-            (Some(log), None) => log.log_id.is_empty() && log.head == 0,
+            (None, None) => heads.complete,
+            (Some(log), None) => heads.complete && log.log_id.is_empty() && log.head == 0,
             (None, Some(_)) => false,
         })
     }

@@ -226,3 +226,33 @@ async fn one_sites_trouble_is_its_own() {
     device.sync().await;
     assert_eq!(state(&device, &site).await.0.head, 1);
 }
+
+/// D17: a log that does not answer ended the fetch, and later sites starved.
+#[tokio::test]
+async fn a_log_that_fails_keeps_no_other_site_back() {
+    let (device, edge, first) = desk(0).await;
+    let second = device.add_site("other").await.id;
+    device.sync().await;
+    for (failing, healthy) in [(&first, &second), (&second, &first)] {
+        let n = state(&device, healthy).await.0.head + 1;
+        {
+            let mut state = edge.state();
+            state.failing = [failing.clone()].into();
+            state.events.push(pageview(healthy, n, &format!("{healthy}-{n}")));
+        }
+        let fetch = fetched(&device).await;
+        assert!(fetch.trouble.is_none(), "{fetch:?}");
+        let failed: Vec<&str> = fetch.sites.iter().filter(|s| s.result.is_err()).map(|s| s.site.as_str()).collect();
+        assert_eq!(failed, [failing.as_str()]);
+        assert_eq!(state(&device, healthy).await.0.head, n);
+    }
+}
+
+/// Sites beyond the edge's bound were taken for complete.
+#[tokio::test]
+async fn a_site_that_the_heads_do_not_cover_is_asked_itself() {
+    let (device, edge, site) = desk(3).await;
+    edge.state().incomplete_heads = true;
+    fetched(&device).await;
+    assert_eq!(state(&device, &site).await.0.head, 3);
+}
