@@ -158,6 +158,8 @@ pub(super) struct Lift {
     engine: Engine,
     tuning: f64,
     alpha: f64,
+    /// The two-sided sequence's.
+    mixture: Option<Mixture>,
     /// The metric in both arms, and the units of both.
     rates: [f64; 2],
     units: f64,
@@ -186,6 +188,7 @@ impl Lift {
             engine: plan.engine,
             tuning: plan.sequential_n,
             alpha: plan.alpha,
+            mixture: Mixture::tuned(plan.alpha, plan.sequential_n, Tail::TwoSided).ok(),
             rates: [baseline.mean(), treatment.mean()],
             units: (baseline.units().saturating_add(treatment.units())) as f64,
         }
@@ -212,7 +215,11 @@ impl Lift {
     }
 
     fn combined(&self, score: Option<(f64, f64)>, lift: f64, tail: Tail) -> f64 {
-        let asymptotic = score.zip(Mixture::tuned(self.alpha, self.tuning, tail).ok());
+        let mixture = match tail {
+            Tail::TwoSided => self.mixture,
+            Tail::Greater | Tail::Lesser => Mixture::tuned(self.alpha, self.tuning, tail).ok(),
+        };
+        let asymptotic = score.zip(mixture);
         let asymptotic = asymptotic.map_or(f64::NEG_INFINITY, |((z, units), mixture)| {
             mixture.log_evidence(if tail == Tail::Lesser { -z } else { z }, units, tail)
         });
@@ -259,11 +266,7 @@ impl Lift {
     /// Standard errors to either side of what is within the 1 − `alpha` interval, where the engine has such.
     fn half_width(&self, units: f64, alpha: f64) -> Option<f64> {
         if self.engine == Engine::Sequential {
-            return Some(Mixture::tuned(self.alpha, self.tuning, Tail::TwoSided).ok()?.half_width(
-                units,
-                alpha,
-                Tail::TwoSided,
-            ));
+            return self.mixture.map(|mixture| mixture.half_width(units, alpha, Tail::TwoSided));
         }
         let freedom = match &self.measured {
             Ok(Measured::Means(m)) => m.freedom(0.0),
@@ -400,7 +403,7 @@ fn bounds(inside: f64, holds: impl Fn(f64) -> bool) -> Result<(f64, f64), Reason
 fn edge(mut inside: f64, mut outside: f64, holds: &impl Fn(f64) -> bool) -> f64 {
     for _ in 0..STEPS {
         let middle = inside + (outside - inside) / 2.0;
-        if middle == inside || middle == outside {
+        if (outside - inside).abs() <= 1e-13 * (1.0 + middle.abs()) {
             break;
         }
         if holds(middle) { inside = middle } else { outside = middle }

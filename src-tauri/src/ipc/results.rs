@@ -8,7 +8,8 @@ use super::document;
 use crate::app::App;
 use crate::charts;
 use crate::results::{
-    Analysed, DefinitionPart, EventStore, JudgedBy, SiteFacts, Zone, analyse_phase, judged_by, notes,
+    Analysed, DefinitionPart, EventStore, JudgedBy, SiteFacts, Zone, analyse_phase, assigned_in_groups, judged_by,
+    notes,
 };
 use crate::store::Store;
 
@@ -28,6 +29,7 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
     let cancel = begun.cancel();
     let (zone, site_id) = (site.zone.clone().unwrap_or(Zone::UTC), experiment.site_id.clone());
     let phase_id = phase.id.clone();
+    let in_groups = assigned_in_groups(&experiment.assignment(&phase).audience.hash_attribute);
     let (analysed, log) = app
         .events(move |events: &dyn EventStore| {
             let analysed = analyse_phase(events, &experiment, metrics, &phase, &zone, &cancel)?;
@@ -41,6 +43,7 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
     }
     notes.extend(metric_notes);
     notes.extend(idle_caps);
+    notes.extend(in_groups);
     Ok(ResultsView {
         chart_svg: charts::forest(&analysis, request.theme)?,
         chart_text: charts::alt_text(&analysis),

@@ -20,7 +20,7 @@ use beacon_shared::stats::{Cell, Reason, Sample};
 
 pub use cancel::{Begun, Cancel, Counting};
 pub use metrics::{DefinitionPart, JudgedBy, judged_by};
-pub use notes::notes;
+pub use notes::{assigned_in_groups, notes};
 pub use plan::{Analysed, analyse_phase};
 pub use site::SiteFacts;
 pub use zone::Zone;

@@ -5,6 +5,8 @@ use beacon_shared::wording::count;
 
 use super::{LogState, Zone};
 
+/// The attribute that is the visitor's own id.
+const VISITOR: &str = "id";
 /// The most gaps that are named one by one.
 const MOST_GAPS: usize = 5;
 
@@ -32,6 +34,17 @@ pub fn notes(site: &str, log: &LogState, zone: &Zone) -> Vec<String> {
             .push(format!("Beacon can't read {} events of {site} that a newer edge wrote. Update Beacon.", count(n))),
     }
     notes
+}
+
+/// Says that visitors were assigned in groups, where the attribute that decides is not the visitor's own id.
+pub fn assigned_in_groups(attribute: &str) -> Option<String> {
+    let is_own = attribute.is_empty() || attribute == VISITOR;
+    (!is_own).then(|| {
+        format!(
+            "Variants are assigned by {attribute}, but visitors are counted one by one. Visitors of one {attribute} are \
+             alike, so these intervals are too narrow: don't decide by them."
+        )
+    })
 }
 
 fn missing(site: &str, gap: &Gap, zone: &Zone) -> String {
@@ -70,6 +83,14 @@ mod tests {
         let notes = notes("Shop", &many, &Zone::UTC);
         assert_eq!(notes.len(), 6);
         assert_eq!(notes[5], "Another 4 events of Shop, in 2 stretches, are missing at the edge.");
+    }
+
+    /// An imported experiment may be assigned by company: a sixth of such experiments without an effect had a verdict.
+    #[test]
+    fn another_unit_is_said() {
+        assert_eq!([assigned_in_groups("id"), assigned_in_groups("")], [None, None]);
+        let note = assigned_in_groups("company").unwrap_or_default();
+        assert!(note.starts_with("Variants are assigned by company, but visitors are counted one by one."), "{note}");
     }
 
     #[test]

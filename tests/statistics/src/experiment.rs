@@ -223,6 +223,8 @@ pub struct Course {
     pub down: bool,
     /// An interval did not hold the truth.
     pub missed: bool,
+    /// A comparison was past its wait: before, nothing but the exact test of conversions decides.
+    pub awake: bool,
     /// A guardrail was called safe though it is harmed by its margin or more.
     pub unsafe_: bool,
     /// The look at which the verdict first was anything but too early or undecided, and the verdict.
@@ -242,6 +244,8 @@ impl Course {
         for (metric, measure) in analysis.metrics.iter().zip(measures) {
             let sign = if measure.lower_is_better { -1.0 } else { 1.0 };
             for ((comparison, lift), place) in metric.variants.iter().zip(&measure.lifts).zip(0..) {
+                let is_awake = comparison.p_value.is_some() && comparison.undecided.is_none();
+                self.awake |= is_awake && comparison.absolute.is_some_and(|e| e.is_ok());
                 if let Some(Ok(e)) = comparison.relative {
                     self.missed |= *lift < e.lower || *lift > e.upper;
                 }

@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod experiment;
 pub mod random;
+pub mod row;
 pub mod simulation;
 pub mod validity;
 pub mod verdicts;

@@ -5,7 +5,7 @@ use std::thread;
 use beacon_shared::stats::Verdict;
 
 use crate::experiment::{Course, Does, Measure, Setting, courses};
-use crate::validity::{Promise, Row};
+use crate::row::{Promise, Row};
 
 /// One kind of experiment, and what was measured of its verdicts.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Judged {
     pub any: Row,
     /// An interval that did not hold the truth, at any look.
     pub missed: Row,
+    /// The confidence sequence was past its wait at some look, so that it could be wrong at all.
+    pub awake: Row,
 }
 
 impl Judged {
@@ -180,6 +182,7 @@ fn judged(case: &Case, runs: usize) -> Judged {
         down: row(Promise::Nothing, |c| c.down),
         any: row(Promise::AtMost(ALPHA), |c| c.up || c.down),
         missed: row(if has_guardrails(case) { Promise::Nothing } else { Promise::AtMost(ALPHA) }, |c| c.missed),
+        awake: row(Promise::Nothing, |c| c.awake),
     }
 }
 
@@ -275,14 +278,39 @@ fn several(runs: usize) -> Vec<Row> {
 
 /// Effects that are there.
 fn powerful(runs: usize) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for (rate, lift) in [(0.03, 0.1), (0.1, 0.1)] {
-        let all = courses(&Setting::even(vec![Measure::converts(rate, &[lift])], 1000, 30), runs, 1901);
-        let what =
-            format!("conversion {}%, true lift +10%, 1,000 an arm and day, 30 days: ever a winner", rate * 100.0);
-        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.winner.is_some())));
-    }
-    rows
+    let pays = |rate, times| Does::Pays { rate, sigma: 1.0, times };
+    let waits = |times| Does::Waits { level: 0.9, sigma: 1.0, times, step: 0.0 };
+    let two = |first, second, lift| Measure::goal(vec![first, second], vec![0.0, lift]);
+    let uneven = |share: [u64; 2]| Setting {
+        measures: vec![two(pays(0.05, 1.0), pays(0.05, 1.5), 0.5)],
+        arrivals: share.to_vec(),
+        looks: 30,
+    };
+    let cases = [
+        (
+            "conversion 3%, true lift +10%, 1,000 an arm and day",
+            Setting::even(vec![Measure::converts(0.03, &[0.1])], 1000, 30),
+        ),
+        (
+            "conversion 10%, true lift +10%, 1,000 an arm and day",
+            Setting::even(vec![Measure::converts(0.1, &[0.1])], 1000, 30),
+        ),
+        (
+            "revenue, 2% pay, true lift +30%, 1,000 an arm and day",
+            Setting::even(vec![two(pays(0.02, 1.0), pays(0.02, 1.3), 0.3)], 1000, 30),
+        ),
+        ("revenue, 5% pay, true lift +50%, split 90/10, 2,000 a day", uneven([1800, 200])),
+        ("revenue, 5% pay, true lift +50%, split 10/90, 2,000 a day", uneven([200, 1800])),
+        (
+            "90% quantile of a lognormal, true lift +15%, 300 an arm and day",
+            Setting::even(vec![two(waits(1.0), waits(1.15), 0.15)], 300, 30),
+        ),
+    ];
+    let row = |(what, setting): (&str, Setting)| {
+        let all = courses(&setting, runs, 1901);
+        Row::new(format!("{what}, 30 days: ever a winner"), Promise::Nothing, all.iter().map(|c| c.winner.is_some()))
+    };
+    cases.into_iter().map(row).collect()
 }
 
 /// The split of the visitors.

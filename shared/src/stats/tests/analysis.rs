@@ -207,7 +207,8 @@ fn corrections_take_in_goals_but_not_secondaries_and_guardrails() {
         metric("guard", "Retention", Role::Guardrail),
     ];
     let mut plan = Plan { correction: Correction::None, ..plan(Engine::Frequentist, 2, metrics) };
-    let (arms, none): (&[(u64, u64)], &[(u64, u64)]) = (&[(4000, 420), (4100, 492)], &[(4000, 0), (4100, 0)]);
+    let arms: &[(u64, u64)] = &[(4000, 420), (4100, 492)];
+    let none: &[(u64, u64)] = &[(4000, 0), (4100, 0)];
     let analysis = |plan: &Plan| analyse(plan, &samples(&[arms, none, arms, arms]), &Traffic::default());
     let plain = analysis(&plan);
     let p = plain.metrics[0].variants[1].p_value.expect("a comparison");

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
-use beacon_statistics::validity::{Curve, Measured, Promise, Row, measure};
+use beacon_statistics::row::{Promise, Row};
+use beacon_statistics::validity::{Curve, Measured, measure};
 use beacon_statistics::verdicts::Extent;
 use plotters::prelude::*;
 
@@ -73,14 +74,20 @@ fn verdicts(measured: &Measured, text: &mut String) {
          each visitor assigned by chance. \"Better\" and \"worse\" are false decisions on any goal, variant or guardrail \
          at any look; at most 5% of the experiments may have one. \"Missed\" is an interval of any comparison at any look \
          that does not hold the truth, also at most 5%, except where each of several guardrails has a 95% interval of its \
-         own. ± is one Monte Carlo standard error of \"any\".\n\n\
-         | false better | false worse | any | missed | runs | experiment |\n|---|---|---|---|---|---|\n",
+         own. ± is one Monte Carlo standard error of \"any\". \"Awake\" is how many of the experiments had enough for the \
+         confidence sequence to say anything at all: where it is near 0%, no false decision is no achievement.\n\n\
+         | false better | false worse | any | missed | awake | runs | experiment |\n|---|---|---|---|---|---|---|\n",
     );
     for j in &measured.judged {
         let mark = if j.holds() { "" } else { " **broken**" };
-        let [up, down, any, missed] = [&j.up, &j.down, &j.any, &j.missed].map(|row| percent(row.share));
+        let [up, down, any, missed, awake] =
+            [&j.up, &j.down, &j.any, &j.missed, &j.awake].map(|row| percent(row.share));
         let error = percent((j.any.share * (1.0 - j.any.share) / j.any.runs.max(1) as f64).sqrt());
-        let _ = writeln!(text, "| {up} | {down} | {any} ± {error}{mark} | {missed} | {} | {} |", j.any.runs, j.what);
+        let _ = writeln!(
+            text,
+            "| {up} | {down} | {any} ± {error}{mark} | {missed} | {awake} | {} | {} |",
+            j.any.runs, j.what
+        );
     }
     text.push('\n');
     rows(&measured.effects, text);
