@@ -34,16 +34,20 @@ impl Expression {
 
 #[derive(Clone, Debug)]
 enum Test {
-    /// `*` stands for anything, in host, path, fragment and parameters.
-    Simple {
-        page: Url,
-        host: Expression,
-        path: Expression,
-        fragment: Option<Expression>,
-        parameters: Vec<(String, Expression)>,
-    },
+    Simple(Box<Simple>),
     /// A regular expression on the whole address, or on what follows the host.
     Regex(Expression),
+}
+
+/// A pattern in which `*` stands for anything, in host, path, fragment and parameters.
+#[derive(Clone, Debug)]
+struct Simple {
+    /// A page on which it matches.
+    page: Url,
+    host: Expression,
+    path: Expression,
+    fragment: Option<Expression>,
+    parameters: Vec<(String, Expression)>,
 }
 
 /// The text that stands for `*` while a pattern is parsed as an address, since no host can hold a `*`. It is also the
@@ -72,7 +76,8 @@ impl UrlPattern {
         let expressions: Vec<&Expression> = match &self.test {
             None => Vec::new(),
             Some(Test::Regex(regex)) => vec![regex],
-            Some(Test::Simple { host, path, fragment, parameters, .. }) => {
+            Some(Test::Simple(simple)) => {
+                let Simple { host, path, fragment, parameters, .. } = &**simple;
                 let values = parameters.iter().map(|(_, value)| value);
                 [host, path].into_iter().chain(fragment).chain(values).collect()
             }
@@ -83,7 +88,7 @@ impl UrlPattern {
     /// Returns a page on which a simple pattern matches.
     pub fn example(&self) -> Option<&Url> {
         match &self.test {
-            Some(Test::Simple { page, .. }) => Some(page),
+            Some(Test::Simple(simple)) => Some(&simple.page),
             _ => None,
         }
     }
@@ -92,7 +97,8 @@ impl UrlPattern {
         match &self.test {
             None => false,
             Some(Test::Regex(regex)) => regex.matches(page.as_str()) || regex.matches(after_host(page)),
-            Some(Test::Simple { host, path, fragment, parameters, .. }) => {
+            Some(Test::Simple(simple)) => {
+                let Simple { host, path, fragment, parameters, .. } = &**simple;
                 let has = |(key, regex): &(String, Expression)| {
                     let value = page.query_pairs().find(|(k, _)| k == key).map(|(_, v)| v.into_owned());
                     regex.matches(&value.unwrap_or_default())
@@ -130,7 +136,7 @@ fn simple(pattern: &str) -> Option<Test> {
     let parameters = url.query_pairs().map(|(k, v)| Some((k.into_owned(), regex(&v)?))).collect::<Option<_>>()?;
     let path = Expression::compile(format!("^/?{path}/?$"), true)?;
     let host = regex(&host_and_port(&url))?;
-    Some(Test::Simple { page: url, host, path, fragment, parameters })
+    Some(Test::Simple(Box::new(Simple { page: url, host, path, fragment, parameters })))
 }
 
 /// Returns an expression for a text in which the wildcard stands for anything.

@@ -60,7 +60,7 @@ impl Counting {
 
     /// Returns how many counts are under way.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub fn under_way(&self) -> usize {
         lock(&self.0).len()
     }
 }

@@ -282,7 +282,7 @@ async fn a_count_is_cancelled_from_the_window_and_leaves_nothing_behind() {
 
     let begin = std::time::Instant::now();
     let cancelled = ask();
-    while shop.device.app.counting().len() == 0 {
+    while shop.device.app.counting().under_way() == 0 {
         tokio::task::yield_now().await;
     }
     tokio::time::sleep(std::time::Duration::from_millis(30)).await;
@@ -292,14 +292,14 @@ async fn a_count_is_cancelled_from_the_window_and_leaves_nothing_behind() {
     shop.call::<ResultsCancel>(by_id(&shop.experiment)).await.unwrap();
     assert_eq!(cancelled.await.unwrap().unwrap_err().code, Code::Cancelled);
     let interrupted = begin.elapsed();
-    assert_eq!(shop.device.app.counting().len(), 0);
+    assert_eq!(shop.device.app.counting().under_way(), 0);
 
     let begin = std::time::Instant::now();
     let view: ResultsView = serde_json::from_value(ask().await.unwrap().unwrap()).unwrap();
     assert_eq!(view.analysis.metrics[0].variants[0].units + open_windows(&view), u64::from(VISITORS) + 1);
     assert!(interrupted < begin.elapsed() / 2, "{interrupted:?} of {:?}", begin.elapsed());
     shop.call::<ResultsCancel>(by_id(&shop.experiment)).await.unwrap();
-    assert_eq!(shop.device.app.counting().len(), 0);
+    assert_eq!(shop.device.app.counting().under_way(), 0);
 }
 
 /// Visitors who do not count yet, since their window is open.
