@@ -4,22 +4,25 @@
 //! [`BOUND`] old, which is the bound of the kill switch; an older pointer is read again first.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use beacon_shared::api::{Bundle, SiteBundle};
 use beacon_shared::error::{Code, Error, Result};
 use serde::de::DeserializeOwned;
 
 use crate::deps::Deps;
-use crate::isolate::live::{Entry, Index, Known, Site, entry_of};
+use crate::isolate::live::{Entry, Index, Known, Reads, Site, entry_of};
 use crate::store::publications::{self, Pointer};
 use crate::store::run;
 use crate::sync::lock;
 
-/// A pointer younger than this is not read again.
-const FRESH: i64 = 5_000;
+/// A pointer younger than this is not read again. While there is one to answer with, it is read at most once in this
+/// time, whether that succeeds or not.
+pub const FRESH: i64 = 5_000;
 /// A pointer older than this is read again before an answer; a younger one is read again after it.
 pub const BOUND: i64 = 60_000;
+/// The most reads within [`FRESH`] where none can be answered without: a request cannot wait for another's read, and
+/// several come at once when an isolate starts.
+pub const MAX_READS: u32 = 8;
 /// Milliseconds for which the collector goes on with an old pointer when the database does not answer. It needs the
 /// domains only.
 const COLLECTOR_BOUND: i64 = 60 * 60 * 1000;
@@ -37,7 +40,13 @@ pub enum Reader {
 
 /// Returns the index of what is live, if anything was ever published.
 pub async fn index(deps: &Deps, reader: Reader) -> Result<Option<Arc<Index>>> {
-    match pointer(deps, reader).await? {
+    let pointer = pointer(deps, reader).await?;
+    refresh_behind(deps);
+    index_of(deps, pointer).await
+}
+
+async fn index_of(deps: &Deps, pointer: Option<Pointer>) -> Result<Option<Arc<Index>>> {
+    match pointer {
         Some(pointer) => load_index(deps, &pointer).await.map(Some),
         None => Ok(None),
     }
@@ -46,16 +55,18 @@ pub async fn index(deps: &Deps, reader: Reader) -> Result<Option<Arc<Index>>> {
 /// Returns a published site without its definitions.
 pub async fn entry(deps: &Deps, id: &str, reader: Reader) -> Result<Entry> {
     let find = |index: Option<Arc<Index>>| index.and_then(|index| index.sites.get(id).cloned());
-    if let Some(entry) = find(index(deps, reader).await?) {
+    let pointer = pointer(deps, reader).await?;
+    if let Some(entry) = find(index_of(deps, pointer).await?) {
+        refresh_behind(deps);
         return Ok(entry);
     }
-    // It may have been published a moment ago. Unknown sites cost one read in each FRESH, however many
-    // requests name them.
-    if age(deps) >= FRESH {
-        refresh(deps).await?;
-        if let Some(entry) = find(index(deps, reader).await?) {
-            return Ok(entry);
-        }
+    // It may have been published a moment ago.
+    if age(deps) >= FRESH
+        && may_read(deps, 1)
+        && let Ok(pointer) = refresh(deps).await
+        && let Some(entry) = find(index_of(deps, pointer).await?)
+    {
+        return Ok(entry);
     }
     Err(Error::new(Code::NotFound, "No published site has this id. Check it, or publish the site first."))
 }
@@ -66,27 +77,46 @@ pub async fn site(deps: &Deps, id: &str) -> Result<Arc<Site>> {
     load_site(deps, id, &entry).await
 }
 
+/// Returns the pointer as it is known, or reads it where that is too old.
 async fn pointer(deps: &Deps, reader: Reader) -> Result<Option<Pointer>> {
     let known = lock(&deps.live.pointer).clone();
-    let Some(known) = known else { return refresh(deps).await };
     let age = age(deps);
-    if age < FRESH {
-        return Ok(known.pointer);
+    if let Some(known) = known.as_ref().filter(|_| age < BOUND) {
+        return Ok(known.pointer.clone());
     }
-    if age < BOUND {
-        let now = deps.clock.now();
-        if now.saturating_sub(deps.live.refresh_began.load(Ordering::Relaxed)) >= FRESH {
-            deps.live.refresh_began.store(now, Ordering::Relaxed);
-            let behind = deps.clone();
-            // A failure leaves the pointer as old as it is; a later request tries again.
-            deps.background.run(Box::pin(async move { drop(refresh(&behind).await) }));
-        }
-        return Ok(known.pointer);
+    let result = if may_read(deps, MAX_READS) { refresh(deps).await } else { Err(busy()) };
+    match (result, known) {
+        (Err(_), Some(known)) if reader == Reader::Collector && age < COLLECTOR_BOUND => Ok(known.pointer),
+        (result, _) => result,
     }
-    match refresh(deps).await {
-        Err(_) if reader == Reader::Collector && age < COLLECTOR_BOUND => Ok(known.pointer),
-        result => result,
+}
+
+/// Reads the pointer behind the answer if it is not fresh.
+fn refresh_behind(deps: &Deps) {
+    if age(deps) >= FRESH && may_read(deps, 1) {
+        let behind = deps.clone();
+        // A failure leaves the pointer as old as it is; a later request tries again.
+        deps.background.run(Box::pin(async move { drop(refresh(&behind).await) }));
     }
+}
+
+/// Counts a read of the pointer, and returns true while there are at most `most` within [`FRESH`].
+fn may_read(deps: &Deps, most: u32) -> bool {
+    let now = deps.clock.now();
+    let mut reads = lock(&deps.live.reads);
+    // A clock that went back begins the count again.
+    if !reads.since.is_some_and(|since| (0..FRESH).contains(&now.saturating_sub(since))) {
+        *reads = Reads { since: Some(now), count: 0 };
+    }
+    if reads.count >= most {
+        return false;
+    }
+    reads.count += 1;
+    true
+}
+
+fn busy() -> Error {
+    Error::new(Code::Storage, "The database does not answer at the moment. Try again in a few seconds.")
 }
 
 /// Milliseconds since the pointer was read. A clock that went back makes it too old.

@@ -1,7 +1,6 @@
 //! Definitions that an isolate has read, and the texts that it has made of them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use beacon_shared::api::SiteBundle;
@@ -43,8 +42,15 @@ pub struct LiveMemory {
     pub(crate) pointer: Mutex<Option<Known>>,
     pub(crate) index: Mutex<Option<(String, Arc<Index>)>>,
     pub(crate) sites: Mutex<BTreeMap<String, Arc<Site>>>,
-    /// Time at which the last refresh behind an answer began. It may have ended with its request.
-    pub(crate) refresh_began: AtomicI64,
+    pub(crate) reads: Mutex<Reads>,
+}
+
+/// Reads of the pointer, which may have failed, or have ended with their request.
+#[derive(Default)]
+pub(crate) struct Reads {
+    /// Time of the first, in Unix milliseconds.
+    pub(crate) since: Option<i64>,
+    pub(crate) count: u32,
 }
 
 /// An answer of the database, and its time. Without a pointer nothing was ever published.
@@ -77,6 +83,7 @@ impl LiveMemory {
     /// Forgets the pointer, after it was moved.
     pub fn forget(&self) {
         *lock(&self.pointer) = None;
+        *lock(&self.reads) = Reads::default();
     }
 }
 

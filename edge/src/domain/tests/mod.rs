@@ -3,6 +3,7 @@
 mod documents;
 mod exporting;
 mod keys;
+mod live;
 mod publishing;
 
 use std::sync::Arc;
