@@ -4,7 +4,7 @@ import { expose } from './experiments';
 import { options, safely } from './options';
 import { consented } from './storage';
 
-/** Well inside the minute in which a flag that was turned off must be off. */
+/** With the 25 seconds for which the edge may answer from memory: inside the minute in which a flag must be off. */
 const POLL = 30000;
 let polling = 0;
 

@@ -18,8 +18,9 @@ use crate::sync::lock;
 /// A pointer younger than this is not read again. While there is one to answer with, it is read at most once in this
 /// time, whether that succeeds or not.
 pub const FRESH: i64 = 5_000;
-/// A pointer older than this is read again before an answer; a younger one is read again after it.
-pub const BOUND: i64 = 60_000;
+/// A pointer older than this is read again before an answer; a younger one is read again after it. Together with the
+/// interval at which open pages ask, it stays under a minute.
+pub const BOUND: i64 = 25_000;
 /// The most reads within [`FRESH`] where none can be answered without: a request cannot wait for another's read, and
 /// several come at once when an isolate starts.
 pub const MAX_READS: u32 = 8;

@@ -337,14 +337,23 @@ fn what_is_live_is_served_without_the_database() {
     for _ in 0..100 {
         assert_eq!(ask(&edge, get("/api/features/nobody"), "").status, StatusCode::NOT_FOUND);
     }
-    edge.clock.pass(59_000);
+    edge.clock.pass(24_000);
     assert_eq!(features(), StatusCode::OK);
     edge.clock.pass(2_000);
     assert_eq!(features(), StatusCode::SERVICE_UNAVAILABLE, "the kill switch's bound");
-    let fresh = event(1).to_string().replace(&(NOW - 10).to_string(), &(NOW + 50_000).to_string());
+    let fresh = event(1).to_string().replace(&(NOW - 10).to_string(), &(NOW + 20_000).to_string());
     assert_eq!(ask(&edge, from_page(route::BATCH), batch(&fresh)).status, StatusCode::OK, "the collector goes on");
     edge.db.connection().execute("ALTER TABLE lost RENAME TO pointer", ()).expect("renamed");
     assert_eq!(features(), StatusCode::OK);
+}
+
+/// An open page asks at an interval, and the answer may come from a pointer that is as old as the bound.
+#[test]
+fn an_open_page_gets_new_definitions_within_a_minute() {
+    let source = include_str!("../../sdk/src/flags.ts");
+    let interval = source.split_once("const POLL = ").and_then(|(_, rest)| rest.split_once(';')).expect("an interval");
+    let interval: i64 = interval.0.parse().expect("milliseconds");
+    assert!(interval + crate::domain::live::BOUND < 60_000, "{interval}");
 }
 
 #[test]
