@@ -266,11 +266,12 @@ fn is_final(error: &Error) -> bool {
 
 /// The review shows exactly what goes live.
 async fn check(app: &App, release: &[Release]) -> Result<()> {
-    for Release { doc_id, revision } in release.iter().cloned() {
-        let row = app.store(move |s| s.document(&doc_id)).await?;
+    for Release { doc_id, revision } in release {
+        let id = doc_id.clone();
+        let row = app.store(move |s| s.document(&id)).await?;
         let as_shown = row.is_some_and(|row| {
             let r = row.replica;
-            !r.local.deleted && !r.pending() && r.base.is_some_and(|base| base.revision().is(&revision))
+            !r.local.deleted && !r.pending() && r.base.is_some_and(|base| base.revision().is(revision))
         });
         if !as_shown {
             let message = "A document changed after the review: look at the review again and publish then.";

@@ -31,8 +31,7 @@ fn sql_releases_as_the_lifecycle_does() {
     push_one(&edge, op("o3", "flg_1", Kind::Flag, 0, flag("banner", &["sit_1"])));
     edge.clock.set(77);
     let ids = ["sit_1", "exp_1", "flg_1"];
-    let mut rev = 1;
-    for command in ["c1", "c2"] {
+    for (rev, command) in [(1, "c1"), (2, "c2")] {
         let before = ids.map(|id| document(&edge, id));
         publish(&edge, command, &ids.map(|id| (id, rev))).expect("published");
         for before in before {
@@ -40,7 +39,6 @@ fn sql_releases_as_the_lifecycle_does() {
             assert_eq!(Released::Live(document(&edge, &before.id).body), expected, "{}", before.id);
         }
         edge.clock.set(99);
-        rev += 1;
     }
     let rev = remove(&edge, "flg_1");
     let marked = document(&edge, "flg_1");

@@ -138,7 +138,7 @@ fn with_tick(items: &[ReviewItem], ticked: &Ticks, id: &str, tick: Option<Revisi
 /// Returns what is ticked and still is the revision that was seen.
 fn chosen(view: &ReviewView, ticked: &Ticks) -> Vec<Release> {
     let wanted = |item: &&ReviewItem| is_ready(item) && ticked.get(&item.doc_id) == Some(&item.revision);
-    view.items.iter().filter(wanted).map(|i| release(i)).collect()
+    view.items.iter().filter(wanted).map(release).collect()
 }
 
 fn release(item: &ReviewItem) -> Release {
