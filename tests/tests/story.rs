@@ -131,7 +131,7 @@ impl Story {
         app.click("nav-metrics").await?;
         wait::until("The metric in the list", SOON, || async {
             let listed = app.contents().await?;
-            for part in ["metric-row", "visitors with bought", "1 experiment"] {
+            for part in ["metric-row", "Visitors with bought", "1 experiment"] {
                 ensure!(listed.contains(part), "the list doesn't say {part:?}");
             }
             Ok(())
