@@ -73,7 +73,8 @@ fn compare(plan: &Plan, metric: &Metric, arms: &[Sample], lifts: &[Option<Lift>]
     MetricAnalysis { metric: metric.clone(), variants: variants.collect() }
 }
 
-/// Of the null that nothing differs. A posterior's is on the absolute scale, whose baseline is not measured.
+/// Returns the p-value of the null that nothing differs. A posterior's is on the absolute scale, whose baseline is not
+/// measured.
 fn p_value(plan: &Plan, lift: &Lift, baseline: &Sample, arm: &Sample) -> f64 {
     if plan.engine != Engine::Bayesian {
         return lift.p_value(0.0, Tail::TwoSided);

@@ -33,7 +33,7 @@ pub struct Health {
     /// The same visitors by the variant they saw first, in the plan's order; empty where that is not known.
     #[serde(default)]
     pub multiple_by_first: Vec<u64>,
-    /// That is surely above 1% of all visitors, however often somebody looks.
+    /// True if more than 1% of all visitors saw several variants, by a test that holds however often somebody looks.
     pub multiple_exposures_alarm: bool,
     /// They are not spread over the variants like those who stay: a variant's numbers lack a kind of visitor.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! What the arms say about the lift of one variant: one statistic for every decision.
+//! The lift of one variant over the control: one statistic for every decision.
 //!
 //! Whether the lift is r is asked of D(r) = B − (1 + r)·A with V(r) = var(B) + (1 + r)²·var(A): r = 0 for better or worse,
 //! r = ∓margin for a guardrail. The interval of the lift is the set of all r that are not rejected, which is a quadratic
@@ -39,7 +39,7 @@ struct Means {
     /// Variance of B and degrees of freedom of either arm, for Welch's.
     treatment_variance: f64,
     freedoms: [f64; 2],
-    /// What the arms' variances are multiplied by where one variance is pooled over both: see [`Means::pooled`].
+    /// Factors of the arms' variances where one variance is pooled over both: see [`Means::pooled`].
     pooling: Option<[f64; 2]>,
     units: f64,
     is_signed: bool,
@@ -148,7 +148,7 @@ enum Measured {
     Quantiles(Quantiles),
 }
 
-/// What two arms say about a lift.
+/// The evidence of two arms about a lift.
 #[derive(Clone, Debug)]
 pub(super) struct Lift {
     measured: Result<Measured, Reason>,

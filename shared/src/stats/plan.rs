@@ -93,7 +93,7 @@ impl Plan {
 pub struct MetricOptions {
     /// Less is better: bounces, waiting times.
     pub lower_is_better: bool,
-    /// Of a guardrail: how much worse, relatively, it may get at most; 0.02 is 2%.
+    /// Relative loss that a guardrail tolerates; 0.02 is 2%.
     pub margin: f64,
 }
 

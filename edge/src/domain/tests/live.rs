@@ -1,4 +1,4 @@
-//! What is live, while the database is slow or does not answer.
+//! The live pointer while the database is slow or does not answer.
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU32;

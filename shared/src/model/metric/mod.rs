@@ -44,7 +44,7 @@ pub struct Metric {
     pub id: String,
     /// What people read.
     pub name: String,
-    /// What it is for.
+    /// Part that it plays in the decision.
     pub role: Role,
     /// How events become a number.
     #[serde(flatten)]
@@ -52,7 +52,7 @@ pub struct Metric {
     /// Which way is better.
     #[serde(default, skip_serializing_if = "Direction::is_increase")]
     pub direction: Direction,
-    /// Of a guardrail: how much worse, relatively, it may get; 0.02 is 2%. `None` is the statistics' default.
+    /// Relative loss that a guardrail tolerates; 0.02 is 2%. `None` is the statistics' default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
     /// Which events count, and how much.

@@ -22,9 +22,9 @@ pub struct MetricUse {
     pub id: String,
     /// Document id of the metric.
     pub metric: String,
-    /// What it is for.
+    /// Part that it plays in the decision.
     pub role: Role,
-    /// Of a guardrail: how much worse, relatively, it may get; 0.02 is 2%. `None` is the statistics' default.
+    /// Relative loss that a guardrail tolerates; 0.02 is 2%. `None` is the statistics' default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
     /// Fields of a newer schema.
