@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_op_id.sql"),
     include_str!("../../migrations/0003_publishing.sql"),
     include_str!("../../migrations/0004_stamp.sql"),
+    include_str!("../../migrations/0005_stored_at.sql"),
 ];
 
 /// A database in memory.

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use crate::sql::Statement;
 
 /// The change of one op (`?1` op id, `?2` document, `?3` kind, `?4` key, `?5` base revision, `?6` device, `?7` actor,
-/// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty): only at its base
-/// revision, and only with a key that is free.
+/// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty, `?13` the
+/// edge's time): only at its base revision, and only with a key that is free.
 const INSERT: &str = "
-INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp)
-SELECT (SELECT seq + 1 FROM meta), ?1, ?2, ?3, ?4, ?5 + 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, lower(hex(randomblob(8)))
+INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp,
+  stored_at)
+SELECT (SELECT seq + 1 FROM meta), ?1, ?2, ?3, ?4, ?5 + 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, lower(hex(randomblob(8))), ?13
 WHERE ?5 = COALESCE((SELECT rev FROM docs WHERE id = ?2), 0)
   AND (?12 = '' OR ?12 = COALESCE((SELECT op_id FROM docs WHERE id = ?2), ''))
   AND (?9 = 1 OR ?4 = '' OR NOT EXISTS (
@@ -26,7 +27,8 @@ const SELECT: &str = "SELECT op_id, doc_id, rev, seq FROM changes WHERE op_id IN
 /// documents as `[[id, rev, op_id], …]`): every document at its revision or none. Bodies are made here, so that a release
 /// sends none: the draft becomes what is released.
 const PUBLISH: &str = "
-INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp)
+INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp,
+  stored_at, published)
 SELECT (SELECT seq FROM meta) + 1 + r.key, r.value ->> 'op_id', d.id, d.kind, d.key, d.rev + 1, d.rev, ?2, ?3, ?4,
   COALESCE(r.value ->> 'deleted', 0), COALESCE(r.value ->> 'schema', d.schema),
   CASE WHEN r.value ->> 'deleted' THEN json_set(d.body, '$.released', NULL)
@@ -34,7 +36,7 @@ SELECT (SELECT seq FROM meta) + 1 + r.key, r.value ->> 'op_id', d.id, d.kind, d.
     WHEN r.value -> 'phases' IS NOT NULL THEN json_set(d.body, '$.schema', r.value ->> 'schema',
       '$.draft.phases', json(r.value -> 'phases'),
       '$.released', json(json_set(d.body -> 'draft', '$.phases', json(r.value -> 'phases'))))
-    ELSE json_set(d.body, '$.released', json(d.body -> 'draft')) END, lower(hex(randomblob(8)))
+    ELSE json_set(d.body, '$.released', json(d.body -> 'draft')) END, lower(hex(randomblob(8))), ?4, 1
 FROM json_each(?1) AS r JOIN docs AS d ON d.id = r.value ->> 'id'
 WHERE NOT EXISTS (
   SELECT 1 FROM json_each(?5) AS e LEFT JOIN docs AS x ON x.id = e.value ->> 0
@@ -58,14 +60,17 @@ UPDATE changes SET body = '' WHERE body <> '' AND seq IN (
   SELECT c.seq FROM json_each(?1) AS wanted
   JOIN docs AS d ON d.id = wanted.value
   JOIN changes AS c ON c.doc_id = d.id AND c.rev BETWEEN d.rev - 20 AND d.rev - 1
-  WHERE c.op_id NOT LIKE '%:' || c.doc_id AND EXISTS (
+  WHERE c.published = 0 AND EXISTS (
     SELECT 1 FROM changes AS later WHERE later.doc_id = c.doc_id AND later.rev BETWEEN c.rev + 1 AND d.rev
       AND later.device = c.device AND later.at / 60000 = c.at / 60000))";
 
-/// Empties the oldest bodies from before `?1`, a few at a time.
+/// Empties the oldest bodies that the edge took in before `?1`, a few at a time. What was published keeps its body, and so
+/// does a document's newest revision.
 const EXPIRE: &str = "
 UPDATE changes SET body = '' WHERE seq IN (
-  SELECT seq FROM changes WHERE body <> '' AND at < ?1 ORDER BY at LIMIT 100)";
+  SELECT c.seq FROM changes AS c WHERE c.body <> '' AND c.published = 0 AND c.stored_at < ?1
+    AND NOT EXISTS (SELECT 1 FROM docs AS d WHERE d.id = c.doc_id AND d.rev = c.rev)
+  ORDER BY c.stored_at LIMIT 100)";
 
 /// Milliseconds for which a replaced body is kept.
 const BODY_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
@@ -123,8 +128,8 @@ pub struct Entry {
     pub body: Option<Value>,
 }
 
-/// Returns the statement that inserts the change of `op`.
-pub fn insert(op: &Op, device: &str, actor: &str) -> Statement {
+/// Returns the statement that inserts the change of `op`, which the edge takes in at `now`.
+pub fn insert(op: &Op, device: &str, actor: &str, now: i64) -> Statement {
     let schema = op.body.get("schema").and_then(Value::as_u64).unwrap_or(u64::from(SCHEMA));
     Statement::new(
         INSERT,
@@ -141,6 +146,7 @@ pub fn insert(op: &Op, device: &str, actor: &str) -> Statement {
             schema.into(),
             op.body.to_string().into(),
             op.base_op.as_deref().unwrap_or_default().into(),
+            now.into(),
         ],
     )
 }

@@ -17,6 +17,13 @@ use crate::store::{Batch, meta};
 
 const MAX_ID: usize = 64;
 
+/// The sender of a push, and the edge's time.
+struct Sender<'a> {
+    actor: &'a str,
+    device: &'a str,
+    now: i64,
+}
+
 /// Applies a push for the holder of the key `actor`.
 pub async fn push(db: &dyn Db, actor: &str, request: &PushRequest, now: i64) -> Result<PushResponse> {
     check_request(request)?;
@@ -30,10 +37,11 @@ pub async fn push(db: &dyn Db, actor: &str, request: &PushRequest, now: i64) -> 
     let workspace = meta::read(answers.take(workspace))?;
     let current = documents::documents(answers.take(current).all::<DocumentRow>()?)?;
     let current: BTreeMap<&str, &Document> = current.iter().map(|d| (d.id.as_str(), d)).collect();
+    let sender = Sender { actor, device: &request.device, now };
     let mut outcomes = Vec::with_capacity(request.ops.len());
     for op in &request.ops {
         let current = current.get(op.doc_id.as_str()).copied();
-        outcomes.push(apply(db, actor, &request.device, op, current, restored).await?);
+        outcomes.push(apply(db, &sender, op, current, restored).await?);
     }
     let changed = outcomes.iter().any(|outcome| matches!(outcome, OpOutcome::Ok { .. }));
     let newest = newest_change(db, if changed { &ids } else { &[] }, now).await?;
@@ -69,14 +77,7 @@ fn check_request(request: &PushRequest) -> Result<()> {
 }
 
 /// Applies an op. Where the server was `restored`, it only says what became of it.
-async fn apply(
-    db: &dyn Db,
-    actor: &str,
-    device: &str,
-    op: &Op,
-    current: Option<&Document>,
-    restored: bool,
-) -> Result<OpOutcome> {
+async fn apply(db: &dyn Db, by: &Sender<'_>, op: &Op, current: Option<&Document>, restored: bool) -> Result<OpOutcome> {
     let op_id = op.op_id.clone();
     if current.map_or(0, |d| d.rev) < op.base_rev {
         // From a future that a restore has undone, so no such change can be here either.
@@ -88,7 +89,7 @@ async fn apply(
     }
     let mut batch = Batch::default();
     if !restored {
-        batch.add(changes::insert(op, device, actor));
+        batch.add(changes::insert(op, by.device, by.actor, by.now));
         batch.add(documents::upsert(&op_id));
     }
     let base_op = op.base_op.as_deref().unwrap_or_default();

@@ -159,6 +159,36 @@ fn replaced_bodies_go_and_ops_stay() {
     assert_eq!(kept(), ["o6"]);
 }
 
+/// Bodies went by the device's clock, and what was published went too.
+#[test]
+fn what_was_published_and_what_is_newest_keep_their_bodies() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let edge = MemoryEdge::new();
+    edge.clock.set(1000 * DAY);
+    // The device's clock is 91 days behind.
+    let push = |op_id: &str, doc: &str, rev| {
+        let at = edge.clock.get() - 91 * DAY;
+        push_one(&edge, Op { at, ..op(op_id, doc, Kind::Site, rev, site(doc, op_id)) })
+    };
+    let kept = || -> Vec<String> {
+        let connection = edge.db.connection();
+        let mut select = connection.prepare("SELECT op_id FROM changes WHERE body <> '' ORDER BY seq").expect("SQL");
+        select.query_map((), |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect()
+    };
+    push("o1", "other", 0);
+    push("o2", "shop", 0);
+    publish(&edge, "c1", &[("shop", 1)]).expect("published");
+    assert_eq!(kept(), ["o1", "o2", "c1:shop"]);
+    let mut draft = document(&edge, "shop").body;
+    for (rev, day) in [(2, 1001), (3, 1092)] {
+        edge.clock.set(day * DAY);
+        draft["draft"]["name"] = json!(format!("Shop {rev}"));
+        let pushed = push_one(&edge, op(&format!("o{}", rev + 1), "shop", Kind::Site, rev, draft.clone()));
+        assert!(matches!(pushed, OpOutcome::Ok { .. }), "{pushed:?}");
+    }
+    assert_eq!(kept(), ["o1", "c1:shop", "o4"], "o1 is its document's newest; o2 and o3 were replaced");
+}
+
 #[test]
 fn a_restore_takes_the_workspace_back_and_keeps_its_epoch() {
     let edge = MemoryEdge::new();
