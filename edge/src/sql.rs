@@ -4,6 +4,9 @@ use beacon_shared::error::{Code, Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// The most bytes of a text: D1's limit.
+pub const MAX_TEXT: usize = 2_000_000;
+
 /// A parameter of a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Argument {

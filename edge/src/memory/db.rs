@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::log::Sql;
 use crate::ports::Db;
-use crate::sql::{Argument, Rows, Statement};
+use crate::sql::{Argument, MAX_TEXT, Rows, Statement};
 
 /// The migrations, in order.
 pub(crate) const MIGRATIONS: &[&str] = &[
@@ -72,6 +72,10 @@ fn failed(error: rusqlite::Error) -> Error {
 #[async_trait]
 impl Db for MemoryDb {
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Rows>> {
+        let too_long = |argument: &Argument| matches!(argument, Argument::Text(text) if text.len() > MAX_TEXT);
+        if statements.iter().flat_map(|statement| &statement.arguments).any(too_long) {
+            return Err(Error::new(Code::Storage, "A parameter is longer than D1 takes."));
+        }
         let mut connection = self.connection();
         let transaction = connection.transaction().map_err(failed)?;
         let run = |statement: Statement| rows(&transaction, statement.sql, &statement.arguments).map(Rows);

@@ -18,8 +18,12 @@ use crate::store::{Batch, run};
 pub use bundle::{Prepared, prepare};
 pub use release::release;
 
-/// The most documents in one publication.
-pub const MAX_RELEASE: usize = 20_000;
+/// The most documents in one publication. Each is in one parameter with its revision and op id, which is about 120 bytes
+/// with UUIDs, and D1 takes 2,000,000.
+pub const MAX_RELEASE: usize = 10_000;
+const MAX_DOC_ID: usize = 64;
+/// The op id of a publication's change is the command's id and the document's.
+const MAX_OP_ID: usize = 160;
 const MAX_LISTED: u64 = 100;
 
 /// Carries a publish command out. Doing it twice publishes once.
@@ -72,6 +76,17 @@ fn check_request(request: &PublishRequest) -> Result<()> {
     let distinct: BTreeSet<&String> = ids.collect();
     if distinct.len() < request.release.len() + request.transitions.len() {
         problems.push(Problem::new("/release", "Name each document once."));
+    }
+    let releases = request.release.iter().map(|r| ("release", &r.doc_id, &r.revision.op_id)).enumerate();
+    let transitions = request.transitions.iter().map(|t| ("transitions", &t.doc_id, &t.revision.op_id)).enumerate();
+    if let Some((i, (list, doc_id, _))) =
+        releases.chain(transitions).find(|(_, (_, doc_id, op_id))| doc_id.len() > MAX_DOC_ID || op_id.len() > MAX_OP_ID)
+    {
+        let field = if doc_id.len() > MAX_DOC_ID { "doc_id" } else { "revision/op_id" };
+        problems.push(Problem::new(
+            format!("/{list}/{i}/{field}"),
+            "This id is too long to be a document's or a change's.",
+        ));
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
 }

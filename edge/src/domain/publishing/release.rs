@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use beacon_shared::api::PublishRequest;
-use beacon_shared::error::{Error, Result};
+use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::lifecycle;
 use beacon_shared::model::{Document, Revision, SCHEMA};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use super::check::Review;
 use super::stale;
 use crate::deps::Deps;
 use crate::ports::Db;
+use crate::sql::MAX_TEXT;
 use crate::store::changes::{self, Count, Entry};
 use crate::store::documents::{self, DocumentRow};
 use crate::store::{Batch, meta, run};
@@ -98,8 +99,7 @@ fn entry(
 
 /// Writes all changes and documents in one transaction, in parts that the database takes.
 async fn write(db: &dyn Db, actor: &str, request: &PublishRequest, entries: &[Entry], now: i64) -> Result<()> {
-    let all: Value = entries.iter().map(|e| json!([e.id, e.revision.rev, e.revision.op_id])).collect();
-    let all = all.to_string();
+    let all = revisions_parameter(entries)?;
     let mut batch = Batch::default();
     for part in parts(entries)? {
         batch.add(changes::publish(part, &all, &request.device, actor, now));
@@ -107,6 +107,19 @@ async fn write(db: &dyn Db, actor: &str, request: &PublishRequest, entries: &[En
     batch.add(documents::publish(&request.command_id));
     batch.add(meta::published());
     batch.run(db).await.map(drop)
+}
+
+/// Returns `[[id, rev, op_id], …]` of all entries, which must fit into one parameter.
+fn revisions_parameter(entries: &[Entry]) -> Result<String> {
+    let all: Value = entries.iter().map(|e| json!([e.id, e.revision.rev, e.revision.op_id])).collect();
+    let all = all.to_string();
+    if all.len() > MAX_TEXT {
+        return Err(Error::new(
+            Code::TooLarge,
+            "The ids of these documents are too long together. Publish fewer at a time.",
+        ));
+    }
+    Ok(all)
 }
 
 fn parts(entries: &[Entry]) -> Result<Vec<&[Entry]>> {
@@ -127,5 +140,31 @@ fn parts(entries: &[Entry]) -> Result<Vec<&[Entry]>> {
 }
 
 fn defect(why: &impl std::fmt::Display) -> Error {
-    Error::new(beacon_shared::error::Code::Internal, format!("The publication cannot be written: {why}."))
+    Error::new(Code::Internal, format!("The publication cannot be written: {why}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::publishing::MAX_RELEASE;
+
+    fn entries(id: usize, op_id: usize) -> Vec<Entry> {
+        let entry = |_| Entry {
+            id: "d".repeat(id),
+            revision: Revision { rev: 1_000, op_id: "o".repeat(op_id) },
+            op_id: String::new(),
+            deleted: None,
+            schema: None,
+            phases: None,
+            body: None,
+        };
+        (0..MAX_RELEASE).map(entry).collect()
+    }
+
+    /// A publication's op id is the command's id, a colon and the document's.
+    #[test]
+    fn the_most_documents_with_usual_ids_fit_into_one_parameter_and_longer_ones_are_refused() {
+        assert!(revisions_parameter(&entries(40, 36 + 1 + 40)).is_ok());
+        assert_eq!(revisions_parameter(&entries(64, 160)).map_err(|e| e.code), Err(Code::TooLarge));
+    }
 }

@@ -224,12 +224,12 @@ fn ten_thousand_documents_are_published_at_once() {
     push_one(&edge, op("o0", "sit_1", Kind::Site, 0, site("shop", "Shop")));
     let mut connection = edge.db.connection();
     let transaction = connection.transaction().expect("a transaction");
-    for i in 0..10_000 {
+    for i in 0..9_999 {
         let mut body = flag(&format!("flag_{i}"), &["sit_1"]);
         body["draft"]["description"] = json!("x".repeat(500));
         let insert = "INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body)
             VALUES (?1, ?2, ?3, 'flag', ?4, 1, 0, 'd', 'a', 1, 0, 1, ?5)";
-        let row = (i + 2, format!("o{}", i + 1), format!("flg_{i}"), format!("flag_{i}"), body.to_string());
+        let row = (i + 2, format!("o{}", i + 1), format!("flg_{i:036}"), format!("flag_{i}"), body.to_string());
         transaction.execute(insert, row).expect("a change");
     }
     let copy = "INSERT INTO docs (id, kind, key, rev, seq, op_id, deleted, schema, body)
@@ -237,7 +237,7 @@ fn ten_thousand_documents_are_published_at_once() {
     transaction.execute(copy, ()).expect("documents");
     transaction.commit().expect("committed");
     drop(connection);
-    let ids: Vec<String> = (0..10_000).map(|i| format!("flg_{i}")).collect();
+    let ids: Vec<String> = (0..9_999).map(|i| format!("flg_{i:036}")).collect();
     let release: Vec<(&str, u64)> = ids.iter().map(|id| (id.as_str(), 1)).chain([("sit_1", 1)]).collect();
     let counted = Arc::new(Counted::new(&edge));
     let deps = Deps { db: counted.clone(), ..edge.deps() };
@@ -246,16 +246,44 @@ fn ten_thousand_documents_are_published_at_once() {
         ..command("c1")
     };
     let published = now(publishing::publish(&deps, "test", &request)).expect("published");
-    assert_eq!(published.seq, 20_002);
+    assert_eq!(published.seq, 20_000);
     let statements = counted.statements.load(Ordering::Relaxed);
     assert!(statements <= 45, "{statements} statements, and the free plan allows 50 in one request, its key included");
     let released = "SELECT COUNT(*) FROM docs WHERE rev = 2 AND body -> 'released' = body -> 'draft'";
     let count: usize = edge.db.connection().query_row(released, (), |row| row.get(0)).expect("a count");
-    assert_eq!(count, 10_001);
+    assert_eq!(count, 10_000);
+    // Again, when the revisions' op ids are a publication's, with a command id as long as a UUID.
+    let again = PublishRequest {
+        release: release.iter().map(|(id, _)| Release { doc_id: (*id).into(), revision: revision(2) }).collect(),
+        ..command(&"c".repeat(36))
+    };
+    edge.publish(&again).expect("published again");
+    let third = PublishRequest {
+        release: release.iter().map(|(id, _)| Release { doc_id: (*id).into(), revision: revision(3) }).collect(),
+        ..command(&"e".repeat(36))
+    };
+    edge.publish(&third).expect("published a third time");
     // One that moved on keeps all of them out.
-    push_one(&edge, op("late", "sit_1", Kind::Site, 2, document(&edge, "sit_1").body));
-    let again: Vec<(&str, u64)> = release.iter().map(|(id, _)| (*id, 2)).collect();
+    push_one(&edge, op("late", "sit_1", Kind::Site, 4, document(&edge, "sit_1").body));
+    let again: Vec<(&str, u64)> = release.iter().map(|(id, _)| (*id, 4)).collect();
     assert_eq!(publish(&edge, "c2", &again).expect_err("stale").code, Code::Stale);
+}
+
+#[test]
+fn ids_and_parameters_have_limits() {
+    let edge = two_documents();
+    for (doc_id, op_id, pointer) in
+        [("d".repeat(65), "o".into(), "/release/0/doc_id"), ("d".into(), "o".repeat(161), "/release/0/revision/op_id")]
+    {
+        let release = vec![Release { doc_id, revision: Revision { rev: 1, op_id } }];
+        let error = edge.publish(&PublishRequest { release, ..command("c1") }).expect_err("too long");
+        assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, pointer));
+    }
+    let release = |i| Release { doc_id: format!("flg_{i}"), revision: revision(1) };
+    let request = PublishRequest { release: (0..=10_000).map(release).collect(), ..command("c1") };
+    assert_eq!(edge.publish(&request).expect_err("too many").code, Code::TooLarge);
+    let long = publications::insert(&"x".repeat(2_000_001), 1, "", 1, "");
+    assert_eq!(now(edge.db.batch(vec![long])).expect_err("as D1").code, Code::Storage);
 }
 
 #[test]
