@@ -17,7 +17,7 @@ pub async fn caller(deps: &Deps, headers: &HeaderMap) -> Result<Option<Caller>> 
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     };
     match text(headers, KEY_HEADER).or_else(bearer).filter(|key| !key.is_empty()) {
-        Some(key) => keys::find(deps, key, address(headers)).await,
+        Some(key) => keys::find(deps, key, &address(headers)).await,
         None => Ok(None),
     }
 }

@@ -1,5 +1,7 @@
 //! The parts of a request that handlers ask for: parameters, body, headers.
 
+use std::net::Ipv6Addr;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -15,9 +17,14 @@ pub fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Returns the caller's address. Limits count it; nothing stores it.
-pub fn address(headers: &HeaderMap) -> &str {
-    text(headers, "cf-connecting-ip").unwrap_or_default()
+/// Returns the caller's address, of IPv6 the first half: whoever has one of those has all that begin with it. Limits count
+/// it; nothing stores it.
+pub fn address(headers: &HeaderMap) -> String {
+    let text = text(headers, "cf-connecting-ip").unwrap_or_default();
+    match text.parse::<Ipv6Addr>() {
+        Ok(address) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// The parameters in the path of a request, decoded.
@@ -99,4 +106,23 @@ pub fn answer(value: &impl Serialize) -> Result<Response, Failure> {
         .map_err(|e| Error::new(Code::Internal, format!("The answer cannot be written: {e}.")))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_count_as_their_holders_have_them() {
+        for (header, expected) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+            ("nonsense", "nonsense"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("cf-connecting-ip", header.parse().expect("a header"));
+            assert_eq!(address(&headers), expected);
+        }
+    }
 }

@@ -68,7 +68,7 @@ async fn evaluate<E: Endpoint<Response: Serialize>>(
     let arrival = visitor::arrival(deps, &parts).await?;
     let (id, entry, site) = find(deps, &request, has).await?;
     visitor::check(&entry, &arrival)?;
-    within_limit(deps, &id, address(&parts.headers)).await?;
+    within_limit(deps, &id, &address(&parts.headers)).await?;
     if visitor::from_page(&parts.headers) {
         for (name, value) in visitor::attributes(&parts) {
             request.attributes.entry(name).or_insert(value);

@@ -37,7 +37,7 @@ async fn evaluate(deps: &Deps, request: Request, single: bool) -> Answer {
         Err(error) if error.code == Code::NotFound => return Ok(answer(&Fault::FlagNotFound.answer(key))),
         Err(error) => return Err(error.into()),
     };
-    match within_limit(deps, id, address(&parts.headers)).await {
+    match within_limit(deps, id, &address(&parts.headers)).await {
         Ok(()) => {}
         Err(error) if error.code == Code::RateLimited => return Ok(too_many()),
         Err(error) => return Err(error.into()),

@@ -38,7 +38,7 @@ pub async fn arrival(deps: &Deps, parts: &Parts) -> Result<Arrival> {
     Ok(Arrival {
         host,
         by_key,
-        address: address(headers).to_owned(),
+        address: address(headers),
         user_agent: text(headers, header::USER_AGENT).unwrap_or_default().to_owned(),
         prefetch: purpose.contains("prefetch") || purpose.contains("prerender"),
         place: parts.extensions.get::<Place>().cloned().unwrap_or_default(),

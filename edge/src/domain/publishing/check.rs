@@ -154,15 +154,22 @@ impl Review {
                 self.add(id, &key, &problem.pointer, &problem.detail);
             }
         }
-        for removed in self.removed.clone() {
-            // The same without this removal.
-            let mut with = self.live.clone();
-            with.insert_released(&removed);
-            let known = validate::workspace(&with.workspace);
-            let caused = found.iter().find(|f| !self.changed.contains_key(&f.0) && !known.contains(f));
-            if let Some(user) = caused.map(|(id, _)| self.live.name(id)) {
-                self.add(&removed.id, &removed.key, "", &format!("The {user} needs this. Change it first."));
-            }
+        if self.removed.is_empty() {
+            return;
+        }
+        // The same without the removals: twice for all of them, since each validation reads all that is live.
+        let mut with = self.live.clone();
+        self.removed.iter().for_each(|removed| with.insert_released(removed));
+        let known = validate::workspace(&with.workspace);
+        let caused = found.iter().filter(|f| !self.changed.contains_key(&f.0) && !known.contains(f));
+        for (user, problem) in caused.take(MAX_PROBLEMS).cloned().collect::<Vec<_>>() {
+            let names = |name: &str| problem.detail.contains(&format!("'{name}'"));
+            let is_its_metric =
+                |removed: &Document| removed.kind == Kind::Metric && problem.pointer.starts_with("/metrics");
+            let is_named = |removed: &&Document| names(&removed.key) || is_its_metric(removed);
+            let Some(removed) = self.removed.iter().find(is_named).or(self.removed.first()).cloned() else { continue };
+            let user = self.live.name(&user);
+            self.add(&removed.id, &removed.key, "", &format!("The {user} needs this. Change it first."));
         }
     }
 }

@@ -21,6 +21,24 @@ fn keys_are_found_by_digest_until_they_are_revoked() {
     assert_eq!(find("bcn_x"), None);
 }
 
+/// An office has one address: a wrong key on one of its machines must not keep the others out.
+#[test]
+fn a_key_that_was_right_is_right_behind_an_address_with_wrong_ones() {
+    let edge = MemoryEdge::new();
+    edge.clock.set(7_200_000);
+    let insert = "INSERT INTO keys (id, name, sha256, scopes, created_at) VALUES ('k', 'ci', ?1, '[\"read\"]', 0)";
+    edge.db.connection().execute(insert, [crate::digest::sha256(b"bcn_right")]).expect("a key");
+    let find = |key: &str| now(keys::find(&edge.deps(), key, "office"));
+    assert!(find("bcn_right").expect("an answer").is_some());
+    edge.limiter.set(1);
+    assert_eq!(find("bcn_wrong"), Ok(None));
+    assert_eq!(find("bcn_other").map_err(|e| e.code), Err(Code::RateLimited));
+    assert!(find("bcn_right").expect("an answer").is_some());
+    assert_eq!(find("bcn_unknown").map_err(|e| e.code), Err(Code::RateLimited));
+    edge.db.connection().execute("UPDATE keys SET revoked_at = 1", []).expect("revoked");
+    assert!(find("bcn_right").is_err(), "and not a moment longer");
+}
+
 #[test]
 fn wrong_keys_do_not_reach_the_database_twice() {
     let edge = MemoryEdge::new();

@@ -263,6 +263,11 @@ fn ten_thousand_documents_are_published_at_once() {
         ..command(&"e".repeat(36))
     };
     edge.publish(&third).expect("published a third time");
+    // A thousand removals are checked together: each by itself would read all that is live again.
+    let mark = "UPDATE docs SET body = json_set(body, '$.removed', json('true')) WHERE key LIKE 'flag_1___'";
+    assert_eq!(edge.db.connection().execute(mark, ()).expect("marked"), 1_000);
+    let removals: Vec<(&str, u64)> = ids[1_000..2_000].iter().map(|id| (id.as_str(), 4)).collect();
+    publish(&edge, "removals", &removals).expect("removed");
     // One that moved on keeps all of them out.
     push_one(&edge, op("late", "sit_1", Kind::Site, 4, document(&edge, "sit_1").body));
     let again: Vec<(&str, u64)> = release.iter().map(|(id, _)| (*id, 4)).collect();
