@@ -138,6 +138,9 @@ pub struct OfKind {
     /// Only these documents; empty for all of the kind.
     #[serde(default)]
     pub ids: Vec<String>,
+    /// The most rows, of those that changed last; without it all.
+    #[serde(default)]
+    pub first: Option<usize>,
 }
 
 /// An urgent command on what is live.

@@ -174,8 +174,8 @@ pub fn reference(replica: &Replica) -> DocumentRef {
 }
 
 /// Returns what lists show of the documents of a kind, or of some of them.
-pub async fn summaries(app: &Arc<App>, OfKind { kind, ids }: OfKind) -> Result<Vec<Summary>> {
-    app.store(move |s| if ids.is_empty() { s.summaries(kind) } else { s.summaries_of(kind, &ids) }).await
+pub async fn summaries(app: &Arc<App>, OfKind { kind, ids, first }: OfKind) -> Result<Vec<Summary>> {
+    app.store(move |s| if ids.is_empty() { s.summaries(kind, first) } else { s.summaries_of(kind, &ids) }).await
 }
 
 /// Decides an open conflict, if it still is the one that the person saw.

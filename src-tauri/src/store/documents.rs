@@ -145,11 +145,13 @@ pub fn tally(c: &Connection) -> Result<Tally> {
 }
 
 /// Returns what lists show of the documents of a kind, the newest change first.
-pub fn summaries(c: &Connection, kind: Kind) -> Result<Vec<Summary>> {
+pub fn summaries(c: &Connection, kind: Kind, first: Option<usize>) -> Result<Vec<Summary>> {
     let sql = "SELECT summary FROM documents WHERE kind = ?1 AND (deleted_local = 0 OR conflict IS NOT NULL) AND summary IS NOT NULL
-        ORDER BY updated_at DESC, id";
+        ORDER BY updated_at DESC, id LIMIT ?2";
     let mut statement = c.prepare_cached(sql).map_err(storage)?;
-    let rows = statement.query_map([kind.as_str()], |row| row.get::<_, String>(0)).map_err(storage)?;
+    // SQLite takes a negative limit as none.
+    let most = first.and_then(|first| i64::try_from(first).ok()).unwrap_or(-1);
+    let rows = statement.query_map((kind.as_str(), most), |row| row.get::<_, String>(0)).map_err(storage)?;
     rows.map(|text| json(&text.map_err(storage)?)).collect()
 }
 

@@ -113,9 +113,9 @@ impl Store {
         documents::saying(&self.connection, kind, word)
     }
 
-    /// Returns what lists show of the documents of a kind, the newest change first.
-    pub fn summaries(&self, kind: Kind) -> Result<Vec<Summary>> {
-        documents::summaries(&self.connection, kind)
+    /// Returns what lists show of the documents of a kind, the newest change first, or of the `first` ones only.
+    pub fn summaries(&self, kind: Kind, first: Option<usize>) -> Result<Vec<Summary>> {
+        documents::summaries(&self.connection, kind, first)
     }
 
     /// Returns what lists show of these documents of a kind.

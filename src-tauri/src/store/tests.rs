@@ -204,7 +204,7 @@ fn lists_and_counts_read_no_bodies() {
     let (_folder, mut store) = store();
     store.create(Replica::new("sit_1", Kind::Site, body("One")), 1).unwrap();
     store.connection.execute("UPDATE documents SET local_body = 'not JSON', base_body = 'neither'", []).unwrap();
-    let summaries = store.summaries(Kind::Site).unwrap();
+    let summaries = store.summaries(Kind::Site, None).unwrap();
     let ids: Vec<String> = summaries.iter().map(|s| s.id.clone()).chain(["sit_none".to_owned()]).collect();
     assert_eq!(store.summaries_of(Kind::Site, &ids).unwrap(), summaries);
     assert_eq!(store.summaries_of(Kind::Flag, &ids).unwrap(), []);
@@ -229,7 +229,8 @@ fn a_database_of_the_first_version_is_filled_in() {
     drop(old);
     let mut store = Store::open(&path).unwrap();
     assert_eq!(store.tally().unwrap(), super::Tally { pending: 1, conflicts: 0 });
-    assert_eq!(store.summaries(Kind::Site).unwrap().len(), 2);
+    assert_eq!(store.summaries(Kind::Site, None).unwrap().len(), 2);
+    assert_eq!(store.summaries(Kind::Site, Some(1)).unwrap().len(), 1);
     let op = store.freeze(&ids(), 2, 10).unwrap().remove(0);
     assert_eq!((op.doc_id.as_str(), op.base_rev, op.base_op), ("sit_2", 3, None));
     assert!(folder.path().join("beacon.v1.backup").exists());

@@ -8,6 +8,8 @@ use beacon_shared::model::{Experiment, Flag, Kind, MetricDefinition, Site};
 
 /// The most changed rows that are read one by one; beyond it the whole list is read again.
 const MAX_ROWS: usize = 200;
+/// The rows that are read before the others, so that a long list is on the screen at once.
+pub const FIRST: usize = 200;
 
 /// A document of a kind that has an editor.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,8 @@ pub enum Topic {
 /// A question to the core. At most one about each topic is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fetch {
+    /// The newest rows of a kind, at most [`FIRST`]: what a list shows before anybody asks for more.
+    Newest(Kind),
     /// All rows of a kind.
     List(Kind),
     /// The rows of these documents.
@@ -42,7 +46,7 @@ impl Fetch {
     /// Returns what the answer belongs to.
     pub fn topic(&self) -> Topic {
         match self {
-            Self::List(kind) | Self::Rows(kind, _) => Topic::List(*kind),
+            Self::Newest(kind) | Self::List(kind) | Self::Rows(kind, _) => Topic::List(*kind),
             Self::Document(document) => Topic::Document(document.clone()),
         }
     }
@@ -156,7 +160,7 @@ impl Cache {
     /// Takes in the rows that a question about lists brought. Returns the next question.
     pub fn put_rows(&mut self, fetch: &Fetch, rows: Vec<Summary>) -> Option<Fetch> {
         let (kind, asked) = match fetch {
-            Fetch::List(kind) => (*kind, None),
+            Fetch::Newest(kind) | Fetch::List(kind) => (*kind, None),
             Fetch::Rows(kind, ids) => (*kind, Some(ids)),
             Fetch::Document(_) => return None,
         };
@@ -168,6 +172,7 @@ impl Cache {
         list.rows.extend(rows.into_iter().map(|row| (row.id.clone(), Rc::new(row))));
         list.is_loaded = true;
         list.is_fetching = false;
+        list.all_stale |= matches!(fetch, Fetch::Newest(_)) && list.rows.len() >= FIRST;
         next_of_list(kind, list)
     }
 
@@ -211,6 +216,7 @@ fn next_of_list(kind: Kind, list: &mut List) -> Option<Fetch> {
     let all = std::mem::take(&mut list.all_stale) || (list.is_loaded && list.stale.len() > MAX_ROWS);
     let stale = std::mem::take(&mut list.stale);
     let fetch = match all {
+        true if !list.is_loaded => Fetch::Newest(kind),
         true => Fetch::List(kind),
         false if !stale.is_empty() => Fetch::Rows(kind, stale.into_iter().collect()),
         false => return None,
@@ -282,9 +288,9 @@ mod tests {
     #[test]
     fn a_list_is_read_once_and_then_row_by_row() {
         let (mut cache, list) = (Cache::default(), Topic::List(Kind::Flag));
-        assert_eq!(cache.read(&list), Some(Fetch::List(Kind::Flag)));
+        assert_eq!(cache.read(&list), Some(Fetch::Newest(Kind::Flag)));
         assert_eq!((cache.read(&list), cache.rows(Kind::Flag)), (None, None), "it is under way");
-        assert_eq!(cache.put_rows(&Fetch::List(Kind::Flag), vec![row("a", 1), row("b", 2)]), None);
+        assert_eq!(cache.put_rows(&Fetch::Newest(Kind::Flag), vec![row("a", 1), row("b", 2)]), None);
         assert_eq!(ids(&cache), ["b", "a"]);
 
         let rows = Fetch::Rows(Kind::Flag, vec!["a".into(), "c".into()]);
@@ -293,6 +299,18 @@ mod tests {
         assert_eq!(cache.put_rows(&rows, vec![row("a", 3)]), Some(Fetch::Rows(Kind::Flag, vec!["b".into()])));
         assert_eq!(cache.put_rows(&Fetch::Rows(Kind::Flag, vec!["b".into()]), vec![]), None);
         assert_eq!(ids(&cache), ["a"], "b is gone, c never was");
+    }
+
+    #[test]
+    fn a_long_list_shows_its_newest_rows_before_the_others_are_read() {
+        let mut cache = Cache::default();
+        let rows = |count: usize| (0..count).map(|n| row(&format!("f{n}"), n as i64)).collect::<Vec<_>>();
+        cache.read(&Topic::List(Kind::Flag));
+        assert_eq!(cache.put_rows(&Fetch::Newest(Kind::Flag), rows(FIRST)), Some(Fetch::List(Kind::Flag)));
+        assert_eq!(ids(&cache).len(), FIRST);
+        assert_eq!(cache.changed(&[reference("f1")]), [], "one question at a time");
+        let next = cache.put_rows(&Fetch::List(Kind::Flag), rows(1_000));
+        assert_eq!((ids(&cache).len(), next), (1_000, Some(Fetch::Rows(Kind::Flag, vec!["f1".into()]))));
     }
 
     #[test]
@@ -345,7 +363,7 @@ mod tests {
         let (mut cache, list) = (Cache::default(), Topic::List(Kind::Flag));
         cache.read(&list);
         cache.failed(&list);
-        assert_eq!(cache.reload(&list), Some(Fetch::List(Kind::Flag)));
+        assert_eq!(cache.reload(&list), Some(Fetch::Newest(Kind::Flag)));
         cache.put_rows(&Fetch::List(Kind::Flag), vec![row("a", 1)]);
         assert_eq!(cache.everything_changed(), [Fetch::List(Kind::Flag)]);
     }

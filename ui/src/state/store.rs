@@ -14,7 +14,7 @@ use beacon_shared::validate;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::cache::{Cache, Document, Fetch, Topic};
+use super::cache::{Cache, Document, FIRST, Fetch, Topic};
 use crate::ipc::call;
 
 /// A definition with an editor.
@@ -151,8 +151,9 @@ impl Store {
     /// Asks the core and puts the answer into the cache. Returns the next question about the same topic.
     async fn ask(&self, fetch: &Fetch) -> Result<Option<Fetch>, Error> {
         match fetch {
-            Fetch::List(kind) => self.ask_rows(fetch, *kind, Vec::new()).await,
-            Fetch::Rows(kind, ids) => self.ask_rows(fetch, *kind, ids.clone()).await,
+            Fetch::Newest(kind) => self.ask_rows(fetch, *kind, Vec::new(), Some(FIRST)).await,
+            Fetch::List(kind) => self.ask_rows(fetch, *kind, Vec::new(), None).await,
+            Fetch::Rows(kind, ids) => self.ask_rows(fetch, *kind, ids.clone(), None).await,
             Fetch::Document(document) => match document.kind {
                 Kind::Site => self.ask_document::<Site>(document).await,
                 Kind::Experiment => self.ask_document::<Experiment>(document).await,
@@ -163,8 +164,14 @@ impl Store {
         }
     }
 
-    async fn ask_rows(&self, fetch: &Fetch, kind: Kind, ids: Vec<String>) -> Result<Option<Fetch>, Error> {
-        let rows = call::<DocumentSummaries>(OfKind { kind, ids }).await?;
+    async fn ask_rows(
+        &self,
+        fetch: &Fetch,
+        kind: Kind,
+        ids: Vec<String>,
+        first: Option<usize>,
+    ) -> Result<Option<Fetch>, Error> {
+        let rows = call::<DocumentSummaries>(OfKind { kind, ids, first }).await?;
         Ok(self.0.cache.borrow_mut().put_rows(fetch, rows))
     }
 

@@ -28,7 +28,7 @@ async fn get(device: &Device, id: &str) -> DocumentView<Experiment> {
 }
 
 async fn rows(device: &Device, kind: Kind) -> Vec<Summary> {
-    device.call::<DocumentSummaries>(OfKind { kind, ids: Vec::new() }).await.unwrap()
+    device.call::<DocumentSummaries>(OfKind { kind, ids: Vec::new(), first: None }).await.unwrap()
 }
 
 /// The metrics of an experiment by document id, `None` for an own one.

@@ -32,7 +32,7 @@ fn old_database(path: &std::path::Path) {
 }
 
 fn own(store: &Store) -> Vec<(String, bool)> {
-    let mut rows: Vec<Summary> = store.summaries(Kind::Experiment).unwrap();
+    let mut rows: Vec<Summary> = store.summaries(Kind::Experiment, None).unwrap();
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     rows.into_iter().map(|row| (row.id, row.own_metrics)).collect()
 }
