@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use anyhow::{Result, bail};
 use beacon_desktop::ids::{Generator, Ids};
 use beacon_desktop::ipc::document::{Rules, run_command, save_draft};
-use beacon_desktop::store::{Row, Store};
+use beacon_desktop::store::{Row, Sharing, Store};
 use beacon_shared::api::{Op, OpOutcome, PullResponse, PushResponse};
 use beacon_shared::error::Error;
 use beacon_shared::lifecycle::{self, Command};
-use beacon_shared::model::{Body, Definition, Experiment, Flag, Kind, Site};
+use beacon_shared::model::{Body, Definition, Experiment, Flag, Kind, MetricDefinition, Site};
 use beacon_shared::sync::{Content, Replica, Take, merge};
 use beacon_shared::validate;
 use serde::Deserialize;
@@ -71,7 +71,7 @@ impl Device {
     /// Returns all documents, deleted ones included.
     pub fn rows(&self) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
-        for kind in [Kind::Site, Kind::Experiment, Kind::Flag] {
+        for kind in [Kind::Site, Kind::Experiment, Kind::Flag, Kind::Metric] {
             rows.extend(self.store.documents(kind)?);
         }
         Ok(rows)
@@ -92,6 +92,7 @@ impl Device {
             _ if self.newer => draft.clone(),
             Kind::Site => typed::<Site>(draft)?,
             Kind::Experiment => typed::<Experiment>(draft)?,
+            Kind::Metric => typed::<MetricDefinition>(draft)?,
             _ => typed::<Flag>(draft)?,
         };
         self.windows.insert(row.replica.id.clone(), shown);
@@ -108,6 +109,7 @@ impl Device {
             Kind::Experiment if !newer => save_typed::<Experiment>(replica, &base, &sent, &Rules::EXPERIMENT),
             Kind::Flag if !newer => save_typed::<Flag>(replica, &base, &sent, &Rules::FREE),
             Kind::Site => save_typed::<Site>(replica, &base, &sent, &Rules::FREE),
+            Kind::Metric if !newer => save_typed::<MetricDefinition>(replica, &base, &sent, &Rules::FREE),
             _ => save_newer(replica, &base, &sent),
         });
         let Ok(row) = saved else {
@@ -239,6 +241,18 @@ impl Device {
             bail!("the cursor went back from {} to {}", before.seq, page.cursor.seq);
         }
         Ok(moved)
+    }
+
+    /// Makes documents of the metrics that experiments define themselves, as a sync does after a pull. Returns the
+    /// documents that changed.
+    pub fn share_metrics(&mut self, ledger: &mut Ledger) -> Result<Vec<String>> {
+        let changed = self.store.share_metrics(&Sharing::All)?;
+        for document in changed.iter().filter(|document| document.kind == Kind::Metric) {
+            if let Some(row) = self.store.document(&document.id)? {
+                ledger.moved(&row.replica.local.body, &document.id);
+            }
+        }
+        Ok(changed.into_iter().map(|document| document.id).collect())
     }
 
     /// Loses everything that is not on disk.

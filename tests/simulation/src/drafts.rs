@@ -41,6 +41,7 @@ pub fn edit(kind: Kind, draft: &mut Value, newer: bool, ledger: &mut Ledger, rng
     }
     match kind {
         Kind::Site => draft["name"] = json!(ledger.fresh()),
+        Kind::Metric => draft[["name", "description"][rng.random_range(0..2)]] = json!(ledger.fresh()),
         Kind::Experiment => edit_experiment(draft, ledger, rng),
         _ => edit_flag(draft, ledger, rng),
     }
@@ -78,7 +79,8 @@ fn edit_experiment(draft: &mut Value, ledger: &mut Ledger, rng: &mut StdRng) {
         0 => draft["name"] = json!(ledger.fresh()),
         1 => draft["hypothesis"] = json!(ledger.fresh()),
         2 => draft["variants"][rng.random_range(0..2)]["name"] = json!(ledger.fresh()),
-        3 => draft["metrics"][0]["name"] = json!(ledger.fresh()),
+        // A metric of the workspace has its name in a document of its own.
+        3 if draft["metrics"][0]["metric"].is_null() => draft["metrics"][0]["name"] = json!(ledger.fresh()),
         _ => {
             let weight = rng.random_range(1..10_000);
             draft["variants"][0]["weight"] = json!(weight);

@@ -39,6 +39,13 @@ impl Ledger {
         self.excused.extend(before.difference(&after).cloned());
     }
 
+    /// Notes that texts of one document are now in another one.
+    pub fn moved(&mut self, texts: &Value, doc: &str) {
+        for token in tokens(texts) {
+            self.saved.insert(token, doc.to_owned());
+        }
+    }
+
     /// Notes that a person chose `kept` over `lost`, both seen.
     pub fn given_up(&mut self, lost: &Value, kept: &Value) {
         self.excused.extend(tokens(lost).difference(&tokens(kept)).cloned());

@@ -262,6 +262,12 @@ impl World {
         let pulled: Vec<_> = page.documents.iter().map(|d| (d.id.clone(), d.rev)).collect();
         let moved = self.devices[device].pull(&page)?;
         self.note(format!("d{device} pulls {pulled:?}{}", if moved { "" } else { ", and one waits" }));
+        // Devices upgrade one after the other; in the end all have.
+        if moved && (!faulty || self.chance(3)) {
+            let shared = self.devices[device].share_metrics(&mut self.ledger)?;
+            shared.iter().for_each(|id| self.wrote(device, id));
+            self.note(format!("d{device} shares {shared:?}"));
+        }
         Ok(())
     }
 
@@ -330,7 +336,7 @@ impl World {
             let (body, base) = (&r.local.body, r.base.as_ref().map(Base::revision));
             let differs = is_removed(body) || body["released"] != body["draft"];
             if let Some(revision) = base.filter(|_| differs && !r.local.deleted && !r.pending()) {
-                let needed = r.kind == Kind::Site && body["released"].is_null();
+                let needed = matches!(r.kind, Kind::Site | Kind::Metric) && body["released"].is_null();
                 if needed || self.chance(6) {
                     reviewed.push((r.id.clone(), revision, r.local.clone()));
                 }
