@@ -50,6 +50,8 @@ pub struct World {
     copies: Vec<Copy>,
     restores: u32,
     restored: bool,
+    /// True if the devices make documents of metrics. Experiments then go live more rarely, as their metrics must first.
+    shares: bool,
     /// The devices that wrote each document.
     writers: BTreeMap<String, BTreeSet<usize>>,
     trace: Vec<String>,
@@ -74,6 +76,7 @@ impl World {
             messages: Vec::new(),
             copies: Vec::new(),
             restored: false,
+            shares: seed.is_multiple_of(3),
             writers: BTreeMap::new(),
             trace: Vec::new(),
         };
@@ -263,7 +266,7 @@ impl World {
         let moved = self.devices[device].pull(&page)?;
         self.note(format!("d{device} pulls {pulled:?}{}", if moved { "" } else { ", and one waits" }));
         // Devices upgrade one after the other; in the end all have.
-        if moved && (!faulty || self.chance(3)) {
+        if moved && self.shares && (!faulty || self.chance(3)) {
             let shared = self.devices[device].share_metrics(&mut self.ledger)?;
             shared.iter().for_each(|id| self.wrote(device, id));
             self.note(format!("d{device} shares {shared:?}"));
