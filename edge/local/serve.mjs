@@ -95,6 +95,7 @@ const edgeWorker = new Miniflare({
     EVALUATIONS: { namespace_id: "1001", simple: { limit: given.limit, period: 60 } },
     COLLECTIONS: { namespace_id: "1002", simple: { limit: 100000, period: 60 } },
     REFUSALS: { namespace_id: "1003", simple: { limit: 10000, period: 60 } },
+    SITES: { namespace_id: "1004", simple: { limit: 100000, period: 60 } },
   },
   durableObjects: { SITE_LOG: { className: "SiteLog", useSQLite: true } },
   durableObjectsPersist: folder("do"),

@@ -53,6 +53,8 @@ pub trait Logs: Send + Sync {
 pub enum Limit {
     /// Batches of one site from one address.
     Collect,
+    /// Batches of one site from everywhere.
+    Site,
     /// Evaluations of one site from one address.
     Evaluate,
     /// Wrong keys and unknown sites from one address.

@@ -15,15 +15,25 @@ use crate::ports::Limit;
 pub async fn collect(deps: &Deps, batch: &Batch, arrival: &Arrival) -> Result<BatchResponse> {
     let entry = find_site(deps, &batch.site_id, &arrival.address).await?;
     origin::check(&entry, arrival.host.as_deref(), arrival.by_key)?;
-    if !deps.limiter.allow(Limit::Collect, &format!("{}:{}", batch.site_id, arrival.address)).await? {
-        return Err(Error::new(Code::RateLimited, "Too many events from this address. Retry in a minute."));
-    }
+    check_limits(deps, &batch.site_id, &arrival.address).await?;
     let (entries, refused) = sort(batch, &context(batch, arrival, deps.clock.now()))?;
     let duplicates = match entries.is_empty() {
         true => 0,
         false => deps.logs.append(&batch.site_id, &entries).await?.duplicates,
     };
     Ok(BatchResponse { accepted: entries.len(), duplicates, refused })
+}
+
+/// Fails for an address that sends too much, and for a site that gets too much from all addresses together. The address
+/// comes first, so that a single one cannot use up what the site may get.
+async fn check_limits(deps: &Deps, site: &str, address: &str) -> Result<()> {
+    if !deps.limiter.allow(Limit::Collect, &format!("{site}:{address}")).await? {
+        return Err(Error::new(Code::RateLimited, "Too many events from this address. Retry in a minute."));
+    }
+    if !deps.limiter.allow(Limit::Site, site).await? {
+        return Err(Error::new(Code::RateLimited, "Too many events for this site. Retry in a minute."));
+    }
+    Ok(())
 }
 
 /// Returns a published site. Addresses that ask for sites which do not exist are limited.

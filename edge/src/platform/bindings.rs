@@ -64,6 +64,7 @@ impl Limiter for Bindings {
     async fn allow(&self, limit: Limit, key: &str) -> Result<bool> {
         let name = match limit {
             Limit::Collect => "COLLECTIONS",
+            Limit::Site => "SITES",
             Limit::Evaluate => "EVALUATIONS",
             Limit::Refused => "REFUSALS",
         };

@@ -233,6 +233,19 @@ fn a_refusal_can_be_read_by_the_page() {
 }
 
 #[test]
+fn a_site_that_gets_too_much_refuses_for_a_while() {
+    let edge = published();
+    edge.limiter.set(3);
+    let send = |address: u8| {
+        let page = from_page(route::BATCH).header("cf-connecting-ip", format!("192.0.2.{address}"));
+        ask(&edge, page, batch(&event(address.into()).to_string())).status
+    };
+    let first: Vec<_> = (1..=3).map(send).collect();
+    assert_eq!(first, [StatusCode::OK; 3]);
+    assert_eq!(send(4), StatusCode::TOO_MANY_REQUESTS, "no address has sent more than one batch");
+}
+
+#[test]
 fn a_body_that_is_compressed_or_broken_off_is_named() {
     let edge = published();
     let zipped = ask(&edge, from_page(route::BATCH).header(header::CONTENT_ENCODING, "gzip"), "\x1f");
