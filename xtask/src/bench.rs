@@ -11,7 +11,7 @@ const LARGE: &str = "BEACON_LARGE_WORKSPACE";
 
 /// The task.
 pub fn task(arguments: &[String]) -> Result<()> {
-    let all = ["evaluation", "collect", "documents", "statistics"];
+    let all = ["evaluation", "collect", "documents", "publishing", "statistics"];
     let chosen: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let Some(unknown) = chosen.iter().find(|name| !all.contains(name)) {
         bail!("There is no benchmark `{unknown}`; there are: {}.", all.join(", "));
@@ -27,6 +27,10 @@ pub fn task(arguments: &[String]) -> Result<()> {
     if wanted("documents") {
         setup::all()?;
         documents()?;
+    }
+    if wanted("publishing") {
+        let mut command = cargo(&["run", "--quiet", "--profile", "sim", "-p", PACKAGE, "--", "publishing"])?;
+        run(command.current_dir(paths::root()))?;
     }
     if wanted("statistics") {
         statistics::bench()?;

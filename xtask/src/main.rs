@@ -38,7 +38,11 @@ const TASKS: &[Task] = &[
     ),
     ("check", "[--structure]  the shape of the tree, formatting, lints and unit tests: the fast ring", check::task),
     ("conformance", "[--vectors DIR]  reference cases, through both evaluators and the statistics", conformance::task),
-    ("bench", "[evaluation|collect|documents|statistics]  how fast, next to a named peer in the same run", bench::task),
+    (
+        "bench",
+        "[evaluation|collect|documents|publishing|statistics]  how fast, next to a named peer in the same run",
+        bench::task,
+    ),
     ("differential", "[--seed N] [--cases N]  random cases, Rust against beacon.js", conformance::differential),
     (
         "sim",

@@ -9,7 +9,7 @@ use crate::sql::Statement;
 
 /// The change of one op (`?1` op id, `?2` document, `?3` kind, `?4` key, `?5` base revision, `?6` device, `?7` actor,
 /// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty, `?13` the
-/// edge's time): only at its base revision, and only with a key that is free.
+/// edge's time): only at its base revision, and only with a key that is free. `key <> ''` is for the index of keys.
 const INSERT: &str = "
 INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp,
   stored_at)
@@ -17,7 +17,7 @@ SELECT (SELECT seq + 1 FROM meta), ?1, ?2, ?3, ?4, ?5 + 1, ?5, ?6, ?7, ?8, ?9, ?
 WHERE ?5 = COALESCE((SELECT rev FROM docs WHERE id = ?2), 0)
   AND (?12 = '' OR ?12 = COALESCE((SELECT op_id FROM docs WHERE id = ?2), ''))
   AND (?9 = 1 OR ?4 = '' OR NOT EXISTS (
-    SELECT 1 FROM docs WHERE kind = ?3 AND key = ?4 AND deleted = 0 AND id <> ?2))
+    SELECT 1 FROM docs WHERE kind = ?3 AND key = ?4 AND key <> '' AND deleted = 0 AND id <> ?2))
 ON CONFLICT (op_id) DO NOTHING";
 
 /// The changes of op `?1` and of the op `?2` that it was made from.

@@ -26,6 +26,18 @@ WHERE c.op_id > ?1 || ':' AND c.op_id < ?1 || ';' AND c.doc_id = docs.id AND c.b
 const SELECT: &str = "
 SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id = ?1";
 
+/// The documents whose ids are in the JSON array `?1`, after id `?2`: whole ones until they have `?3` bytes, at least
+/// one, and how many more rows there are.
+const SELECT_NEXT_OF: &str = "
+WITH wanted AS (
+  SELECT id, octet_length(body) AS size FROM docs WHERE id IN (SELECT value FROM json_each(?1)) AND id > ?2
+), page AS (
+  SELECT id, SUM(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - size AS before, COUNT(*) OVER () AS remaining
+  FROM wanted
+)
+SELECT d.id, d.kind, d.key, d.rev, d.seq, d.op_id, d.deleted, d.body, page.remaining
+FROM page JOIN docs AS d ON d.id = page.id WHERE page.before < ?3 ORDER BY d.id";
+
 /// The documents whose ids are in the JSON array `?1`.
 const SELECT_THESE: &str = "
 SELECT id, kind, key, rev, seq, op_id, deleted, body FROM docs WHERE id IN (SELECT value FROM json_each(?1))";
@@ -45,21 +57,45 @@ WHERE seq > (SELECT CASE WHEN meta.epoch = ?1
   AND (?5 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?4 AND c.stamp = ?5)) THEN ?2 ELSE 0 END FROM meta)
 ORDER BY seq LIMIT ?6";
 
-/// The next `?2` documents after id `?1` that are live, with their released part alone. Experiments that do not run
-/// are on no page.
+/// What is live of the kinds in the JSON array `?3`, after id `?1`: the released parts until they have `?2` bytes, at
+/// least one, and how many more rows there are. Experiments that do not run are on no page.
 const SELECT_RELEASED: &str = "
-SELECT id, kind, key, rev, seq, op_id, deleted,
-  json_object('schema', schema, 'draft', NULL, 'released', json(body -> 'released')) AS body
-FROM docs WHERE deleted = 0 AND body ->> 'released' IS NOT NULL AND id > ?1
-  AND (kind <> 'experiment' OR body ->> '$.released.status' = 'running')
-ORDER BY id LIMIT ?2";
+WITH live AS (
+  SELECT id, octet_length(body -> 'released') AS size FROM docs
+  WHERE deleted = 0 AND body ->> 'released' IS NOT NULL AND id > ?1 AND kind IN (SELECT value FROM json_each(?3))
+    AND (kind <> 'experiment' OR body ->> '$.released.status' = 'running')
+), page AS (
+  SELECT id, SUM(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - size AS before, COUNT(*) OVER () AS remaining
+  FROM live
+)
+SELECT d.id, '' AS site, d.kind, d.key, d.body -> 'released' AS released, page.remaining
+FROM page JOIN docs AS d ON d.id = page.id WHERE page.before < ?2 ORDER BY d.id";
+
+/// The flags and running experiments of the sites that are live and enabled, by site and document, after site `?1` and
+/// document `?2`: one row for each site that a document is on, until the rows have `?3` bytes.
+const SELECT_PLACED: &str = "
+WITH site AS (
+  SELECT id FROM docs WHERE kind = 'site' AND key <> '' AND deleted = 0 AND body ->> '$.released.enabled'
+), placed AS (
+  SELECT d.body ->> '$.released.site_id' AS site, d.id, octet_length(d.body -> 'released') AS size FROM docs AS d
+  WHERE d.kind = 'experiment' AND d.deleted = 0 AND d.body ->> '$.released.status' = 'running'
+  UNION ALL
+  SELECT s.value, d.id, octet_length(d.body -> 'released') FROM docs AS d, json_each(d.body, '$.released.site_ids') AS s
+  WHERE d.kind = 'flag' AND d.deleted = 0
+), page AS (
+  SELECT site, id, SUM(size) OVER (ORDER BY site, id ROWS UNBOUNDED PRECEDING) - size AS before,
+    COUNT(*) OVER () AS remaining
+  FROM placed WHERE (site, id) > (?1, ?2) AND site IN (SELECT id FROM site)
+)
+SELECT d.id, page.site, d.kind, d.key, d.body -> 'released' AS released, page.remaining
+FROM page JOIN docs AS d ON d.id = page.id WHERE page.before < ?3 ORDER BY page.site, d.id";
 
 /// Says whether there is or was a site `?1`.
 const IS_SITE: &str = "SELECT EXISTS (SELECT 1 FROM docs WHERE id = ?1 AND kind = 'site') AS known";
 
-/// The released sites.
+/// The released sites, which have keys. `key <> ''` and `+id` are for the index of keys.
 const SELECT_SITE_IDS: &str = "
-SELECT id FROM docs WHERE kind = 'site' AND deleted = 0 AND body ->> 'released' IS NOT NULL ORDER BY id LIMIT ?1";
+SELECT id FROM docs WHERE kind = 'site' AND key <> '' AND deleted = 0 AND body ->> 'released' IS NOT NULL ORDER BY +id LIMIT ?1";
 
 /// A document.
 #[derive(Deserialize)]
@@ -82,6 +118,39 @@ impl DocumentRow {
             .map_err(|e| Error::new(Code::Internal, format!("Document {} cannot be read: {e}.", self.id)))?;
         let Self { id, kind, key, rev, seq, op_id, deleted, .. } = self;
         Ok(Document { id, kind, key, rev, seq, op_id, deleted: deleted != 0, body })
+    }
+}
+
+/// A document, and the number of rows from the first one of its page on, the page's included.
+#[derive(Deserialize)]
+pub struct CountedRow {
+    /// The document.
+    #[serde(flatten)]
+    pub document: DocumentRow,
+    /// The rows.
+    pub remaining: usize,
+}
+
+/// What is live of a document.
+#[derive(Deserialize)]
+pub struct LiveRow {
+    /// The document's id.
+    pub id: String,
+    /// The site that this row is for; empty where a statement does not ask by site.
+    pub site: String,
+    /// The document's kind.
+    pub kind: Kind,
+    /// The document's key.
+    pub key: String,
+    /// Rows from the first one of the page on, this page's included.
+    pub remaining: usize,
+    released: String,
+}
+
+impl LiveRow {
+    /// Parses the released part; `None` if it does not have the shape of a `T`.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(&self.released).ok()
     }
 }
 
@@ -143,6 +212,11 @@ pub fn select_these(ids: &[&str]) -> Statement {
     Statement::new(SELECT_THESE, [json!(ids).to_string().into()])
 }
 
+/// Returns the statement that reads several documents by id, a page at a time.
+pub fn select_next_of(ids: &[&str], after: &str, bytes: u64) -> Statement {
+    Statement::new(SELECT_NEXT_OF, [json!(ids).to_string().into(), after.into(), bytes.into()])
+}
+
 /// Returns the statements that check a cursor and read the page after it.
 pub fn select_page(cursor: &Cursor, most: u64) -> [Statement; 2] {
     let known: [Argument; 5] = [
@@ -159,9 +233,15 @@ pub fn select_page(cursor: &Cursor, most: u64) -> [Statement; 2] {
     ]
 }
 
-/// Returns the statement that reads released parts, by id.
-pub fn select_released(after: &str, most: u64) -> Statement {
-    Statement::new(SELECT_RELEASED, [after.into(), most.into()])
+/// Returns the statement that reads released parts of these kinds, by id.
+pub fn select_released(kinds: &[Kind], after: &str, bytes: u64) -> Statement {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    Statement::new(SELECT_RELEASED, [after.into(), bytes.into(), json!(kinds).to_string().into()])
+}
+
+/// Returns the statement that reads the flags and experiments of each site, after a site's document.
+pub fn select_placed(site: &str, id: &str, bytes: u64) -> Statement {
+    Statement::new(SELECT_PLACED, [site.into(), id.into(), bytes.into()])
 }
 
 /// Returns the statement that says whether there is or was a site.

@@ -62,7 +62,7 @@ pub struct Publication {
     pub live: bool,
 }
 
-/// The immutable object in R2.
+/// The object of all sites in R2, as it was before each site had its own. It is still served.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {
     /// The released documents at this sequence number.

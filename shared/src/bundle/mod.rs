@@ -11,54 +11,63 @@ mod schedule;
 mod segments;
 pub mod simulate;
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use crate::api::{Bundle, SiteBundle};
+use serde_json::{Map, Value};
+
+use crate::api::SiteBundle;
 use crate::domain;
-use crate::model::{Body, Document, Experiment, Flag, Kind, Segment, Site, Status};
+use crate::model::{Experiment, Flag, Segment, Site, Status};
 
 pub use schedule::{Timeline, at};
-use segments::Segments;
+pub use segments::Segments;
 
-/// The bundle of the released parts of `documents`, which are the workspace at sequence number `seq`.
-///
-/// Deterministic: the same documents give the same bytes, in whatever order they come. Deleted documents and those
-/// that were never released are left out; a document that is not of its kind's shape counts as never released.
-pub fn bundle(seq: u64, documents: &[Document]) -> Bundle {
-    let experiments: Vec<(&str, Experiment)> = released(documents, Kind::Experiment);
-    let flags: Vec<(&str, Flag)> = released(documents, Kind::Flag);
-    let segments = Segments::new(released::<Segment>(documents, Kind::Segment).into_iter().map(|(_, s)| s));
-    let sites = released::<Site>(documents, Kind::Site).into_iter().map(|(id, site)| {
-        let running: Vec<_> = experiments
-            .iter()
-            .filter(|(_, e)| site.enabled && e.site_id == id && e.status == Status::Running)
-            .map(|(id, e)| (*id, e))
-            .collect();
-        let flags = flags.iter().map(|(_, f)| f).filter(|f| site.enabled && f.site_ids.iter().any(|s| s == id));
-        let site = SiteBundle {
-            payload: payload(flags, running.iter().map(|(_, e)| *e), &segments),
-            experiments: running.iter().map(|(id, e)| ((*id).to_owned(), e.key.clone())).collect(),
-            // In one spelling, so that the edge compares texts.
-            domains: site.domains.into_iter().map(|d| domain::normalised(&d).unwrap_or(d)).collect(),
-            allow_localhost: site.allow_localhost,
-            enabled: site.enabled,
-        };
-        (id.to_owned(), site)
-    });
-    Bundle { seq, sites: sites.collect() }
+/// A site's bundle in the making. What is live is added definition by definition, in any order, so that nobody holds a
+/// workspace in memory; what does not belong on the site is passed over. The same definitions give the same bytes.
+pub struct SiteBuilder<'s> {
+    id: String,
+    site: Site,
+    segments: &'s Segments,
+    /// Features with their keys, by document id.
+    features: BTreeMap<String, (String, Value)>,
+    /// Running experiments with their keys, by document id.
+    experiments: BTreeMap<String, (String, Value)>,
 }
 
-fn released<T: serde::de::DeserializeOwned>(documents: &[Document], kind: Kind) -> Vec<(&str, T)> {
-    let mut found: Vec<(&str, T)> = documents
-        .iter()
-        .filter(|d| d.kind == kind && !d.deleted)
-        .filter_map(|d| {
-            let body: Body<Value> = serde_json::from_value(d.body.clone()).ok()?;
-            Some((d.id.as_str(), serde_json::from_value(body.released?).ok()?))
-        })
-        .collect();
-    found.sort_by_key(|(id, _)| *id);
-    found
+impl<'s> SiteBuilder<'s> {
+    /// Begins the bundle of a released site. Conditions may name the released `segments`.
+    pub fn new(id: &str, site: Site, segments: &'s Segments) -> Self {
+        Self { id: id.to_owned(), site, segments, features: BTreeMap::new(), experiments: BTreeMap::new() }
+    }
+
+    /// Adds a released flag, if it is on this site and the site is enabled.
+    pub fn add_flag(&mut self, id: &str, flag: &Flag) {
+        if self.site.enabled && flag.site_ids.contains(&self.id) {
+            self.features.insert(id.to_owned(), (flag.key.clone(), build::feature(flag, self.segments)));
+        }
+    }
+
+    /// Adds a released experiment, if it runs on this site and the site is enabled.
+    pub fn add_experiment(&mut self, id: &str, experiment: &Experiment) {
+        if self.site.enabled && experiment.site_id == self.id && experiment.status == Status::Running {
+            let built = build::experiment(experiment, self.segments);
+            self.experiments.insert(id.to_owned(), (experiment.key.clone(), built));
+        }
+    }
+
+    /// Returns the bundle.
+    pub fn finish(self) -> SiteBundle {
+        let keys = self.experiments.iter().map(|(id, (key, _))| (id.clone(), key.clone())).collect();
+        let experiments = self.experiments.into_values().map(|(_, experiment)| experiment);
+        SiteBundle {
+            payload: payload(self.features.into_values().collect(), experiments.collect(), self.segments),
+            experiments: keys,
+            // In one spelling, so that the edge compares texts.
+            domains: self.site.domains.into_iter().map(|d| domain::normalised(&d).unwrap_or(d)).collect(),
+            allow_localhost: self.site.allow_localhost,
+            enabled: self.site.enabled,
+        }
+    }
 }
 
 /// The payload of these flags and experiments, whatever site and state they are in: what a simulation evaluates.
@@ -67,17 +76,15 @@ pub fn draft<'a>(
     experiments: impl Iterator<Item = &'a Experiment>,
     segments: impl Iterator<Item = Segment>,
 ) -> Value {
-    payload(flags, experiments, &Segments::new(segments))
+    let segments = Segments::new(segments);
+    let features = flags.map(|flag| (flag.key.clone(), build::feature(flag, &segments))).collect();
+    payload(features, experiments.map(|e| build::experiment(e, &segments)).collect(), &segments)
 }
 
-fn payload<'a>(
-    flags: impl Iterator<Item = &'a Flag>,
-    experiments: impl Iterator<Item = &'a Experiment>,
-    segments: &Segments,
-) -> Value {
-    let features: Map<String, Value> = flags.map(|f| (f.key.clone(), build::feature(f, segments))).collect();
-    let experiments: Vec<Value> = experiments.map(|e| build::experiment(e, segments)).collect();
-    let mut out = json!({"features": features, "experiments": experiments});
+fn payload(features: Map<String, Value>, experiments: Vec<Value>, segments: &Segments) -> Value {
+    // Moved, where `json!` would copy a site's whole definitions.
+    let members = [("features", Value::Object(features)), ("experiments", Value::Array(experiments))];
+    let mut out = Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
     let groups = segments.lists_in(&out);
     if !groups.is_empty() {
         out["savedGroups"] = Value::Object(groups);

@@ -11,10 +11,12 @@ use crate::model::{Members, Segment};
 const MAX_ROW: usize = 8;
 
 /// The segments of a workspace by key.
-pub(super) struct Segments(BTreeMap<String, Members>);
+#[derive(Default)]
+pub struct Segments(BTreeMap<String, Members>);
 
 impl Segments {
-    pub(super) fn new(segments: impl Iterator<Item = Segment>) -> Self {
+    /// Takes the segments of a workspace.
+    pub fn new(segments: impl Iterator<Item = Segment>) -> Self {
         Self(segments.map(|s| (s.key, s.members)).collect())
     }
 

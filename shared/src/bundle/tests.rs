@@ -1,13 +1,29 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::eval::definitions::Definitions;
 use crate::eval::{Context, StickyDocuments};
-use crate::model::{Assignment, Phase, Sticky, WHOLE};
+use crate::model::{Assignment, Document, Kind, Phase, Sticky, WHOLE};
 
 fn document(id: &str, kind: Kind, draft: Value, released: Value, deleted: bool) -> Document {
     let body = json!({"schema": 1, "draft": draft, "released": released});
     Document { id: id.into(), kind, key: id.into(), rev: 1, seq: 1, op_id: String::new(), deleted, body }
+}
+
+/// The bundles of the sites among these documents, by id.
+fn sites(documents: &[Document]) -> BTreeMap<String, SiteBundle> {
+    let live = |kind| documents.iter().filter(move |d| d.kind == kind && !d.deleted && !d.body["released"].is_null());
+    fn released<T: serde::de::DeserializeOwned>(d: &Document) -> T {
+        T::deserialize(&d.body["released"]).expect("a definition")
+    }
+    let segments = Segments::new(live(Kind::Segment).map(released::<Segment>));
+    let bundle = |d: &Document| {
+        let mut builder = SiteBuilder::new(&d.id, released(d), &segments);
+        live(Kind::Flag).for_each(|flag| builder.add_flag(&flag.id, &released(flag)));
+        live(Kind::Experiment).for_each(|e| builder.add_experiment(&e.id, &released(e)));
+        (d.id.clone(), builder.finish())
+    };
+    live(Kind::Site).map(bundle).collect()
 }
 
 fn site(enabled: bool) -> Value {
@@ -42,9 +58,7 @@ fn only_the_released_part_of_what_runs_is_served() {
         document("exp_0", Kind::Experiment, an_experiment("over", "stopped"), an_experiment("over", "stopped"), false),
         document("sit_1", Kind::Site, site(true), site(true), false),
     ];
-    let bundle = bundle(7, &documents);
-    assert_eq!(bundle.seq, 7);
-    let payload = &bundle.sites["sit_1"].payload;
+    let payload = &sites(&documents)["sit_1"].payload;
     assert_eq!(
         payload["experiments"],
         json!([{
@@ -62,7 +76,7 @@ fn a_disabled_site_gets_nothing() {
         document("sit_1", Kind::Site, site(false), site(false), false),
         document("exp_1", Kind::Experiment, an_experiment("e", "running"), an_experiment("e", "running"), false),
     ];
-    assert_eq!(bundle(1, &documents).sites["sit_1"].payload, json!({"features": {}, "experiments": []}));
+    assert_eq!(sites(&documents)["sit_1"].payload, json!({"features": {}, "experiments": []}));
 }
 
 #[test]
@@ -78,7 +92,7 @@ fn a_killed_flag_serves_null_and_a_rollout_has_its_own_seed() {
             document("sit_1", Kind::Site, site(true), site(true), false),
             document("flg_1", Kind::Flag, flag(enabled), flag(enabled), false),
         ];
-        bundle(1, &documents).sites["sit_1"].payload["features"]["nav"].clone()
+        sites(&documents)["sit_1"].payload["features"]["nav"].clone()
     };
     assert_eq!(serve(false), json!({"defaultValue": null}));
     assert_eq!(
@@ -97,9 +111,9 @@ fn the_order_of_documents_does_not_change_the_bytes() {
         document("exp_1", Kind::Experiment, an_experiment("a", "running"), an_experiment("a", "running"), false),
         document("exp_2", Kind::Experiment, an_experiment("b", "running"), an_experiment("b", "running"), false),
     ];
-    let bytes = serde_json::to_string(&bundle(1, &documents)).expect("JSON");
+    let bytes = serde_json::to_string(&sites(&documents)).expect("JSON");
     documents.reverse();
-    assert_eq!(serde_json::to_string(&bundle(1, &documents)).expect("JSON"), bytes);
+    assert_eq!(serde_json::to_string(&sites(&documents)).expect("JSON"), bytes);
 }
 
 #[test]
@@ -123,7 +137,7 @@ fn an_experiment_says_who_where_and_when() {
         document("seg_1", Kind::Segment, loyal.clone(), loyal, false),
         document("seg_2", Kind::Segment, staff.clone(), staff, false),
     ];
-    let payload = &bundle(1, &documents).sites["sit_1"].payload;
+    let payload = &sites(&documents)["sit_1"].payload;
     assert_eq!(payload["savedGroups"], json!({"staff": ["ann", 7]}));
     let served = &payload["experiments"][0];
     for (member, expected) in [
@@ -171,7 +185,7 @@ fn a_flag_gates_splits_and_keeps_its_schedule() {
         document("sit_1", Kind::Site, site(true), site(true), false),
         document("flg_1", Kind::Flag, flag.clone(), flag, false),
     ];
-    let served = &bundle(1, &documents).sites["sit_1"].payload["features"]["nav"];
+    let served = &sites(&documents)["sit_1"].payload["features"]["nav"];
     assert_eq!(
         *served,
         json!({"defaultValue": "old", "rules": [
@@ -195,7 +209,7 @@ fn segments_in_a_circle_are_nobody() {
         document("seg_1", Kind::Segment, segment("a", "b"), segment("a", "b"), false),
         document("seg_2", Kind::Segment, segment("b", "a"), segment("b", "a"), false),
     ];
-    let payload = &bundle(1, &documents).sites["sit_1"].payload;
+    let payload = &sites(&documents)["sit_1"].payload;
     let condition = payload["experiments"][0]["condition"].as_object().expect("a condition");
     let condition = crate::eval::condition::Condition::parse(condition);
     assert!(!condition.matches(&json!({"id": "x"}), &crate::eval::condition::Groups::new()));
@@ -216,7 +230,7 @@ fn served_phases() -> Vec<Value> {
             document("sit_1", Kind::Site, site(true), site(true), false),
             document("exp_1", Kind::Experiment, e.clone(), e.clone(), false),
         ];
-        bundle(1, &documents).sites["sit_1"].payload["experiments"][0].clone()
+        sites(&documents)["sit_1"].payload["experiments"][0].clone()
     };
     served.into_iter().map(serve).collect()
 }

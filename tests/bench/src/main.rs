@@ -4,6 +4,7 @@ mod allocations;
 mod collect;
 mod documents;
 mod evaluation;
+mod publishing;
 
 use std::process::ExitCode;
 
@@ -12,8 +13,12 @@ use anyhow::{Result, bail};
 /// The outcome of a benchmark: whether its goals were met.
 type Benchmark = fn() -> Result<bool>;
 
-const BENCHMARKS: &[(&str, Benchmark)] =
-    &[("evaluation", evaluation::run), ("collect", collect::run), ("documents", documents::run)];
+const BENCHMARKS: &[(&str, Benchmark)] = &[
+    ("evaluation", evaluation::run),
+    ("collect", collect::run),
+    ("documents", documents::run),
+    ("publishing", publishing::run),
+];
 
 fn main() -> ExitCode {
     match run(std::env::args().nth(1).as_deref()) {

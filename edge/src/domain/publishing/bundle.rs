@@ -3,22 +3,18 @@
 use std::collections::BTreeMap;
 
 use beacon_shared::api::SiteBundle;
+use beacon_shared::bundle::{Segments, SiteBuilder};
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::model::Document;
+use beacon_shared::model::{Kind, Segment, Site};
 
+use super::snapshot::{ATTEMPTS, Snapshot, keeps_changing};
 use crate::deps::Deps;
 use crate::digest;
 use crate::domain::live;
 use crate::isolate::live::{Entry, Index, entry_of};
-use crate::ports::Db;
-use crate::store::documents::{self, DocumentRow};
+use crate::store::documents::LiveRow;
 use crate::store::publications::{self, Pointer};
-use crate::store::{Batch, meta, run};
-
-/// The most documents in one query. Few queries, because the free plan allows 50 in one request.
-const PAGE: u64 = 2_000;
-/// The most times that the documents are read again because one was released meanwhile.
-const ATTEMPTS: usize = 5;
+use crate::store::run;
 
 /// An index whose objects are stored, not yet live.
 #[derive(Debug)]
@@ -31,25 +27,87 @@ pub struct Prepared {
 
 /// Builds and stores the bundles and the index of what is released.
 pub async fn prepare(deps: &Deps) -> Result<Prepared> {
-    let (seq, documents) = released(deps.db.as_ref(), Vec::push).await?;
-    let bundle = beacon_shared::bundle::bundle(seq, &documents);
-    drop(documents);
+    let before = entries(deps).await?;
+    for _ in 0..ATTEMPTS {
+        let snapshot = Snapshot::new(deps.db.as_ref()).await?;
+        let Some(index) = build(deps, &snapshot, &before).await? else { continue };
+        let text = serde_json::to_string(&index).map_err(|e| defect(&e))?;
+        let hash = digest::sha256(text.as_bytes());
+        deps.objects.put(&live::index_object(&hash), text.into_bytes()).await?;
+        return Ok(Prepared { seq: index.seq, hash });
+    }
+    Err(keeps_changing())
+}
+
+/// Returns the sites that are live now.
+async fn entries(deps: &Deps) -> Result<BTreeMap<String, Entry>> {
     let pointer: Option<Pointer> = run(deps.db.as_ref(), publications::select_live()).await?.first()?;
     let live = match &pointer {
         // What is live may be damaged; publishing again mends it.
         Some(pointer) => live::load_index(deps, pointer).await.ok(),
         None => None,
     };
-    let before = live.map(|index| index.sites.clone()).unwrap_or_default();
-    let mut index = Index { seq, sites: BTreeMap::new() };
-    for (id, site) in bundle.sites {
-        let entry = store(deps, seq, &id, &site, before.get(&id)).await?;
+    Ok(live.map(|index| index.sites.clone()).unwrap_or_default())
+}
+
+/// Builds and stores each site's bundle, one site after the other; `None` if something was published meanwhile.
+async fn build(deps: &Deps, snapshot: &Snapshot<'_>, before: &BTreeMap<String, Entry>) -> Result<Option<Index>> {
+    let (mut sites, mut segments) = (BTreeMap::new(), Vec::new());
+    let read = snapshot.read(&[Kind::Site, Kind::Segment], |row| match row.kind {
+        Kind::Site => sites.extend(row.read::<Site>().map(|site| (row.id.clone(), site))),
+        _ => segments.extend(row.read::<Segment>()),
+    });
+    if !read.await? {
+        return Ok(None);
+    }
+    let segments = Segments::new(segments.into_iter());
+    let mut index = Index { seq: snapshot.seq, sites: BTreeMap::new() };
+    let (mut site, mut document, mut more) = (String::new(), String::new(), true);
+    let mut current: Option<(String, SiteBuilder<'_>)> = None;
+    while more {
+        let Some((rows, rest)) = snapshot.placed(&site, &document).await? else { return Ok(None) };
+        for row in &rows {
+            if current.as_ref().is_none_or(|(id, _)| *id != row.site) {
+                finish(deps, &mut index, current.take(), before).await?;
+                let begun = sites.remove(&row.site).map(|site| SiteBuilder::new(&row.site, site, &segments));
+                current = begun.map(|builder| (row.site.clone(), builder));
+            }
+            if let Some((_, builder)) = &mut current {
+                add(builder, row);
+            }
+        }
+        if let Some(last) = rows.last() {
+            (site, document) = (last.site.clone(), last.id.clone());
+        }
+        more = rest;
+    }
+    finish(deps, &mut index, current, before).await?;
+    // The others have nothing on them.
+    for (id, site) in sites {
+        let builder = SiteBuilder::new(&id, site, &segments);
+        finish(deps, &mut index, Some((id, builder)), before).await?;
+    }
+    Ok(Some(index))
+}
+
+fn add(builder: &mut SiteBuilder<'_>, row: &LiveRow) {
+    match row.kind {
+        Kind::Flag => row.read().iter().for_each(|flag| builder.add_flag(&row.id, flag)),
+        _ => row.read().iter().for_each(|experiment| builder.add_experiment(&row.id, experiment)),
+    }
+}
+
+async fn finish(
+    deps: &Deps,
+    index: &mut Index,
+    site: Option<(String, SiteBuilder<'_>)>,
+    before: &BTreeMap<String, Entry>,
+) -> Result<()> {
+    if let Some((id, builder)) = site {
+        let entry = store(deps, index.seq, &id, &builder.finish(), before.get(&id)).await?;
         index.sites.insert(id, entry);
     }
-    let text = serde_json::to_string(&index).map_err(|e| defect(&e))?;
-    let hash = digest::sha256(text.as_bytes());
-    deps.objects.put(&live::index_object(&hash), text.into_bytes()).await?;
-    Ok(Prepared { seq, hash })
+    Ok(())
 }
 
 /// Stores a site's bundle under its hash. One that has not changed stays where it is.
@@ -62,34 +120,6 @@ async fn store(deps: &Deps, seq: u64, id: &str, site: &SiteBundle, before: Optio
     let object = format!("bundles/{seq}/{name}");
     deps.objects.put(&object, text.into_bytes()).await?;
     Ok(entry_of(site, object, deps.clock.now()))
-}
-
-/// Reads every part that is live, all at the sequence number that is returned. Drafts that are pushed meanwhile change
-/// nothing that is released.
-pub async fn released<T: Default>(db: &dyn Db, take: impl Fn(&mut T, Document)) -> Result<(u64, T)> {
-    for _ in 0..ATTEMPTS {
-        let (mut all, mut after, mut first) = (T::default(), String::new(), None);
-        loop {
-            let mut batch = Batch::default();
-            let (workspace, page) = (batch.add(meta::select()), batch.add(documents::select_released(&after, PAGE)));
-            let mut answers = batch.run(db).await?;
-            let workspace = meta::read(answers.take(workspace))?;
-            let (seq, released) = *first.get_or_insert((workspace.seq, workspace.released_seq));
-            if released != workspace.released_seq {
-                break;
-            }
-            let rows = answers.take(page).all::<DocumentRow>()?;
-            let more = rows.len() as u64 == PAGE;
-            after = rows.last().map(|row| row.id.clone()).unwrap_or_default();
-            for row in rows {
-                take(&mut all, row.document()?);
-            }
-            if !more {
-                return Ok((seq, all));
-            }
-        }
-    }
-    Err(Error::new(Code::Storage, "The documents keep changing. Retry the publication in a moment."))
 }
 
 fn defect(why: &impl std::fmt::Display) -> Error {

@@ -3,84 +3,47 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use beacon_shared::error::{Code, Error, Problem, Result};
-use beacon_shared::model::{Document, Experiment, Flag, Kind, MetricDefinition, Segment, Site, Status};
-use beacon_shared::validate::{self, Workspace};
+use beacon_shared::model::{Document, Experiment, Kind};
+use beacon_shared::validate;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::bundle;
-use crate::deps::Deps;
+use super::definitions::Definitions;
+use crate::ports::Db;
 
 /// The most problems in one answer.
 const MAX_PROBLEMS: usize = 100;
+/// The most bytes of definitions on one site. A page waits for all of them, so it should load far fewer.
+pub const MAX_SITE: usize = 4_000_000;
 
 /// The definitions that will be live, and the problems of that.
 pub struct Review {
-    live: Live,
+    live: Definitions,
     /// The keys of the documents that the publication changes, by id.
     changed: BTreeMap<String, String>,
-    removed: Vec<Document>,
+    removed: Vec<Removed>,
+    /// What was live of the removed documents.
+    before: Definitions,
     problems: Vec<Problem>,
 }
 
-/// The definitions that are live.
-#[derive(Clone, Default)]
-struct Live {
-    workspace: Workspace,
-    sites: BTreeSet<String>,
-    names: BTreeMap<String, String>,
-}
-
-impl Live {
-    fn insert(&mut self, document: &Document, part: &Value) {
-        self.remove(&document.id);
-        let id = document.id.clone();
-        let name = part.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()).unwrap_or(&document.key);
-        self.names.insert(id.clone(), format!("{} \"{name}\"", document.kind.as_str()));
-        match document.kind {
-            Kind::Experiment => self.workspace.experiments.extend(Experiment::deserialize(part).ok().map(|e| (id, e))),
-            Kind::Flag => self.workspace.flags.extend(Flag::deserialize(part).ok().map(|f| (id, f))),
-            Kind::Segment => self.workspace.segments.extend(Segment::deserialize(part).ok().map(|s| (id, s))),
-            Kind::Site => self.sites.extend(Site::deserialize(part).ok().map(|_| id)),
-            Kind::Metric => self.workspace.metrics.extend(MetricDefinition::deserialize(part).ok().map(|m| (id, m))),
-            Kind::Unknown => {}
-        }
-    }
-
-    fn insert_released(&mut self, document: &Document) {
-        if let Some(released) = document.body.get("released").filter(|released| !released.is_null()) {
-            self.insert(document, released);
-        }
-    }
-
-    fn remove(&mut self, id: &str) {
-        self.workspace.experiments.remove(id);
-        self.workspace.flags.remove(id);
-        self.workspace.segments.remove(id);
-        self.workspace.metrics.remove(id);
-        self.sites.remove(id);
-        self.names.remove(id);
-    }
-
-    fn name(&self, id: &str) -> String {
-        self.names.get(id).cloned().unwrap_or_else(|| id.to_owned())
-    }
-
-    /// Returns the documents that run on the site.
-    fn users_of_site(&self, site: &str) -> impl Iterator<Item = &String> {
-        let running = move |e: &Experiment| e.site_id == site && e.status == Status::Running;
-        let experiments = self.workspace.experiments.iter().filter(move |(_, e)| running(e)).map(|(id, _)| id);
-        let flags = self.workspace.flags.iter();
-        experiments.chain(flags.filter(move |(_, f)| f.site_ids.iter().any(|s| s == site)).map(|(id, _)| id))
-    }
+/// A document that is taken off the sites.
+struct Removed {
+    id: String,
+    kind: Kind,
+    key: String,
 }
 
 impl Review {
     /// Begins with what is live now.
-    pub async fn new(deps: &Deps) -> Result<Self> {
-        let insert = |live: &mut Live, document: Document| live.insert_released(&document);
-        let (_, live) = bundle::released(deps.db.as_ref(), insert).await?;
-        Ok(Self { live, changed: BTreeMap::new(), removed: Vec::new(), problems: Vec::new() })
+    pub async fn new(db: &dyn Db) -> Result<Self> {
+        Ok(Self {
+            live: Definitions::live(db).await?,
+            changed: BTreeMap::new(),
+            removed: Vec::new(),
+            before: Definitions::default(),
+            problems: Vec::new(),
+        })
     }
 
     /// The document's draft becomes what is released.
@@ -97,24 +60,32 @@ impl Review {
             self.add(&document.id, &document.key, &problem.pointer, &problem.detail);
         }
         self.changed.insert(document.id.clone(), document.key.clone());
-        self.live.insert(document, draft);
+        self.live.insert(&document.id, document.kind, &document.key, draft.clone());
         Ok(())
     }
 
     /// A command changed what is released into `body`. It must always go out, so nothing else is checked.
     pub fn changed(&mut self, document: &Document, body: &Value) {
         if let Some(released) = body.get("released") {
-            self.live.insert(document, released);
+            self.live.insert(&document.id, document.kind, &document.key, released.clone());
         }
     }
 
     /// The document is taken off the sites.
     pub fn removed(&mut self, document: &Document) {
         self.live.remove(&document.id);
-        self.removed.push(document.clone());
+        let released = document.body.get("released").filter(|released| !released.is_null());
+        if let Some(released) = released {
+            self.before.insert(&document.id, document.kind, &document.key, released.clone());
+        }
+        let Document { id, kind, key, .. } = document;
+        self.removed.push(Removed { id: id.clone(), kind: *kind, key: key.clone() });
     }
 
     fn add(&mut self, id: &str, key: &str, pointer: &str, detail: &str) {
+        if self.problems.len() == MAX_PROBLEMS {
+            return;
+        }
         // The pointer begins with the document, because a publication has many.
         self.problems.push(Problem::new(format!("/{id}{pointer}"), format!("{key}: {detail}")));
     }
@@ -124,52 +95,72 @@ impl Review {
         if self.changed.is_empty() && self.removed.is_empty() {
             return Ok(());
         }
-        self.check_sites();
-        self.check_between();
-        self.problems.truncate(MAX_PROBLEMS);
+        let removed = std::mem::take(&mut self.removed);
+        self.check_sites(&removed);
+        self.check_between(&removed);
+        self.check_sizes();
         if self.problems.is_empty() { Ok(()) } else { Err(Error::invalid(self.problems)) }
     }
 
-    fn check_sites(&mut self) {
+    fn check_sites(&mut self, removed: &[Removed]) {
         for (id, key) in self.changed.clone() {
             let site = self.live.workspace.experiments.get(&id).map(|e| e.site_id.clone());
-            if site.is_some_and(|site| !self.live.sites.contains(&site)) {
+            if site.is_some_and(|site| !self.live.has_site(&site)) {
                 self.add(&id, &key, "/site_id", "Its site is not published. Tick the site too.");
             }
         }
-        for Document { id, kind, key, .. } in self.removed.clone() {
-            let user = self.live.users_of_site(&id).next().filter(|_| kind == Kind::Site);
-            if let Some(user) = user.map(|user| self.live.name(user)) {
-                self.add(&id, &key, "", &format!("The {user} is live on this site. Remove it first."));
+        for Removed { id, key, .. } in removed.iter().filter(|removed| removed.kind == Kind::Site) {
+            let user = self.live.users_of_site(id).next().map(|user| self.live.name(user));
+            if let Some(user) = user {
+                self.add(id, key, "", &format!("The {user} is live on this site. Remove it first."));
             }
         }
     }
 
     /// A problem between documents counts when one of the changed documents can solve it, or when it was not there
     /// before: a removal must not break what nobody ticked.
-    fn check_between(&mut self) {
+    fn check_between(&mut self, removed: &[Removed]) {
         let found = validate::workspace(&self.live.workspace);
         for (id, problem) in &found {
             if let Some(key) = self.changed.get(id).cloned() {
                 self.add(id, &key, &problem.pointer, &problem.detail);
             }
         }
-        if self.removed.is_empty() {
+        if removed.is_empty() {
             return;
         }
         // The same without the removals: twice for all of them, since each validation reads all that is live.
         let mut with = self.live.clone();
-        self.removed.iter().for_each(|removed| with.insert_released(removed));
+        with.extend(std::mem::take(&mut self.before));
         let known = validate::workspace(&with.workspace);
         let caused = found.iter().filter(|f| !self.changed.contains_key(&f.0) && !known.contains(f));
         for (user, problem) in caused.take(MAX_PROBLEMS).cloned().collect::<Vec<_>>() {
             let names = |name: &str| problem.detail.contains(&format!("'{name}'"));
             let is_its_metric =
-                |removed: &Document| removed.kind == Kind::Metric && problem.pointer.starts_with("/metrics");
-            let is_named = |removed: &&Document| names(&removed.key) || is_its_metric(removed);
-            let Some(removed) = self.removed.iter().find(is_named).or(self.removed.first()).cloned() else { continue };
+                |removed: &Removed| removed.kind == Kind::Metric && problem.pointer.starts_with("/metrics");
+            let is_named = |removed: &&Removed| names(&removed.key) || is_its_metric(removed);
+            let Some(removed) = removed.iter().find(is_named).or(removed.first()) else { continue };
             let user = self.live.name(&user);
             self.add(&removed.id, &removed.key, "", &format!("The {user} needs this. Change it first."));
+        }
+    }
+    /// No site may get more than a page can load. Each problem is at the first changed document on the site.
+    fn check_sizes(&mut self) {
+        let mut changed: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for (id, key) in &self.changed {
+            for site in self.live.sites_of(id) {
+                changed.entry(site).or_insert_with(|| (id.clone(), key.clone()));
+            }
+        }
+        let sites: BTreeSet<String> = changed.keys().cloned().collect();
+        for site in self.live.sites_above(MAX_SITE, sites) {
+            let Some((id, key)) = changed.get(&site) else { continue };
+            let name = self.live.name(&site);
+            let most = MAX_SITE / 1_000_000;
+            let detail = format!(
+                "The {name} would load more than {most} MB of definitions. Shorten values, or take flags off this site."
+            );
+            self.add(id, key, "", &detail);
         }
     }
 }

@@ -3,7 +3,9 @@
 
 mod bundle;
 mod check;
+mod definitions;
 mod release;
+mod snapshot;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +23,8 @@ pub use release::release;
 /// The most documents in one publication. Each is in one parameter with its revision and op id, which is about 120 bytes
 /// with UUIDs, and D1 takes 2,000,000.
 pub const MAX_RELEASE: usize = 10_000;
+/// The most commands on what is live in one publication, since each holds its document's whole body.
+const MAX_TRANSITIONS: usize = 100;
 const MAX_DOC_ID: usize = 64;
 /// The op id of a publication's change is the command's id and the document's.
 const MAX_OP_ID: usize = 160;
@@ -63,6 +67,10 @@ pub async fn list(db: &dyn Db) -> Result<Vec<Publication>> {
 fn check_request(request: &PublishRequest) -> Result<()> {
     if request.release.len() + request.transitions.len() > MAX_RELEASE {
         return Err(Error::new(Code::TooLarge, format!("Publish at most {MAX_RELEASE} documents at a time.")));
+    }
+    if request.transitions.len() > MAX_TRANSITIONS {
+        let message = format!("Stop or kill at most {MAX_TRANSITIONS} documents at a time.");
+        return Err(Error::new(Code::TooLarge, message));
     }
     let mut problems = Vec::new();
     // A colon separates the command from the document in the ids of its changes.

@@ -9,16 +9,17 @@ use beacon_shared::model::{Document, Revision, SCHEMA};
 use serde_json::{Value, json};
 
 use super::check::Review;
+use super::snapshot::PAGE;
 use super::stale;
 use crate::deps::Deps;
 use crate::ports::Db;
 use crate::sql::MAX_TEXT;
 use crate::store::changes::{self, Count, Entry};
-use crate::store::documents::{self, DocumentRow};
+use crate::store::documents::{self, CountedRow};
 use crate::store::{Batch, meta, run};
 
-/// The most documents that are read in one query.
-const READ: usize = 1_000;
+/// The most ids in one query.
+const READ: usize = 2_000;
 /// The most bytes of entries in one parameter: D1 takes 2,000,000.
 const MAX_PARAMETER: usize = 1_000_000;
 
@@ -30,16 +31,22 @@ pub async fn release(deps: &Deps, actor: &str, request: &PublishRequest) -> Resu
         return Ok(());
     }
     let now = deps.clock.now();
-    let mut review = Review::new(deps).await?;
+    let mut review = Review::new(db).await?;
     let mut entries = Vec::with_capacity(wanted);
     let revisions = revisions(request);
     let ids: Vec<&str> = revisions.keys().copied().collect();
     let mut found = BTreeMap::new();
     for ids in ids.chunks(READ) {
-        let rows = run(db, documents::select_these(ids)).await?.all::<DocumentRow>()?;
-        for document in documents::documents(rows)? {
-            let (place, entry) = entry(request, &revisions, &document, now, &mut review)?;
-            found.insert(place, entry);
+        let (mut after, mut more) = (String::new(), true);
+        while more {
+            let rows: Vec<CountedRow> = run(db, documents::select_next_of(ids, &after, PAGE)).await?.all()?;
+            more = rows.first().is_some_and(|first| first.remaining > rows.len());
+            after = rows.last().map(|row| row.document.id.clone()).unwrap_or_default();
+            // One body at a time: parsed, it takes many times its bytes.
+            for row in rows {
+                let (place, entry) = entry(request, &revisions, &row.document.document()?, now, &mut review)?;
+                found.insert(place, entry);
+            }
         }
     }
     if found.len() < wanted {

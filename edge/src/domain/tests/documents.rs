@@ -5,7 +5,9 @@ use beacon_shared::model::Kind;
 use serde_json::json;
 
 use super::*;
+use crate::deps::Deps;
 use crate::domain::documents::{pull, push};
+use crate::domain::exporting;
 use crate::memory::MIGRATIONS;
 
 #[test]
@@ -271,6 +273,24 @@ fn a_full_push_stays_within_the_free_plan() {
     assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, OpOutcome::Ok { .. })));
     let statements = counted.statements.load(Ordering::Relaxed);
     assert!(statements + 2 <= 50, "{statements} statements");
+}
+
+/// What devices ask all the time costs the same in every workspace.
+#[test]
+fn no_push_pull_or_question_about_events_reads_a_whole_table() {
+    let edge = two_documents();
+    publish(&edge, "c1", &[("sit_1", 1)]).expect("published");
+    let counted = Arc::new(Counted::new(&edge));
+    let request = PushRequest {
+        device: "d".into(),
+        ops: vec![op("o9", "exp_9", Kind::Experiment, 0, experiment("draft", [5000, 5000], json!(null)))],
+        ..PushRequest::default()
+    };
+    now(push::push(counted.as_ref(), "test", &request, 0)).expect("an answer");
+    now(pull::pull(counted.as_ref(), &Cursor::default())).expect("an answer");
+    let deps = Deps { db: counted.clone(), ..edge.deps() };
+    now(exporting::heads(&deps)).expect("an answer");
+    assert_eq!(*lock(&counted.scans), BTreeSet::new());
 }
 
 /// A workspace from before documents knew their op ids.

@@ -6,8 +6,9 @@ mod keys;
 mod live;
 mod publishing;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use beacon_shared::api::{Cursor, Op, OpOutcome, Publication, PublishRequest, PullResponse, PushRequest, Release};
@@ -19,6 +20,7 @@ use crate::memory::{MemoryDb, MemoryEdge, now};
 use crate::ports::Db;
 use crate::sql::{Argument, Rows, Statement};
 use crate::store::{documents as rows, run};
+use crate::sync::lock;
 
 pub(super) fn site(key: &str, name: &str) -> Value {
     json!({"schema": 1, "released": null, "draft": {
@@ -96,15 +98,31 @@ pub(super) fn remove(edge: &MemoryEdge, id: &str) -> u64 {
     rev
 }
 
-/// Counts statements.
+/// Counts statements, and collects those that read a whole table of documents or changes.
 pub(super) struct Counted {
     db: Arc<MemoryDb>,
     pub(super) statements: AtomicUsize,
+    pub(super) scans: Mutex<BTreeSet<String>>,
 }
 
 impl Counted {
     pub(super) fn new(edge: &MemoryEdge) -> Self {
-        Self { db: edge.db.clone(), statements: AtomicUsize::new(0) }
+        Self { db: edge.db.clone(), statements: AtomicUsize::new(0), scans: Mutex::default() }
+    }
+
+    fn explain(&self, sql: &str) {
+        let connection = self.db.connection();
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a plan");
+        let mut rows = plan.raw_query();
+        while let Some(row) = rows.next().expect("a row") {
+            let step: String = row.get(3).expect("a step");
+            // The newest change is the first row of a scan that ends there.
+            let is_newest = sql.ends_with("ORDER BY seq DESC LIMIT 1");
+            let table = ["SCAN docs", "SCAN d", "SCAN changes", "SCAN c", "SCAN x", "SCAN later"];
+            if !is_newest && table.iter().any(|scan| step == *scan || step.starts_with(&format!("{scan} "))) {
+                lock(&self.scans).insert(format!("{step}: {sql}"));
+            }
+        }
     }
 }
 
@@ -117,6 +135,7 @@ impl Db for Counted {
         });
         assert!(longest.max().unwrap_or(0) < 2_000_000, "D1's limit for a text");
         self.statements.fetch_add(statements.len(), Ordering::Relaxed);
+        statements.iter().for_each(|statement| self.explain(statement.sql));
         self.db.batch(statements).await
     }
 }

@@ -252,6 +252,9 @@ fn ten_thousand_documents_are_published_at_once() {
     let released = "SELECT COUNT(*) FROM docs WHERE rev = 2 AND body -> 'released' = body -> 'draft'";
     let count: usize = edge.db.connection().query_row(released, (), |row| row.get(0)).expect("a count");
     assert_eq!(count, 10_000);
+    // The flags came in several pages, and all are served.
+    let served = now(live::site(&edge.deps(), "sit_1")).expect("a site");
+    assert_eq!((0..9_999).find(|i| !served.has_flag(&format!("flag_{i}"))), None);
     // Again, when the revisions' op ids are a publication's, with a command id as long as a UUID.
     let again = PublishRequest {
         release: release.iter().map(|(id, _)| Release { doc_id: (*id).into(), revision: revision(2) }).collect(),
@@ -272,6 +275,31 @@ fn ten_thousand_documents_are_published_at_once() {
     push_one(&edge, op("late", "sit_1", Kind::Site, 4, document(&edge, "sit_1").body));
     let again: Vec<(&str, u64)> = release.iter().map(|(id, _)| (*id, 4)).collect();
     assert_eq!(publish(&edge, "c2", &again).expect_err("stale").code, Code::Stale);
+}
+
+#[test]
+fn a_site_gets_no_more_than_a_page_can_load() {
+    let edge = MemoryEdge::new();
+    push_one(&edge, op("o0", "sit_1", Kind::Site, 0, site("shop", "Shop")));
+    let mut release = vec![("sit_1".to_owned(), 1)];
+    for i in 100..360 {
+        let mut body = flag(&format!("flag_{i}"), &["sit_1"]);
+        body["draft"]["default_value"] = json!("x".repeat(16_000));
+        let id = format!("flg_{i}");
+        assert!(matches!(push_one(&edge, op(&id, &id, Kind::Flag, 0, body)), OpOutcome::Ok { .. }));
+        release.push((id, 1));
+    }
+    let named = |release: &[(String, u64)]| release.iter().map(|(id, rev)| (id.clone(), *rev)).collect::<Vec<_>>();
+    let send = |command: &str, release: Vec<(String, u64)>| {
+        let release: Vec<(&str, u64)> = release.iter().map(|(id, rev)| (id.as_str(), *rev)).collect();
+        publish(&edge, command, &release)
+    };
+    let error = send("c1", named(&release)).expect_err("too much");
+    assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Invalid, "/flg_100"));
+    assert!(error.message.contains("The site \"Shop\" would load more than 4 MB"), "{}", error.message);
+    assert!(pull(&edge, &Cursor::default()).documents.iter().all(|d| d.body["released"].is_null()));
+    send("c2", named(&release[..241])).expect("240 flags fit");
+    assert_eq!(send("c3", named(&release[241..])).expect_err("no more do").problems[0].pointer, "/flg_340");
 }
 
 #[test]
