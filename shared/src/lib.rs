@@ -17,5 +17,6 @@ pub mod results;
 pub mod stats;
 pub mod sync;
 pub mod theme;
+pub mod typed;
 pub mod validate;
 pub mod wording;

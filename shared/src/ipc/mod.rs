@@ -93,6 +93,8 @@ calls! {
     DocumentDelete = "document.delete": ById => ();
     /// Takes back a removal that is not published yet.
     DocumentRestore = "document.restore": ById => ();
+    /// Makes a document's draft what is live again.
+    DocumentDiscard = "document.discard": ById => ();
     /// Decides a document's open conflict; everything else in it stays merged.
     ConflictResolve = "conflict.resolve": Resolve => ();
     /// The changes that publishing would make on the sites.
@@ -182,6 +184,18 @@ pub struct Summary {
     pub enabled: bool,
     /// True if something of it is released.
     pub live: bool,
+    /// State of an experiment on pages; `None` while nothing of it is released.
+    #[serde(default)]
+    pub live_status: Option<Status>,
+    /// True if what is released of a site or a flag is switched on.
+    #[serde(default)]
+    pub live_enabled: bool,
+    /// Unix milliseconds at which the phase that runs on pages started.
+    #[serde(default)]
+    pub started_at: Option<i64>,
+    /// True if an experiment runs on pages and publishing begins another phase.
+    #[serde(default)]
+    pub restarts: bool,
     /// True if the draft differs from what is released.
     pub unpublished: bool,
     /// True if the next publication may remove it.

@@ -9,7 +9,7 @@ mod removal;
 mod sharing;
 
 pub use experiment::{Command, NewPhase, Visitors, change_experiment, continued, keep_state, named_as, restarted};
-pub use release::{Action, Released, release, stamped_phases, transition};
+pub use release::{Action, Released, discard, release, stamped_phases, transition};
 pub use removal::{is_removed, mark_removed, remove, restore};
 pub use sharing::{Shared, comparable, has_own_metrics, share_metrics};
 

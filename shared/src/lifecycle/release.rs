@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::removal::is_removed;
+use super::removal::{is_removed, restore};
 use crate::error::{Code, Error, Result};
 use crate::model::{Experiment, Kind, Phase, SCHEMA, Status};
 
@@ -102,6 +102,19 @@ pub fn transition(kind: Kind, body: &Value, action: Action, now: i64) -> Result<
         (Kind::Experiment, Action::Stop) => stop(&mut body, now)?,
         _ => return Err(Error::new(Code::Locked, "Only flags can be killed, and only experiments stopped.")),
     }
+    Ok(body)
+}
+
+/// Returns the body with the draft as it is released, and without a mark for removal.
+///
+/// Errors: [`Code::Locked`] when nothing is released.
+pub fn discard(body: &Value) -> Result<Value> {
+    let released = body.get("released").filter(|released| !released.is_null()).cloned();
+    let Some(released) = released else {
+        return Err(Error::new(Code::Locked, "Nothing of this is live, so there is nothing to go back to."));
+    };
+    let mut body = restore(body);
+    set(&mut body, "draft", released)?;
     Ok(body)
 }
 

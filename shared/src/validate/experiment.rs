@@ -1,10 +1,11 @@
 use super::metric::experiment_metric;
 use super::{
-    MAX_KEY, MAX_METRICS, MAX_PHASES, condition, first_duplicate, hash_version, key, name, share, targeting, text,
-    unfinished, value, weights,
+    MAX_KEY, MAX_METRICS, MAX_PHASES, first_duplicate, hash_version, key, name, share, targeting, text,
+    typed_condition, unfinished, unfinished_number, value, weights,
 };
 use crate::error::Problem;
 use crate::model::{Experiment, ExperimentMetric, Role, Status};
+use crate::typed;
 
 /// The problems of an experiment.
 pub fn experiment(e: &Experiment) -> Vec<Problem> {
@@ -16,6 +17,7 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
         problems.push(Problem::new("/site_id", "Choose the site it runs on."));
     }
     problems.extend(share("/coverage", e.audience.coverage));
+    problems.extend(unfinished_number("/coverage", &e.extra, typed::share));
     problems.extend(hash_version("/hash_version", e.audience.hash_version));
     problems.extend(targeting::attribute("/hash_attribute", &e.audience.hash_attribute));
     if e.seed.is_empty() || e.seed.len() > 2 * MAX_KEY {
@@ -31,8 +33,7 @@ pub fn experiment(e: &Experiment) -> Vec<Problem> {
 
 /// Returns who is in it, where and when.
 fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
-    problems.extend(condition("/condition", &e.condition));
-    problems.extend(unfinished("/condition", &e.extra));
+    problems.extend(typed_condition("/condition", &e.condition, &e.extra));
     problems.extend(e.audience.namespace.iter().flat_map(|n| targeting::namespace("/namespace", n)));
     problems.extend(e.audience.holdout.iter().flat_map(|h| targeting::holdout("/holdout", h)));
     problems.extend(e.audience.sticky.iter().flat_map(|s| targeting::sticky("/sticky", &e.audience.hash_attribute, s)));
@@ -88,6 +89,7 @@ fn variants(e: &Experiment, problems: &mut Vec<Problem>) {
     for (i, v) in e.variants.iter().enumerate() {
         problems.extend(key(&format!("/variants/{i}/id"), &v.id));
         problems.extend(name(&format!("/variants/{i}/name"), &v.name));
+        problems.extend(unfinished_number(&format!("/variants/{i}/weight"), &v.extra, typed::share));
         problems.extend(value(&format!("/variants/{i}/config"), &v.config));
         problems.extend(v.redirect.iter().filter_map(|to| targeting::redirect(&format!("/variants/{i}/redirect"), to)));
         if v.redirect.is_some() && !(v.config.is_object() || v.config.is_null()) {

@@ -1,11 +1,12 @@
 use serde_json::Value;
 
 use super::{
-    MAX_NAME, MAX_RULES, MAX_SITES, condition, first_duplicate, hash_version, key, name, share, targeting, text,
-    unfinished, value, weights,
+    MAX_NAME, MAX_RULES, MAX_SITES, first_duplicate, hash_version, key, name, share, targeting, text, typed_condition,
+    unfinished, unfinished_number, value, weights,
 };
 use crate::error::Problem;
 use crate::model::{Flag, Rule, RuleExperiment};
+use crate::typed;
 
 /// The problems of a flag.
 pub fn flag(f: &Flag) -> Vec<Problem> {
@@ -41,8 +42,9 @@ pub fn flag(f: &Flag) -> Vec<Problem> {
 fn rule_problems(at: &str, flag: &Flag, rule: &Rule) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(key(&format!("{at}/id"), &rule.id));
-    problems.extend(condition(&format!("{at}/condition"), &rule.condition));
+    problems.extend(typed_condition(&format!("{at}/condition"), &rule.condition, &rule.extra));
     problems.extend(share(&format!("{at}/coverage"), rule.coverage));
+    problems.extend(unfinished_number(&format!("{at}/coverage"), &rule.extra, typed::share));
     problems.extend(targeting::attribute(&format!("{at}/hash_attribute"), &rule.hash_attribute));
     problems.extend(targeting::seed(&format!("{at}/seed"), &rule.seed));
     problems.extend(hash_version(&format!("{at}/hash_version"), rule.hash_version));
@@ -56,7 +58,6 @@ fn rule_problems(at: &str, flag: &Flag, rule: &Rule) -> Vec<Problem> {
         None => problems.extend(served(&format!("{at}/value"), flag, &rule.value)),
     }
     problems.extend(unfinished(&format!("{at}/value"), &rule.extra));
-    problems.extend(unfinished(&format!("{at}/condition"), &rule.extra));
     problems
 }
 

@@ -1,11 +1,13 @@
 use serde_json::{Map, Value};
 
 use super::{
-    MAX_ADJUST_DAYS, MAX_KEY, MAX_MARGIN, MAX_WINDOW_HOURS, condition, event_name, key, name, text, unfinished,
+    MAX_ADJUST_DAYS, MAX_KEY, MAX_MARGIN, MAX_WINDOW_HOURS, event_name, key, name, text, typed_condition,
+    unfinished_number,
 };
 use crate::error::Problem;
 use crate::model::Cap;
 use crate::model::{Aggregate, Counting, ExperimentMetric, Metric, MetricDefinition, MetricKind, MetricUse, Role};
+use crate::typed;
 
 /// The problems of a metric of the workspace.
 pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
@@ -16,7 +18,27 @@ pub fn metric(metric: &MetricDefinition) -> Vec<Problem> {
     problems.extend(measure("", &metric.measure));
     problems.extend(filter("/filter", &metric.counting.filter, &metric.extra));
     problems.extend(counting("", &metric.measure, &metric.counting));
+    problems.extend(unfinished_numbers("", &metric.measure, &metric.counting, &metric.extra));
     problems
+}
+
+/// Returns what is wrong with the texts in a metric's number fields; a text of a field that the kind has not is none.
+fn unfinished_numbers(
+    pointer: &str,
+    kind: &MetricKind,
+    counting: &Counting,
+    extra: &Map<String, Value>,
+) -> impl Iterator<Item = Problem> + use<> {
+    let field = |name: &str| format!("{pointer}/{name}");
+    let cap = match counting.cap {
+        Some(Cap::Value(_)) => unfinished_number(&field("cap"), extra, typed::amount),
+        Some(_) => unfinished_number(&field("cap"), extra, typed::percentage),
+        None => None,
+    };
+    let level = unfinished_number(&field("level"), extra, typed::percentage)
+        .filter(|_| matches!(kind, MetricKind::Quantile { .. }));
+    let adjust = unfinished_number(&field("adjust"), extra, typed::whole).filter(|_| counting.adjust.is_some());
+    [unfinished_number(&field("window"), extra, typed::whole), cap, level, adjust].into_iter().flatten()
 }
 
 /// The problems of a metric in an experiment's definition.
@@ -34,6 +56,7 @@ fn metric_use(pointer: &str, used: &MetricUse) -> Vec<Problem> {
         problems.push(Problem::new(format!("{pointer}/metric"), "Choose a metric."));
     }
     problems.extend(used.margin.and_then(|margin| self::margin(&format!("{pointer}/margin"), used.role, margin)));
+    problems.extend(unfinished_margin(pointer, used.role, &used.extra));
     problems
 }
 
@@ -43,8 +66,10 @@ fn own_metric(pointer: &str, metric: &Metric) -> Vec<Problem> {
     problems.extend(name(&format!("{pointer}/name"), &metric.name));
     problems.extend(measure(pointer, &metric.kind));
     problems.extend(metric.margin.and_then(|margin| self::margin(&format!("{pointer}/margin"), metric.role, margin)));
+    problems.extend(unfinished_margin(pointer, metric.role, &metric.extra));
     problems.extend(filter(&format!("{pointer}/filter"), &metric.counting.filter, &metric.extra));
     problems.extend(counting(pointer, &metric.kind, &metric.counting));
+    problems.extend(unfinished_numbers(pointer, &metric.kind, &metric.counting, &metric.extra));
     problems
 }
 
@@ -86,12 +111,16 @@ fn margin(pointer: &str, role: Role, margin: f64) -> Option<Problem> {
     }
 }
 
+/// Returns what is wrong with the text in a guardrail's margin.
+fn unfinished_margin(pointer: &str, role: Role, extra: &Map<String, Value>) -> Option<Problem> {
+    unfinished_number(&format!("{pointer}/margin"), extra, typed::percentage).filter(|_| role == Role::Guardrail)
+}
+
 fn filter(pointer: &str, filter: &Map<String, Value>, extra: &Map<String, Value>) -> Vec<Problem> {
-    let mut problems = condition(pointer, filter);
+    let mut problems = typed_condition(pointer, filter, extra);
     if filter.iter().any(|(key, value)| names_segment(key, value)) {
         problems.push(Problem::new(pointer, "Events are in no segment: compare their properties themselves."));
     }
-    problems.extend(unfinished(pointer, extra));
     problems
 }
 

@@ -28,6 +28,7 @@ use crate::error::Problem;
 use crate::eval::condition::MAX_DEPTH;
 use crate::model::{Experiment, Flag, Kind, MetricDefinition, Segment, Site};
 use crate::number::{changed_number, put_in_quotes};
+use crate::typed::Refusal;
 
 pub use crate::model::WHOLE;
 
@@ -186,7 +187,8 @@ fn hash_version(pointer: &str, version: u32) -> Option<Problem> {
     (!matches!(version, 1 | 2)).then(|| Problem::new(pointer, "Use hash version 2, or 1 for an imported experiment."))
 }
 
-/// The end of the name under which a draft keeps a text that is not JSON yet: `config_text`.
+/// The end of the name under which a draft keeps a text that is not JSON yet, or not the number that is wanted:
+/// `config_text`, `coverage_text`.
 pub const UNFINISHED: &str = "_text";
 
 /// Returns a problem for a JSON field whose last text, kept in `extra`, is not JSON. Without this the last text that
@@ -195,7 +197,32 @@ fn unfinished(pointer: &str, extra: &Map<String, Value>) -> Option<Problem> {
     let field = pointer.rsplit('/').next().unwrap_or_default();
     let text = extra.get(&format!("{field}{UNFINISHED}"))?.as_str().unwrap_or_default();
     let detail = changed_number(text).map(put_in_quotes);
-    Some(Problem::new(pointer, detail.unwrap_or_else(|| "Not valid JSON yet. Fix it before publishing.".to_owned())))
+    Some(Problem::new(pointer, detail.unwrap_or_else(|| not_yet(text).to_owned())))
+}
+
+/// Returns the reason why a text is kept beside the value instead of being it.
+fn not_yet(text: &str) -> &'static str {
+    match serde_json::from_str::<Value>(text) {
+        Ok(_) => r#"Write an object, such as {"country": "DE"}."#,
+        Err(_) => "Not valid JSON yet. Fix it before publishing.",
+    }
+}
+
+/// Returns what is wrong with a condition. While its last text is not one, that is all there is to say: the condition
+/// before it is not what the person sees.
+fn typed_condition(pointer: &str, typed: &Map<String, Value>, extra: &Map<String, Value>) -> Vec<Problem> {
+    unfinished(pointer, extra).map_or_else(|| condition(pointer, typed), |problem| vec![problem])
+}
+
+/// Returns a problem for a number field whose last text, kept in `extra`, is not such a number.
+fn unfinished_number<T>(
+    pointer: &str,
+    extra: &Map<String, Value>,
+    read: fn(&str) -> Result<T, Refusal>,
+) -> Option<Problem> {
+    let field = pointer.rsplit('/').next().unwrap_or_default();
+    let text = extra.get(&format!("{field}{UNFINISHED}"))?.as_str().unwrap_or_default();
+    Some(Problem::new(pointer, read(text).err().unwrap_or("Type this number again.")))
 }
 
 /// Returns what is wrong with a share in parts of [`WHOLE`].

@@ -2,6 +2,7 @@
 
 mod connection;
 mod diff;
+mod discard;
 pub mod document;
 mod experiment;
 mod flag;
@@ -67,6 +68,7 @@ handlers! {
     PayloadExport => payload::export,
     DocumentDelete => removal::delete,
     DocumentRestore => removal::restore,
+    DocumentDiscard => discard::run,
     ConflictResolve => document::resolve,
     PublishReview => publish::review,
     Publish => publish::run,

@@ -13,6 +13,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_summaries.sql"),
     include_str!("migrations/0003_stamp.sql"),
     include_str!("migrations/0004_metrics.sql"),
+    include_str!("migrations/0005_live_state.sql"),
 ];
 
 /// Brings the file up to date, after a backup if there is anything to lose. Says how much is done when there is.

@@ -2,7 +2,7 @@
 
 use beacon_shared::ipc::{Summary, SyncState};
 use beacon_shared::lifecycle;
-use beacon_shared::model::{Kind, MetricDefinition, Status};
+use beacon_shared::model::{Experiment, Kind, MetricDefinition, Status};
 use beacon_shared::sync::Replica;
 use beacon_shared::{validate, wording};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ pub fn summary(row: &Row) -> Summary {
     let texts = |field: &str| -> Vec<String> {
         draft[field].as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
     };
+    let phases = phases(replica.kind, draft, released);
     let site = draft["site_id"].as_str().filter(|site| !site.is_empty()).map(str::to_owned);
     Summary {
         id: replica.id.clone(),
@@ -28,12 +29,16 @@ pub fn summary(row: &Row) -> Summary {
         name: text("name"),
         sites: site.map_or_else(|| texts("site_ids"), |site| vec![site]),
         domains: if replica.kind == Kind::Site { texts("domains") } else { Vec::new() },
-        status: Status::deserialize(&draft["status"]).ok().filter(|_| replica.kind == Kind::Experiment),
+        status: status(replica.kind, draft),
         measure: measure(replica.kind, draft),
         metrics: used_metrics(replica.kind, draft),
         own_metrics: replica.kind == Kind::Experiment && lifecycle::has_own_metrics(draft),
         enabled: draft["enabled"].as_bool().unwrap_or(true),
         live: released.is_some(),
+        live_status: released.and_then(|released| status(replica.kind, released)),
+        live_enabled: released.is_some_and(|released| released["enabled"].as_bool().unwrap_or(true)),
+        started_at: phases.started_at,
+        restarts: phases.restarts,
         unpublished: released.is_some_and(|released| is_changed(replica, released)) || removed(replica),
         removed: removed(replica),
         readable: validate::is_readable(replica.kind, draft),
@@ -41,6 +46,28 @@ pub fn summary(row: &Row) -> Summary {
         sync: sync_state(replica),
         updated_at: row.updated_at,
     }
+}
+
+fn status(kind: Kind, definition: &Value) -> Option<Status> {
+    Status::deserialize(&definition["status"]).ok().filter(|_| kind == Kind::Experiment)
+}
+
+/// Returns how the phase that runs on pages stands, and whether the draft begins another one.
+fn phases(kind: Kind, draft: &Value, released: Option<&Value>) -> Phases {
+    let read = |definition: &Value| {
+        let experiment = (kind == Kind::Experiment).then(|| Experiment::deserialize(definition).ok()).flatten();
+        experiment.filter(|e| e.status == Status::Running).and_then(|e| e.phases.last().cloned())
+    };
+    let (live, next) = (released.and_then(read), read(draft));
+    Phases {
+        started_at: live.as_ref().and_then(|phase| phase.started),
+        restarts: live.zip(next).is_some_and(|(live, next)| live.id != next.id),
+    }
+}
+
+struct Phases {
+    started_at: Option<i64>,
+    restarts: bool,
 }
 
 /// Returns true if the draft says something else than what is released. That own metrics were shared is no change; what

@@ -78,6 +78,18 @@ fn limits() {
     }
 }
 
+/// U1.
+#[test]
+fn texts_that_are_no_numbers() {
+    check_value("window_text", json!("a day"), "/window");
+    check(json!({"kind": "count", "event": "o", "margin": 0.1, "margin_text": "little"}), "/margin");
+    let quantile = json!({"kind": "quantile", "event": "o", "level": 0.5, "level_text": ""});
+    check(quantile, "/level");
+    check(json!({"kind": "count", "event": "o", "cap": {"value": 5}, "cap_text": "much"}), "/cap");
+    check(json!({"kind": "count", "event": "o", "adjust": 14, "adjust_text": "1.5"}), "/adjust");
+    check(json!({"kind": "count", "event": "o", "cap_text": "much", "level_text": "", "adjust_text": "1.5"}), "");
+}
+
 #[test]
 fn filters() {
     for (filter, expected) in [

@@ -121,7 +121,45 @@ fn what_is_not_json_yet_cannot_go_live() {
     assert_eq!(problem.pointer, "/default_value");
     assert!(problem.detail.contains("18446744073709551616 exactly"), "{problem:?}");
     let pointers: Vec<_> = problems.into_iter().map(|p| p.pointer).collect();
-    assert_eq!(pointers, ["/default_value", "/rules/0/value", "/rules/0/condition"]);
+    assert_eq!(pointers, ["/default_value", "/rules/0/condition", "/rules/0/value"]);
+}
+
+/// U6: the condition before the text is not what the person sees.
+#[test]
+fn a_condition_that_is_typed_is_the_only_one_that_is_judged() {
+    let flag = |text: &str| {
+        json!({
+            "key": "f", "name": "F", "site_ids": ["sit_1"], "enabled": true, "default_value": true,
+            "rules": [{"id": "r", "condition": {"country": {"$foo": "DE"}}, "condition_text": text, "coverage": 10000, "value": false}]
+        })
+    };
+    for (text, says) in [("[\"DE\"]", "Write an object"), ("{\"country\": ", "Not valid JSON yet")] {
+        let problems = document(Kind::Flag, &flag(text));
+        let found: Vec<_> = problems.iter().map(|p| (p.pointer.as_str(), p.detail.starts_with(says))).collect();
+        assert_eq!(found, [("/rules/0/condition", true)], "{problems:?}");
+    }
+}
+
+/// U1: a number that cannot be meant keeps the draft from going live, and the one before it does not.
+#[test]
+fn what_is_not_the_wanted_number_cannot_go_live() {
+    let mut experiment = experiment_json();
+    experiment["coverage_text"] = json!("150");
+    experiment["variants"][1]["weight_text"] = json!("abc");
+    let problems = document(Kind::Experiment, &experiment);
+    let found: Vec<_> = problems.iter().map(|p| (p.pointer.as_str(), p.detail.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("/coverage", "Choose a share between 0% and 100%."),
+            ("/variants/1/weight", "Enter a number, such as 25 or 33.3.")
+        ]
+    );
+    let flag = json!({
+        "key": "f", "name": "F", "site_ids": ["sit_1"], "enabled": true, "default_value": true,
+        "rules": [{"id": "r", "condition": {}, "coverage": 100, "coverage_text": "", "value": false}]
+    });
+    assert_eq!(document(Kind::Flag, &flag)[0].pointer, "/rules/0/coverage");
 }
 
 fn phase(id: &str, started: i64) -> crate::model::Phase {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::{HANDLED, dispatch, dispatch_text};
 use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL, experiment, site};
 
+mod discard;
 mod metrics;
 mod together;
 

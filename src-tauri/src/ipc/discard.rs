@@ -1,0 +1,25 @@
+//! Going back to what is live.
+
+use std::sync::Arc;
+
+use beacon_shared::error::Result;
+use beacon_shared::ipc::ById;
+use beacon_shared::lifecycle;
+use beacon_shared::sync::{Content, Replica};
+
+use super::document::reference;
+use crate::app::App;
+
+/// Makes the draft what is live, whatever was changed in it. What a colleague changed at the edge meanwhile comes with
+/// the next sync.
+pub async fn run(app: &Arc<App>, ById { id }: ById) -> Result<()> {
+    let now = app.now();
+    let discard = |replica: &mut Replica| {
+        replica.edit(Content { deleted: false, body: lifecycle::discard(&replica.local.body)? });
+        Ok(())
+    };
+    let row = app.store(move |s| s.apply(&id, now, discard)).await?;
+    app.after_local_change().await?;
+    app.notify_changed([reference(&row.replica)]);
+    Ok(())
+}
