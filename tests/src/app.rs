@@ -162,6 +162,30 @@ impl App {
         in_time(id, typed).await?.with_context(|| format!("{id} takes no text"))
     }
 
+    /// Presses keys together where the focus is: `ctrl+shift+z`.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        let name = |key: &str| match key {
+            "ctrl" => String::from(char::from(Key::Control)),
+            "shift" => String::from(char::from(Key::Shift)),
+            "alt" => String::from(char::from(Key::Alt)),
+            "enter" => String::from(char::from(Key::Enter)),
+            "escape" => String::from(char::from(Key::Escape)),
+            "down" => String::from(char::from(Key::Down)),
+            "up" => String::from(char::from(Key::Up)),
+            "left" => String::from(char::from(Key::Left)),
+            other => other.to_owned(),
+        };
+        let all: String = keys.split('+').map(name).chain([String::from(char::from(Key::Null))]).collect();
+        let focused = self.window.active_element().await?;
+        in_time(keys, focused.send_keys(&all)).await?.with_context(|| format!("{keys} is not taken"))
+    }
+
+    /// Returns the test id of the element that has the focus.
+    pub async fn focused(&self) -> Result<String> {
+        let focused = self.window.active_element().await?;
+        Ok(in_time("The focus", focused.attr("data-testid")).await??.unwrap_or_default())
+    }
+
     /// Makes the window this many pixels wide and high.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         Ok(in_time("A new size", self.window.set_window_size(width, height)).await??)

@@ -10,6 +10,7 @@ use yew::prelude::*;
 use crate::ipc::call;
 use crate::router::{Open, Page, Route, Router, use_router};
 use crate::state::{Part, use_live, use_live_change};
+use crate::undo::{self, Direction};
 
 /// One thing to do.
 #[derive(Clone, Copy)]
@@ -54,6 +55,8 @@ pub const COMMANDS: &[Command] = &[
     page("flag.new", "New flag", "mod+shift+f", |s| s.open(Page::Flags, Open::New)),
     page("metric.new", "New metric", "mod+shift+m", |s| s.open(Page::Metrics, Open::New)),
     page("flag.import", "Import or export…", "", |s| s.open(Page::Flags, Open::Import)),
+    page("edit.undo", "Undo", "mod+z", |_| undo::take(Direction::Undo)),
+    page("edit.redo", "Redo", "mod+shift+z", |_| undo::take(Direction::Redo)),
     Command {
         id: "sync.now",
         title: "Sync now",
@@ -206,7 +209,9 @@ mod tests {
         let go = Callback::from(move |route: Route| heard.borrow_mut().push(route.hash()));
         let router = Router { go, ..Router::default() };
         let situation = Situation { router, connected: false, syncing: false, asked: Callback::noop() };
-        for command in COMMANDS.iter().filter(|command| command.id != "sync.now") {
+        for command in
+            COMMANDS.iter().filter(|command| !["sync", "edit"].iter().any(|group| command.id.starts_with(group)))
+        {
             (command.run)(&situation);
         }
         let expected = [

@@ -13,6 +13,11 @@ pub fn ago(unix_ms: i64) -> String {
     }
 }
 
+/// Returns this computer's time in Unix milliseconds.
+pub fn now_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
 /// Unix milliseconds in the person's language and time zone.
 pub fn date_time(unix_ms: i64) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(unix_ms as f64));
@@ -39,25 +44,9 @@ pub fn parts(parts: u32) -> String {
     format!("{}", f64::from(parts) / 100.0)
 }
 
-/// The inverse of [`parts`], `None` for what is not a share. A decimal comma is understood.
-pub fn parse_parts(text: &str) -> Option<u32> {
-    let percent: f64 = text.trim().trim_end_matches('%').trim().replace(',', ".").parse().ok()?;
-    (0.0..=100.0).contains(&percent).then(|| (percent * 100.0).round() as u32)
-}
-
 /// A fraction as a percentage to edit: 0.995 is `99.5`.
 pub fn percentage(fraction: f64) -> String {
     format!("{}", (fraction * 1e8).round() / 1e6)
-}
-
-/// The inverse of [`percentage`], `None` for what is not a number. Which ones make sense is for others to say.
-pub fn parse_percentage(text: &str) -> Option<f64> {
-    parse_number(text.trim().trim_end_matches('%')).map(|percent| (percent * 1e6).round() / 1e8)
-}
-
-/// A number as typed. A decimal comma is understood.
-pub fn parse_number(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").parse().ok().filter(|x: &f64| x.is_finite())
 }
 
 /// A key made from a name: `Home hero test` is `home_hero_test`.
@@ -82,27 +71,22 @@ pub fn key_of_renamed(is_new: bool, key: &str, name: &str, renamed: &str) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::{key_of_renamed, p_value, parse_number, parse_parts, parse_percentage, parts, percentage, slug};
+    use beacon_shared::typed;
+
+    use super::{key_of_renamed, p_value, parts, percentage, slug};
 
     #[test]
     fn shares_survive_editing() {
         for share in [0, 1, 3_333, 5_000, 9_999, 10_000] {
-            assert_eq!(parse_parts(&parts(share)), Some(share));
+            assert_eq!(typed::share(&parts(share)), Ok(share));
         }
-        assert_eq!(parse_parts("12,5 %"), Some(1_250));
-        assert_eq!(parse_parts("101"), None);
-        assert_eq!(parse_parts("half"), None);
     }
 
     #[test]
     fn fractions_survive_editing() {
         for fraction in [0.0, 0.02, 0.07, 0.5, 0.95, 0.999, 1.0, 29.0 / 100.0] {
-            assert_eq!(parse_percentage(&percentage(fraction)), Some(fraction));
+            assert_eq!(typed::percentage(&percentage(fraction)), Ok(fraction));
         }
-        assert_eq!(parse_percentage(" 2,5%"), Some(0.025));
-        assert_eq!(parse_percentage("-1"), Some(-0.01));
-        assert_eq!(parse_percentage("all"), None);
-        assert_eq!([parse_number("1,5"), parse_number("inf"), parse_number("")], [Some(1.5), None, None]);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 mod app;
 mod commands;
 mod flush;
+mod focus;
 mod format;
 mod ipc;
 mod pages;
 mod router;
 mod state;
+mod undo;
 mod widgets;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -5,6 +5,9 @@ use beacon_shared::ipc::{DocumentView, Save, SyncState};
 use beacon_shared::model::{Definition, ExperimentMetric, Rule, Variant};
 use beacon_shared::sync::{Content, merge};
 
+use super::history::{Change, History, Origin};
+use crate::undo::Direction;
+
 /// An open draft.
 pub struct Editing<T> {
     id: Option<String>,
@@ -21,6 +24,7 @@ pub struct Editing<T> {
     saved: u64,
     is_saving: bool,
     error: Option<Error>,
+    history: History<T>,
 }
 
 /// A save under way: the draft as it was sent, and how many edits are in it.
@@ -43,6 +47,7 @@ impl<T: Definition + PartialEq> Editing<T> {
             saved: 0,
             is_saving: false,
             error: None,
+            history: History::default(),
         }
     }
 
@@ -94,9 +99,28 @@ impl<T: Definition + PartialEq> Editing<T> {
         }
     }
 
-    pub fn edit(&mut self, change: impl FnOnce(&mut T)) {
+    pub fn edit(&mut self, origin: Origin, change: impl FnOnce(&mut T)) {
+        let before = self.draft.clone();
         change(&mut self.draft);
+        self.history.record(origin, before, self.draft.clone());
         self.typed += 1;
+    }
+
+    /// Takes an edit back, or makes it again. What changed since then stays, also what a colleague changed in the same
+    /// field. Returns false if there is none.
+    pub fn take_step(&mut self, direction: Direction) -> bool {
+        let Some(Change { from, to }) = self.history.take(direction) else { return false };
+        if let Some((draft, _)) = onto(&from, &self.draft, &to) {
+            self.draft = draft;
+            self.typed += 1;
+        }
+        true
+    }
+
+    /// Takes in the draft that the core made of `before` at the person's request, as an edit that can be taken back.
+    pub fn replace(&mut self, before: T, view: DocumentView<T>) {
+        self.adopt(view);
+        self.history.record(Origin::default(), before, self.draft.clone());
     }
 
     /// Begins a save, unless one is under way or nothing is left to save.
@@ -144,20 +168,25 @@ impl<T: Definition + PartialEq> Editing<T> {
         true
     }
 
-    /// Puts what was typed since `from` onto a newer draft of the core.
+    /// Puts what was typed since `from` onto a newer draft of the core. What cannot be read as one draft stays as it was
+    /// typed; the core merges it when it is saved.
     fn rebase(&mut self, from: &T, newer: &T) {
-        let content = |draft: &T| Content {
-            deleted: false,
-            body: serde_json::json!({"draft": serde_json::to_value(draft).unwrap_or_default()}),
-        };
-        let merged = merge(Some(&content(from)), &content(&self.draft), &content(newer));
-        let read = |content: Content| T::deserialize(content.body.get("draft")?).ok();
-        let base = merged.base.and_then(read);
-        // What cannot be read as one draft stays as it was typed; the core merges it when it is saved.
-        if let (Some(draft), Some(base)) = (read(merged.content), base) {
+        if let Some((draft, base)) = onto(from, &self.draft, newer) {
             (self.draft, self.base) = (draft, base);
         }
     }
+}
+
+/// Puts what differs between `from` and `mine` onto `newer`. Returns the draft, and the base of its next merge.
+fn onto<T: Definition>(from: &T, mine: &T, newer: &T) -> Option<(T, T)> {
+    let content = |draft: &T| Content {
+        deleted: false,
+        body: serde_json::json!({"draft": serde_json::to_value(draft).unwrap_or_default()}),
+    };
+    let merged = merge(Some(&content(from)), &content(mine), &content(newer));
+    let read = |content: Content| T::deserialize(content.body.get("draft")?).ok();
+    let base = merged.base.and_then(read);
+    read(merged.content).zip(base)
 }
 
 /// An element of a list in a draft, known by its id wherever it stands.
@@ -240,7 +269,7 @@ mod tests {
     }
 
     fn typed(editing: &mut Editing<Flag>, name: &str) {
-        editing.edit(|flag| flag.name = name.to_owned());
+        editing.edit(Origin::default(), |flag| flag.name = name.to_owned());
     }
 
     #[test]
@@ -289,10 +318,10 @@ mod tests {
         let rule = |id: &str, coverage: u32| Rule { id: id.to_owned(), coverage, ..Rule::default() };
         let with = |rules: Vec<Rule>| Flag { rules, ..Flag::default() };
         let mut editing = open(with(vec![rule("a", 100), rule("b", 200)]));
-        editing.edit(|flag| change(&mut flag.rules, "a", 0, |rule| rule.coverage = 5_000));
+        editing.edit(Origin::default(), |flag| change(&mut flag.rules, "a", 0, |rule| rule.coverage = 5_000));
         assert!(editing.adopt(view(with(vec![rule("b", 200), rule("a", 100)]), 2)));
         assert_eq!(editing.draft().rules, [rule("b", 200), rule("a", 5_000)]);
-        editing.edit(|flag| change(&mut flag.rules, "a", 0, |rule| rule.coverage = 6_000));
+        editing.edit(Origin::default(), |flag| change(&mut flag.rules, "a", 0, |rule| rule.coverage = 6_000));
         assert_eq!(editing.draft().rules, [rule("b", 200), rule("a", 6_000)], "though it was seen at the first place");
     }
 
@@ -321,6 +350,34 @@ mod tests {
         assert!(!editing.fail(Error::invalid(vec![Problem::new("/name", "…")])), "only another edit helps");
         editing.acknowledge(&again, view(flag("AB", ""), 2));
         assert_eq!((editing.save_state(), editing.error().is_none()), ("Saved", true));
+    }
+
+    /// U2: what was typed is taken back field by field; a colleague's edit stays.
+    #[test]
+    fn an_edit_is_taken_back_across_saves_and_other_edits() {
+        let mut editing = open(flag("A", ""));
+        typed(&mut editing, "AB");
+        editing.edit(Origin::default(), |flag| flag.rules.push(Rule { id: "r".into(), ..Rule::default() }));
+        let sent = editing.begin_save().expect("a save");
+        let with_theirs = Flag { description: "theirs".into(), ..sent.save.draft.clone() };
+        editing.acknowledge(&sent, view(with_theirs, 2));
+        assert!(editing.take_step(Direction::Undo));
+        assert!(editing.draft().rules.is_empty(), "the rule");
+        assert!(editing.take_step(Direction::Undo));
+        assert_eq!(editing.draft(), &flag("A", "theirs"));
+        assert!(!editing.take_step(Direction::Undo), "nothing is left");
+        assert!(editing.begin_save().is_some(), "what was taken back is saved too");
+        assert!(editing.take_step(Direction::Redo) && editing.take_step(Direction::Redo));
+        assert_eq!((editing.draft().name.as_str(), editing.draft().rules.len()), ("AB", 1));
+    }
+
+    #[test]
+    fn a_discarded_draft_comes_back() {
+        let mut editing = open(flag("Mine", ""));
+        editing.replace(flag("Mine", ""), view(flag("Live", ""), 2));
+        assert_eq!((editing.draft().name.as_str(), editing.is_saved()), ("Live", true));
+        assert!(editing.take_step(Direction::Undo));
+        assert_eq!((editing.draft().name.as_str(), editing.is_saved()), ("Mine", false));
     }
 
     /// D41.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use beacon_shared::error::{Error, Problem};
-use beacon_shared::ipc::{DocumentView, SyncState};
+use beacon_shared::ipc::{ById, DocumentDiscard, DocumentView, SyncState};
 use futures_channel::oneshot;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
@@ -12,9 +12,11 @@ use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
 
 use super::editing::{Editing, Sent};
+use super::history::Origin;
 use super::store::{Editable, Store, use_store};
-use crate::flush;
 use crate::ipc::call;
+use crate::undo::Direction;
+use crate::{flush, undo};
 
 /// The time from a failed save to the next attempt.
 const RETRY_AFTER_MS: u32 = 2_000;
@@ -79,7 +81,10 @@ pub fn use_editor<T: Editable>(
                     editor.flush().await;
                 }
             });
+            let stepping = editor.clone();
+            let steps = undo::register(move |direction| stepping.take_step(direction));
             move || {
+                drop(steps);
                 spawn_local(async move {
                     editor.flush().await;
                     drop(registration);
@@ -129,10 +134,31 @@ impl<T: Editable> Editor<T> {
     pub fn edit<I: 'static>(&self, change: impl Fn(&mut T, I) + 'static) -> Callback<I> {
         let editor = self.clone();
         Callback::from(move |input| {
-            editor.parts.borrow_mut().editing.edit(|draft| change(draft, input));
+            editor.parts.borrow_mut().editing.edit(origin(), |draft| change(draft, input));
             editor.save();
             editor.redraw.force_update();
         })
+    }
+
+    /// Takes an edit back, or makes it again.
+    fn take_step(&self, direction: Direction) {
+        if self.parts.borrow_mut().editing.take_step(direction) {
+            self.save();
+            self.redraw.force_update();
+        }
+    }
+
+    /// Makes the draft what is live. The edit before it can be taken back.
+    pub async fn discard(&self) -> Result<(), Error> {
+        // What is typed and not saved yet is discarded as well, and a save that is refused must not come after it.
+        self.flush().await;
+        let (before, Some(id)) = (self.draft(), self.id()) else { return Ok(()) };
+        call::<DocumentDiscard>(ById { id: id.clone() }).await?;
+        let view = call::<T::Get>(ById { id }).await?;
+        self.store.saved(&view);
+        self.parts.borrow_mut().editing.replace(before, view);
+        self.redraw.force_update();
+        Ok(())
     }
 
     /// Returns a callback that saves now.
@@ -220,4 +246,10 @@ impl<T: Editable> Editor<T> {
             let _ = sender.send(is_saved);
         }
     }
+}
+
+/// Returns the field that an edit comes from, and now.
+fn origin() -> Origin {
+    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
+    Origin { place: active.map(|element| element.id()).unwrap_or_default(), at: js_sys::Date::now() }
 }

@@ -1,12 +1,13 @@
 //! The window's state between the core and its pages.
 //!
 //! [`store`] has the documents by id; [`editor`] is an open draft; [`live`] is what belongs to no document, such as
-//! where sync stands. [`cache`] and [`editing`] are the pure parts.
+//! where sync stands. [`cache`], [`editing`] and [`history`] are the pure parts.
 
 mod cache;
 mod call;
 pub mod editing;
 mod editor;
+mod history;
 mod live;
 mod store;
 

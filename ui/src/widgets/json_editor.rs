@@ -88,7 +88,7 @@ pub fn JsonEditor(props: &JsonEditorProps) -> Html {
     let on_change = props.on_change.clone();
     let on_input = Callback::from(move |text: String| on_change.emit(JsonEdit::read(&text)));
     html! {
-        <Field label={props.label.clone()} testid={props.testid.clone()} kind={FieldKind::CodeLines}
+        <Field label={props.label.clone()} testid={props.testid.clone()} kind={FieldKind::Json}
             value={text} {on_input}
             on_blur={props.on_blur.clone()} {problem} hint={props.hint.clone()} disabled={props.disabled}
             rows={props.rows} />

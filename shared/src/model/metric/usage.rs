@@ -87,6 +87,22 @@ impl ExperimentMetric {
         }
     }
 
+    /// Returns the fields that this version does not know.
+    pub fn extra(&self) -> &Map<String, Value> {
+        match self {
+            Self::Shared(used) => &used.extra,
+            Self::Own(metric) => &metric.extra,
+        }
+    }
+
+    /// Returns the fields that this version does not know, to change them.
+    pub fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        match self {
+            Self::Shared(used) => &mut used.extra,
+            Self::Own(metric) => &mut metric.extra,
+        }
+    }
+
     /// Gives it another role. Only a guardrail keeps its margin.
     pub fn set_role(&mut self, role: Role) {
         let margin = self.margin().filter(|_| role == Role::Guardrail);

@@ -1,8 +1,9 @@
 //! The top of an editor that has the page for itself.
 
+use beacon_shared::model::Kind;
 use yew::prelude::*;
 
-use super::Conflict;
+use super::{Conflict, ProblemLinks, discard};
 use crate::state::{Editable, Editor};
 use crate::widgets::{ErrorBanner, SyncBadge};
 
@@ -34,6 +35,7 @@ pub fn heading<T: Editable>(editor: &Editor<T>, on_close: &Callback<()>, heading
                     <p class="badges">
                         { badges }
                         <SyncBadge sync={editor.sync()} />
+                        { discard(editor) }
                         <span class="save-state" data-testid="save-state" aria-live="polite">
                             { editor.save_state() }
                         </span>
@@ -43,6 +45,10 @@ pub fn heading<T: Editable>(editor: &Editor<T>, on_close: &Callback<()>, heading
             </header>
             <ErrorBanner error={editor.error()} />
             <Conflict id={editor.id()} sync={editor.sync()} {theirs} />
+            // An experiment lists them by its Start button.
+            if T::KIND != Kind::Experiment && editor.id().is_some() {
+                <ProblemLinks kind={T::KIND} problems={editor.problems()} purpose="before this can go live" />
+            }
         </>
     }
 }

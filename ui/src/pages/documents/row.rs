@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use beacon_shared::ipc::Summary;
+use beacon_shared::model::Kind;
 use beacon_shared::wording::title;
 use yew::prelude::*;
 
@@ -60,7 +61,7 @@ pub fn StateBadges(props: &StateBadgesProps) -> Html {
             if row.problems > 0 { <Badge text={format!("{} to fix", row.problems)} tone="warn" /> }
             if row.removed {
                 <Badge text="Will be deleted" tone="bad" />
-            } else if row.live && row.unpublished {
+            } else if row.live && row.unpublished && row.kind != Kind::Flag {
                 <Badge text="Unpublished changes" tone="busy" />
             }
             <SyncBadge sync={row.sync} />

@@ -9,12 +9,12 @@ use beacon_shared::model::{Experiment, Kind};
 use beacon_shared::wording::title;
 use yew::prelude::*;
 
-use super::documents::{DocumentRow, Rows, StateBadges, use_opening};
+use super::documents::{Chips, DocumentRow, ExperimentState, Rows, StateBadges, use_opening};
 use crate::commands::CommandButton;
-use crate::format::ago;
+use crate::format::{ago, now_ms};
 use crate::router::{Open, Page, use_router};
 use crate::state::{use_document, use_rows};
-use crate::widgets::{Empty, ErrorBanner, Note, StatusBadge};
+use crate::widgets::{Empty, ErrorBanner, Note};
 use editor::ExperimentEditor;
 
 #[component]
@@ -56,7 +56,7 @@ fn List(props: &ListProps) -> Html {
                 <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Experiments} testid="experiment-row"
                     {note}>
                     <StateBadges row={row.clone()} />
-                    if let Some(status) = row.status { <StatusBadge {status} /> }
+                    <Chips chips={ExperimentState::of_row(&row).chips(now_ms())} />
                 </DocumentRow>
             }
         })

@@ -9,11 +9,11 @@ use beacon_shared::ipc::Summary;
 use beacon_shared::model::{Flag, Kind};
 use yew::prelude::*;
 
-use super::documents::{DocumentRow, Rows, StateBadges, use_opening};
+use super::documents::{Chips, DocumentRow, FlagState, Rows, StateBadges, use_opening};
 use crate::commands::CommandButton;
 use crate::router::{Open, Page, use_router};
 use crate::state::{use_document, use_rows};
-use crate::widgets::{Badge, Empty, ErrorBanner, Note};
+use crate::widgets::{Empty, ErrorBanner, Note};
 use editor::FlagEditor;
 use import_export::ImportExport;
 
@@ -45,7 +45,7 @@ fn List() -> Html {
         html! {
             <DocumentRow key={row.id.clone()} row={row.clone()} page={Page::Flags} testid="flag-row" {note}>
                 <StateBadges row={row.clone()} />
-                if row.enabled { <Badge text="On" tone="good" /> } else { <Badge text="Off" tone="bad" /> }
+                <Chips chips={FlagState::of_row(&row).chips()} />
             </DocumentRow>
         }
     });

@@ -2,6 +2,7 @@
 
 use beacon_shared::ipc::{FieldChange, ReviewItem};
 use beacon_shared::model::Revision;
+use beacon_shared::validate::UNFINISHED;
 use beacon_shared::wording::{capitalised, title};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -64,11 +65,16 @@ pub fn Item(props: &ItemProps) -> Html {
                 <thead><tr>
                     <th>{ "Field" }</th><th>{ "Live now" }</th><th>{ "After publishing" }</th>
                 </tr></thead>
-                <tbody>{ for item.changes.iter().map(|c| change(c, &props.metrics)) }</tbody>
+                <tbody>{ for item.changes.iter().filter(|c| is_definition(c)).map(|c| change(c, &props.metrics)) }</tbody>
             </table>
             if item.more > 0 { <p class="note">{ format!("… and {} more fields.", item.more) }</p> }
         </div>
     }
+}
+
+/// Returns false for a text that is kept beside a field until it is valid: its problem says what it is.
+fn is_definition(change: &FieldChange) -> bool {
+    !change.pointer.ends_with(UNFINISHED)
 }
 
 fn change(change: &FieldChange, metrics: &Names) -> Html {

@@ -9,9 +9,9 @@ use yew::prelude::*;
 
 use super::snippet::Snippet;
 use crate::format::key_of_renamed;
-use crate::pages::documents::{Conflict, Deletion, problem_at, problem_under};
+use crate::pages::documents::{Conflict, Deletion, ProblemLinks, discard, problem_at, problem_under};
 use crate::state::{use_editor, use_live};
-use crate::widgets::{Checkbox, ErrorBanner, Field, FieldKind};
+use crate::widgets::{Checkbox, ErrorBanner, Field, FieldKind, Reveal};
 
 #[derive(Properties, PartialEq)]
 pub struct SiteEditorProps {
@@ -35,17 +35,25 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
     let saving = editor.saving();
     let snippet = editor.id().map(|id| html! { <Snippet site={id} edge={live.connection.url.clone()} /> });
     html! {
+        <ContextProvider<Reveal> context={Reveal(!editor.is_new())}>
         <section class="card">
             <header class="card-head">
                 <h2>{ if site.name.is_empty() { "New site".to_owned() } else { site.name.clone() } }</h2>
-                <span class="save-state" data-testid="save-state"
-                    aria-live="polite">{ editor.save_state() }</span>
+                <span class="badges">
+                    { discard(&editor) }
+                    <span class="save-state" data-testid="save-state"
+                        aria-live="polite">{ editor.save_state() }</span>
+                </span>
             </header>
             <ErrorBanner error={editor.error()} />
+            if editor.id().is_some() {
+                <ProblemLinks kind={Kind::Site} problems={problems.clone()} purpose="before this can go live" />
+            }
             <Conflict id={editor.id()} sync={editor.sync()}
                 theirs={view.as_ref().and_then(|v| v.theirs.clone())} />
             <div class="columns">
                 <Field label="Name" testid="site-name" value={site.name.clone()} placeholder="Shop"
+                    autofocus={follows && site.name.is_empty()}
                     on_blur={saving.clone()} problem={problem_at(&problems, "/name")}
                     on_input={editor.edit(name)} />
                 <Field label="Key" testid="site-key" kind={FieldKind::Code} value={site.key.clone()}
@@ -80,6 +88,7 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
         </section>
+        </ContextProvider<Reveal>>
     }
 }
 

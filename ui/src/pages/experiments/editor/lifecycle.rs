@@ -1,13 +1,14 @@
 //! Starting and stopping.
 
-use beacon_shared::error::Error;
+use beacon_shared::error::{Error, Problem};
 use beacon_shared::ipc::{ById, Call, DocumentView, ExperimentHalt, ExperimentStart, ExperimentStop, Start, Urgent};
 use beacon_shared::lifecycle::Visitors;
-use beacon_shared::model::{Experiment, Revision, Status};
+use beacon_shared::model::{Experiment, Kind, Revision, Status};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::ipc::call;
+use crate::pages::documents::{ProblemLinks, go_to};
 use crate::state::Editor;
 use crate::widgets::{Checkbox, ErrorBanner};
 
@@ -15,8 +16,12 @@ use crate::widgets::{Checkbox, ErrorBanner};
 pub struct LifecycleProps {
     pub editor: Editor<Experiment>,
     pub status: Status,
-    /// True if nothing keeps it from starting.
-    pub ready: bool,
+    /// What keeps it from starting.
+    pub problems: Vec<Problem>,
+    /// True if all problems are shown already.
+    pub revealed: bool,
+    /// Hears that somebody wants to start it, although something is left to do.
+    pub on_refused: Callback<()>,
     /// The revision at the edge, while it runs on pages.
     pub live: Option<Revision>,
 }
@@ -50,7 +55,11 @@ pub fn Lifecycle(props: &LifecycleProps) -> Html {
         })
     };
     let visitors = if *keep { Visitors::Keep } else { Visitors::Reassign };
-    let why = if props.ready { "" } else { "First fix what is marked below." };
+    let ready = props.problems.is_empty();
+    let begin = match props.problems.first().cloned() {
+        None => run(Step::Start(visitors)),
+        Some(first) => props.on_refused.reform(move |_: MouseEvent| go_to(Kind::Experiment, &first)),
+    };
     let start = if props.status == Status::Stopped { "Start a new phase" } else { "Start" };
     html! {
         <div class="lifecycle">
@@ -59,12 +68,20 @@ pub fn Lifecycle(props: &LifecycleProps) -> Html {
                     onclick={run(Step::Stop)}>
                     { "Stop" }
                 </button>
-                <p class="note">{ "Goes live when you publish." }</p>
+                <p class="note">
+                    { if props.live.is_some() { "It stops on pages when you publish." } else { "It starts when you publish." } }
+                </p>
             } else {
-                <button type="button" class="primary" data-testid="experiment-start"
-                    disabled={*busy || !props.ready} title={why}
-                    onclick={run(Step::Start(visitors))}>{ start }</button>
-                <p class="note">{ if props.ready { "Goes live when you publish." } else { why } }</p>
+                <button type="button" class={if ready { "primary" } else { "" }} data-testid="experiment-start"
+                    disabled={*busy} onclick={begin}>{ start }</button>
+                if ready && props.status == Status::Stopped {
+                    <p class="note">{ "A new phase starts when you publish." }</p>
+                } else if ready {
+                    <p class="note">{ "It starts when you publish." }</p>
+                } else if props.revealed {
+                    <ProblemLinks kind={Kind::Experiment} problems={props.problems.clone()}
+                        purpose="before you can start" />
+                }
                 if props.status == Status::Stopped {
                     <Checkbox label="Keep visitors in their variants" testid="experiment-keep" checked={*keep}
                         hint="Off: the new phase assigns a variant to each visitor again, so nothing carries over."

@@ -14,9 +14,10 @@ use beacon_shared::validate::WHOLE;
 use serde_json::{Map, Value};
 use yew::prelude::*;
 
-use crate::pages::documents::{Deletion, Heading, heading, title_of};
+use crate::format::now_ms;
+use crate::pages::documents::{Chips, Deletion, ExperimentState, Heading, heading, title_of};
 use crate::state::{Editor, use_editor};
-use crate::widgets::{Banner, StatusBadge, use_scroll_to};
+use crate::widgets::{Banner, Reveal, use_scroll_to};
 use basics::Basics;
 use lifecycle::Lifecycle;
 use metrics::Metrics;
@@ -51,6 +52,12 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
     let (e, problems, view) = (editor.draft(), editor.problems(), editor.view());
     // Moving visitors between variants while it runs would make the result worthless.
     let locked = e.status == Status::Running;
+    // A draft that is opened again says all that is left to do; a new one only when somebody wants to start it.
+    let revealed = use_state(|| !editor.is_new());
+    let on_refused = {
+        let revealed = revealed.setter();
+        Callback::from(move |()| revealed.set(true))
+    };
     let part = || PartProps {
         editor: editor.clone(),
         experiment: e.clone(),
@@ -62,14 +69,16 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
         list: "Experiments",
         back_testid: "experiment-back",
         title: title_of(&e.name, "New experiment"),
-        badges: html! { <StatusBadge status={e.status} /> },
+        badges: html! {
+            <Chips chips={ExperimentState::of(&e, view.as_ref().and_then(|v| v.released.as_ref())).chips(now_ms())} />
+        },
         actions: html! {
-            <Lifecycle editor={editor.clone()} status={e.status} ready={problems.is_empty()}
-                live={live(view.as_ref())} />
+            <Lifecycle editor={editor.clone()} status={e.status} problems={problems.clone()} revealed={*revealed}
+                on_refused={on_refused} live={live(view.as_ref())} />
         },
     };
     html! {
-        <>
+        <ContextProvider<Reveal> context={Reveal(*revealed)}>
             { heading(&editor, &props.on_close, top) }
             if locked {
                 <Banner><p>
@@ -83,7 +92,7 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
             <Deletion id={editor.id()} kind={Kind::Experiment}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
-        </>
+        </ContextProvider<Reveal>>
     }
 }
 

@@ -1,26 +1,30 @@
 //! The variants, their shares and their configs.
 
 use beacon_shared::model::{Experiment, Variant};
+use beacon_shared::typed;
 use beacon_shared::validate::{MAX_VARIANTS, WHOLE};
 use yew::prelude::*;
 
 use super::{PartProps, free_id, new_variant};
-use crate::format::{parse_parts, parts};
+use crate::focus;
+use crate::format::parts;
 use crate::pages::documents::problem_at;
 use crate::state::Editor;
 use crate::state::editing::{change, position, remove};
-use crate::widgets::{Badge, Field, FieldKind, JsonEdit, JsonEditor, keys, unfinished};
+use crate::widgets::{Badge, Field, FieldKind, JsonEdit, JsonEditor, keys, read_or_keep, shown, unfinished};
 
 /// The field beside a config that keeps what is not JSON yet.
 const UNFINISHED: &str = "config_text";
+/// The field beside a share that keeps what is not one.
+const UNFINISHED_SHARE: &str = "weight_text";
 
 #[component]
 pub fn Variants(props: &PartProps) -> Html {
     let (e, editor) = (&props.experiment, &props.editor);
     let add = editor.edit(|e: &mut Experiment, _: MouseEvent| {
         let id = free_id("treatment", e.variants.iter().map(|v| v.id.as_str()));
-        e.variants.push(new_variant(&id, &format!("Treatment {}", e.variants.len()), 0));
-        split_evenly(e);
+        focus::want(format!("variant-name-{}", e.variants.len()));
+        add_variant(e, new_variant(&id, &format!("Treatment {}", e.variants.len()), 0));
     });
     let split = editor.edit(|e: &mut Experiment, _: MouseEvent| split_evenly(e));
     let full = e.variants.len() >= MAX_VARIANTS;
@@ -37,14 +41,16 @@ pub fn Variants(props: &PartProps) -> Html {
                 <div class="actions">
                     <button type="button" class="quiet" data-testid="variant-even" onclick={split}
                         disabled={props.locked}>{ "Split evenly" }</button>
-                    <button type="button" class="quiet" data-testid="variant-add" onclick={add}
-                        disabled={props.locked || full}>{ "Add variant" }</button>
                 </div>
             </header>
             if let Some(problem) = problem_at(&props.problems, "/variants") {
                 <p class="note problem">{ problem }</p>
             }
             <div class="parts">{ for fields }</div>
+            <div class="actions">
+                <button type="button" data-testid="variant-add" onclick={add}
+                    disabled={props.locked || full}>{ "Add variant" }</button>
+            </div>
         </section>
     }
 }
@@ -74,9 +80,11 @@ fn VariantFields(props: &VariantProps) -> Html {
     let problem = |field: &str| problem_at(&props.problems, &format!("/variants/{i}/{field}"));
     let config = props.edit(|v, typed: JsonEdit| typed.store(&mut v.config, &mut v.extra, UNFINISHED));
     let (id, weight_id) = (v.id.clone(), v.id.clone());
-    let take_out = props.editor.edit(move |e: &mut Experiment, _: MouseEvent| remove(&mut e.variants, &id, i));
+    let take_out = props.editor.edit(move |e: &mut Experiment, _: MouseEvent| remove_variant(e, &id, i));
     let weight = props.editor.edit(move |e: &mut Experiment, text: String| {
-        if let (Some(share), Some(index)) = (parse_parts(&text), position(&e.variants, &weight_id, i)) {
+        let Some(index) = position(&e.variants, &weight_id, i) else { return };
+        let kept = &mut e.variants[index].extra;
+        if let Some(share) = read_or_keep(typed::share(&text), text, kept, UNFINISHED_SHARE) {
             set_weight(&mut e.variants, index, share);
         }
     });
@@ -101,7 +109,8 @@ fn VariantFields(props: &VariantProps) -> Html {
                     value={v.id.clone()}
                     problem={problem("id")} disabled={props.locked}
                     on_done={props.edit(|v, text| v.id = text)} />
-                <Field label="Share" testid={format!("variant-weight-{i}")} value={parts(v.weight)} suffix="%"
+                <Field label="Share" testid={format!("variant-weight-{i}")} kind={FieldKind::Share} suffix="%"
+                    value={shown(&v.extra, UNFINISHED_SHARE, || parts(v.weight))}
                     on_blur={saving.clone()} problem={problem("weight")} disabled={props.locked}
                     on_input={weight} />
             </div>
@@ -120,6 +129,7 @@ fn set_weight(variants: &mut [Variant], index: usize, share: u32) {
             v.weight = share;
         } else if two {
             v.weight = WHOLE.saturating_sub(share);
+            v.extra.remove(UNFINISHED_SHARE);
         }
     }
 }
@@ -129,6 +139,47 @@ fn split_evenly(e: &mut Experiment) {
     let count = u32::try_from(e.variants.len()).unwrap_or(1).max(1);
     for (index, v) in (0u32..).zip(&mut e.variants) {
         v.weight = WHOLE / count + u32::from(index < WHOLE % count);
+        v.extra.remove(UNFINISHED_SHARE);
+    }
+}
+
+/// Returns true if the shares are as equal as whole parts allow.
+fn is_even(e: &Experiment) -> bool {
+    let mut even = e.clone();
+    split_evenly(&mut even);
+    e.variants == even.variants
+}
+
+/// Adds a variant. An even split stays even; one that somebody chose stays as it is, and the new variant gets nothing yet.
+fn add_variant(e: &mut Experiment, variant: Variant) {
+    let was_even = is_even(e);
+    e.variants.push(variant);
+    if was_even {
+        split_evenly(e);
+    }
+}
+
+/// Removes the variant if it is still there. The others take over its share in proportion to their own.
+fn remove_variant(e: &mut Experiment, id: &str, index: usize) {
+    let was_even = is_even(e);
+    remove(&mut e.variants, id, index);
+    if was_even {
+        return split_evenly(e);
+    }
+    let sum: u32 = e.variants.iter().map(|v| v.weight).sum();
+    // Shares that add up to more than everything, or to nothing, are for the person to set.
+    if !(1..WHOLE).contains(&sum) {
+        return;
+    }
+    // Each boundary between two shares is rounded once, so the shares add up exactly.
+    let (mut before, mut placed) = (0, 0);
+    for v in &mut e.variants {
+        before += v.weight;
+        let until = (u64::from(before) * u64::from(WHOLE) + u64::from(sum) / 2) / u64::from(sum);
+        let until = u32::try_from(until).unwrap_or(WHOLE);
+        v.weight = until - placed;
+        placed = until;
+        v.extra.remove(UNFINISHED_SHARE);
     }
 }
 
@@ -168,5 +219,32 @@ mod tests {
         e.variants = variants(3);
         set_weight(&mut e.variants, 1, 2_500);
         assert_eq!(weights(&e), [0, 2_500, 0], "of three, nobody knows which one gives way");
+    }
+
+    /// U13.
+    #[test]
+    fn a_split_that_somebody_chose_stays() {
+        let with = |weights: &[u32]| {
+            let variants = weights.iter().enumerate().map(|(i, weight)| new_variant(&i.to_string(), "", *weight));
+            Experiment { variants: variants.collect(), ..Experiment::default() }
+        };
+        for (weights_before, added) in
+            [(vec![5_000, 5_000], vec![3_334, 3_333, 3_333]), (vec![9_000, 1_000], vec![9_000, 1_000, 0])]
+        {
+            let mut e = with(&weights_before);
+            add_variant(&mut e, new_variant("new", "", 0));
+            assert_eq!(weights(&e), added);
+        }
+        for (weights_before, removed, expected) in [
+            (vec![3_334, 3_333, 3_333], 2, vec![5_000, 5_000]),
+            (vec![6_000, 2_000, 2_000], 2, vec![7_500, 2_500]),
+            (vec![5_000, 2_500, 1_250, 1_250], 1, vec![6_667, 1_666, 1_667]),
+            (vec![0, 0, 10_000], 2, vec![0, 0]),
+            (vec![9_000, 9_000, 1], 2, vec![9_000, 9_000]),
+        ] {
+            let mut e = with(&weights_before);
+            remove_variant(&mut e, &removed.to_string(), removed);
+            assert_eq!(weights(&e), expected, "{weights_before:?}");
+        }
     }
 }

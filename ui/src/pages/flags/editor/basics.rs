@@ -29,6 +29,7 @@ pub fn Basics(props: &PartProps) -> Html {
         <section class="card">
             <div class="columns">
                 <Field label="Name" testid="flag-name" value={flag.name.clone()} placeholder="New checkout"
+                    autofocus={follows && flag.name.is_empty()}
                     on_blur={editor.saving()} problem={problem_at(problems, "/name")}
                     on_input={editor.edit(name)} />
                 <Field label="Key" testid="flag-key" kind={FieldKind::Code} value={flag.key.clone()}
@@ -41,7 +42,7 @@ pub fn Basics(props: &PartProps) -> Html {
                 on_blur={editor.saving()} problem={problem_at(problems, "/description")}
                 on_input={editor.edit(|flag: &mut Flag, text| flag.description = text)} />
             <div class="field"><label>{ "Sites" }</label>
-                <div>{ for props.sites.iter().map(|site| site_checkbox(props, site)) }</div>
+                <div data-testid="flag-sites" tabindex="-1">{ for props.sites.iter().map(|site| site_checkbox(props, site)) }</div>
                 <p class="note problem">{ problem_under(problems, "/site_ids") }</p>
             </div>
             <JsonEditor label="Default value (JSON)" testid="flag-default" value={flag.default_value.clone()}

@@ -63,9 +63,11 @@ pub fn KillSwitch(props: &KillSwitchProps) -> Html {
         <section class="card">
             <h2>{ "Kill switch" }</h2>
             <ErrorBanner error={(*error).clone()} />
-            <Field label="Type the flag's key to switch it off" testid="flag-kill-confirm"
-                kind={FieldKind::Code}
-                value={(*typed).clone()} {hint} {on_input} />
+            <div data-apart="">
+                <Field label="Type the flag's key to switch it off" testid="flag-kill-confirm"
+                    kind={FieldKind::Code}
+                    value={(*typed).clone()} {hint} {on_input} />
+            </div>
             <div class="actions">
                 <button type="button" class="danger" data-testid="flag-kill" disabled={!sure} onclick={off}>
                     { "Switch off" }

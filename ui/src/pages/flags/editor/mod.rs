@@ -3,6 +3,7 @@
 mod basics;
 mod kill_switch;
 mod rules;
+mod split;
 
 use std::rc::Rc;
 
@@ -11,9 +12,9 @@ use beacon_shared::ipc::{DocumentView, Summary};
 use beacon_shared::model::{Flag, Kind, Revision};
 use yew::prelude::*;
 
-use crate::pages::documents::{Deletion, Heading, heading, title_of};
+use crate::pages::documents::{Chips, Deletion, FlagState, Heading, Unedited, heading, of_flag, title_of};
 use crate::state::{Editor, use_editor};
-use crate::widgets::Badge;
+use crate::widgets::Reveal;
 use basics::Basics;
 use kill_switch::KillSwitch;
 use rules::Rules;
@@ -51,21 +52,22 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
         back_testid: "flag-back",
         title: title_of(&flag.name, "New flag"),
         badges: html! {
-            if flag.enabled { <Badge text="On" tone="good" /> } else { <Badge text="Off" tone="bad" /> }
+            <Chips chips={FlagState::of(&flag, view.as_ref().and_then(|v| v.released.as_ref())).chips()} />
         },
         actions: Html::default(),
     };
     html! {
-        <>
+        <ContextProvider<Reveal> context={Reveal(!editor.is_new())}>
             { heading(&editor, &props.on_close, top) }
             <Basics ..part() />
+            <Unedited lines={of_flag(&flag)} />
             <Rules ..part() />
             <KillSwitch editor={editor.clone()} enabled={flag.enabled} name={flag.key.clone()}
                 live={live(view.as_ref())} />
             <Deletion id={editor.id()} kind={Kind::Flag}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
-        </>
+        </ContextProvider<Reveal>>
     }
 }
 
@@ -76,6 +78,7 @@ fn live(view: Option<&DocumentView<Flag>>) -> Option<Revision> {
 }
 
 fn new_flag(sites: &[Rc<Summary>]) -> Flag {
-    let site_ids = if sites.len() == 1 { sites.iter().map(|s| s.id.clone()).collect() } else { Vec::new() };
+    // Most flags are for all sites; to take one away is one click, and a red field at the start is none of the person's.
+    let site_ids = sites.iter().map(|site| site.id.clone()).collect();
     Flag { site_ids, ..Flag::default() }
 }

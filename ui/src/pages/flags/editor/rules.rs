@@ -4,20 +4,25 @@ use std::collections::BTreeSet;
 
 use beacon_shared::error::Problem;
 use beacon_shared::model::{Flag, Rule};
+use beacon_shared::typed;
 use beacon_shared::validate::MAX_RULES;
 use serde_json::Value;
 use yew::prelude::*;
 
 use super::PartProps;
-use crate::format::{parse_parts, parts};
-use crate::pages::documents::{problem_at, problem_under};
+use super::split::Split;
+use crate::focus;
+use crate::format::parts;
+use crate::pages::documents::{Unedited, of_rule, problem_at, problem_under};
 use crate::state::Editor;
 use crate::state::editing::{change, move_up, remove};
-use crate::widgets::{Field, JsonEdit, JsonEditor, keys, unfinished};
+use crate::widgets::{Field, FieldKind, JsonEdit, JsonEditor, keys, read_or_keep, shown, unfinished};
 
 /// The fields beside a value and a condition that keep what is not JSON yet.
 const UNFINISHED_VALUE: &str = "value_text";
 const UNFINISHED_CONDITION: &str = "condition_text";
+/// The field beside a share that keeps what is not one.
+const UNFINISHED_SHARE: &str = "coverage_text";
 
 #[component]
 pub fn Rules(props: &PartProps) -> Html {
@@ -26,6 +31,7 @@ pub fn Rules(props: &PartProps) -> Html {
         let taken: BTreeSet<_> = flag.rules.iter().map(|r| r.id.clone()).collect();
         let id = (1..).map(|n| format!("rule_{n}")).find(|id| !taken.contains(id)).unwrap_or_default();
         let value = flag.default_value.as_bool().map_or_else(|| flag.default_value.clone(), |on| Value::Bool(!on));
+        focus::want(format!("rule-coverage-{}", flag.rules.len()));
         flag.rules.push(Rule { id, value, ..Rule::default() });
     });
     let keys = keys(flag.rules.iter().map(|r| r.id.as_str()));
@@ -40,10 +46,12 @@ pub fn Rules(props: &PartProps) -> Html {
                     <h2>{ "Rules" }</h2>
                     <p class="note">{ "From the top: the first that matches decides." }</p>
                 </div>
-                <button type="button" class="quiet" data-testid="flag-rule-add" onclick={add}
-                    disabled={flag.rules.len() >= MAX_RULES}>{ "Add rule" }</button>
             </header>
             <div class="parts">{ for fields }</div>
+            <div class="actions">
+                <button type="button" data-testid="flag-rule-add" onclick={add}
+                    disabled={flag.rules.len() >= MAX_RULES}>{ "Add rule" }</button>
+            </div>
         </section>
     }
 }
@@ -66,34 +74,18 @@ impl RuleProps {
 
 #[component]
 fn RuleFields(props: &RuleProps) -> Html {
-    let (i, r, saving) = (props.index, &props.rule, props.editor.saving::<()>());
-    let pointer = |field: &str| format!("/rules/{i}/{field}");
-    let problem = |field: &str| problem_at(&props.problems, &pointer(field));
-    let coverage = props.edit(|r, text: String| r.coverage = parse_parts(&text).unwrap_or(r.coverage));
-    let value = props.edit(|r, typed: JsonEdit| typed.store(&mut r.value, &mut r.extra, UNFINISHED_VALUE));
-    let condition = props.edit(|r, typed: JsonEdit| {
-        typed.store_condition(&mut r.condition, &mut r.extra, UNFINISHED_CONDITION);
-    });
+    let (i, r) = (props.index, &props.rule);
     let (lifted, removed) = (r.id.clone(), r.id.clone());
     let up = props.editor.edit(move |flag: &mut Flag, _: MouseEvent| move_up(&mut flag.rules, &lifted, i));
     let take_out = props.editor.edit(move |flag: &mut Flag, _: MouseEvent| remove(&mut flag.rules, &removed, i));
     html! {
         <div class="rule" data-testid="flag-rule">
-            <div class="columns rules">
-                <Field label="Share" testid={format!("rule-coverage-{i}")} value={parts(r.coverage)}
-                    suffix="%"
-                    on_blur={saving.clone()} problem={problem("coverage")} on_input={coverage} />
-                <JsonEditor label="Value (JSON)" testid={format!("rule-value-{i}")} value={r.value.clone()}
-                    rows=2
-                    unfinished={unfinished(&r.extra, UNFINISHED_VALUE)} on_change={value}
-                    on_blur={saving.clone()}
-                    problem={problem("value")} />
-                <JsonEditor label="Who (condition, JSON)" testid={format!("rule-condition-{i}")}
-                    value={Value::Object(r.condition.clone())} rows=3 on_change={condition} on_blur={saving}
-                    unfinished={unfinished(&r.extra, UNFINISHED_CONDITION)}
-                    problem={problem_under(&props.problems, &pointer("condition"))}
-                    hint={r#"{} is every visitor; {"country": "DE"} is Germany."#} />
-            </div>
+            if let Some(experiment) = &r.experiment {
+                <Split index={i} rule={r.clone()} experiment={experiment.clone()} />
+            } else {
+                { fields(props) }
+            }
+            <Unedited lines={of_rule(r)} />
             <div class="actions">
                 if i > 0 {
                     <button type="button" class="quiet" data-testid={format!("rule-up-{i}")} onclick={up}>
@@ -105,6 +97,37 @@ fn RuleFields(props: &RuleProps) -> Html {
                     { "Remove" }
                 </button>
             </div>
+        </div>
+    }
+}
+
+/// Edits the share, the value and the audience of a rule that serves one value.
+fn fields(props: &RuleProps) -> Html {
+    let (i, r, saving) = (props.index, &props.rule, props.editor.saving::<()>());
+    let pointer = |field: &str| format!("/rules/{i}/{field}");
+    let problem = |field: &str| problem_at(&props.problems, &pointer(field));
+    let coverage = props.edit(|r, text: String| {
+        r.coverage = read_or_keep(typed::share(&text), text, &mut r.extra, UNFINISHED_SHARE).unwrap_or(r.coverage);
+    });
+    let value = props.edit(|r, typed: JsonEdit| typed.store(&mut r.value, &mut r.extra, UNFINISHED_VALUE));
+    let condition = props.edit(|r, typed: JsonEdit| {
+        typed.store_condition(&mut r.condition, &mut r.extra, UNFINISHED_CONDITION);
+    });
+    html! {
+            <div class="columns rules">
+            <Field label="Share" testid={format!("rule-coverage-{i}")} kind={FieldKind::Share} suffix="%"
+                value={shown(&r.extra, UNFINISHED_SHARE, || parts(r.coverage))}
+                on_blur={saving.clone()} problem={problem("coverage")} on_input={coverage} />
+            <JsonEditor label="Value (JSON)" testid={format!("rule-value-{i}")} value={r.value.clone()}
+                rows=2
+                unfinished={unfinished(&r.extra, UNFINISHED_VALUE)} on_change={value}
+                on_blur={saving.clone()}
+                problem={problem("value")} />
+            <JsonEditor label="Who (condition, JSON)" testid={format!("rule-condition-{i}")}
+                value={Value::Object(r.condition.clone())} rows=3 on_change={condition} on_blur={saving}
+                unfinished={unfinished(&r.extra, UNFINISHED_CONDITION)}
+                problem={problem_under(&props.problems, &pointer("condition"))}
+                hint={r#"{} is every visitor; {"country": "DE"} is Germany."#} />
         </div>
     }
 }

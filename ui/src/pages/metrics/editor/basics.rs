@@ -21,6 +21,7 @@ pub fn Basics(props: &PartProps) -> Html {
         <section class="card">
             <div class="columns">
                 <Field label="Name" testid="metric-name" value={metric.name.clone()} placeholder="Orders"
+                    autofocus={follows && metric.name.is_empty()}
                     on_blur={editor.saving()} problem={props.problem("name")} on_input={editor.edit(name)} />
                 <Field label="Key" testid="metric-key" kind={FieldKind::Code} value={metric.key.clone()}
                     placeholder="orders" hint="The name in commands and exports." on_blur={editor.saving()}

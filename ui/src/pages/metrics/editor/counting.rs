@@ -2,23 +2,29 @@
 
 use beacon_shared::model::{ADJUST_DAYS, Counting, MetricDefinition};
 use beacon_shared::stats::Cap;
+use beacon_shared::typed;
 use serde_json::Value;
 use yew::prelude::*;
 
 use super::choices::{CAPS, cap, cap_name};
 use super::{PartProps, options};
-use crate::format::{parse_number, parse_percentage, percentage};
+use crate::format::percentage;
 use crate::pages::documents::problem_under;
-use crate::widgets::{Checkbox, Choice, Field, JsonEdit, JsonEditor, unfinished};
+use crate::widgets::{Checkbox, Choice, Field, FieldKind, JsonEdit, JsonEditor, read_or_keep, shown, unfinished};
 
 /// The field beside a filter that keeps what is not JSON yet.
 const UNFINISHED_FILTER: &str = "filter_text";
+/// The fields beside numbers that keep what is not one.
+const UNFINISHED_WINDOW: &str = "window_text";
+const UNFINISHED_CAP: &str = "cap_text";
+const UNFINISHED_DAYS: &str = "adjust_text";
 
 /// Edits what most metrics do not need.
 #[component]
 pub fn CountingFields(props: &PartProps) -> Html {
     // Open from the start where there is something to see; later only the person opens and closes it.
-    let unfinished = props.metric.extra.contains_key(UNFINISHED_FILTER);
+    let texts = [UNFINISHED_FILTER, UNFINISHED_WINDOW, UNFINISHED_CAP, UNFINISHED_DAYS];
+    let unfinished = texts.iter().any(|name| props.metric.extra.contains_key(*name));
     let open = *use_state(|| unfinished || props.metric.counting != Counting::default());
     let kind = &props.metric.measure;
     html! {
@@ -30,7 +36,7 @@ pub fn CountingFields(props: &PartProps) -> Html {
                     <Choice label="Cap" testid={"metric-cap"}
                         value={cap_name(props.metric.counting.cap)} options={options(CAPS)}
                         hint="So that no single visitor decides."
-                        on_change={props.editor.edit(|m: &mut MetricDefinition, name: String| m.counting.cap = cap(&name))} />
+                        on_change={props.editor.edit(set_cap)} />
                     { cap_amount(props) }
                 }
             </div>
@@ -59,12 +65,14 @@ fn filter(props: &PartProps) -> Html {
 fn window(props: &PartProps) -> Html {
     let set = |m: &mut MetricDefinition, text: String| {
         if text.trim().is_empty() {
+            m.extra.remove(UNFINISHED_WINDOW);
             m.counting.window = None;
-        } else if let Ok(hours) = text.trim().parse() {
+        } else if let Some(hours) = read_or_keep(typed::whole(&text), text, &mut m.extra, UNFINISHED_WINDOW) {
             m.counting.window = Some(hours);
         }
     };
-    let value = props.metric.counting.window.map(|hours| hours.to_string()).unwrap_or_default();
+    let hours = || props.metric.counting.window.map(|hours| hours.to_string()).unwrap_or_default();
+    let value = shown(&props.metric.extra, UNFINISHED_WINDOW, hours);
     html! {
         <Field label="Window" testid={"metric-window"} {value} suffix="h"
             placeholder="Until the phase ends"
@@ -74,21 +82,31 @@ fn window(props: &PartProps) -> Html {
     }
 }
 
+/// Chooses another way to cap. What was typed as the amount belonged to the way before.
+fn set_cap(m: &mut MetricDefinition, name: String) {
+    m.extra.remove(UNFINISHED_CAP);
+    m.counting.cap = cap(&name);
+}
+
 fn cap_amount(props: &PartProps) -> Html {
-    let (value, suffix) = match props.metric.counting.cap {
+    let (value, suffix, kind) = match props.metric.counting.cap {
         None => return Html::default(),
-        Some(Cap::Value(value)) => (value.to_string(), ""),
-        Some(Cap::Percentile(level) | Cap::PercentileOfPositive(level)) => (percentage(level), "%"),
-    };
-    let set = |m: &mut MetricDefinition, text: String| match &mut m.counting.cap {
-        Some(Cap::Value(value)) => *value = parse_number(&text).unwrap_or(*value),
+        Some(Cap::Value(value)) => (value.to_string(), "", FieldKind::Amount),
         Some(Cap::Percentile(level) | Cap::PercentileOfPositive(level)) => {
-            *level = parse_percentage(&text).unwrap_or(*level);
+            (percentage(level), "%", FieldKind::Percentage)
         }
-        None => (),
+    };
+    let value = shown(&props.metric.extra, UNFINISHED_CAP, || value);
+    let set = |m: &mut MetricDefinition, text: String| {
+        let (number, read) = match &mut m.counting.cap {
+            Some(Cap::Value(value)) => (value, typed::amount(&text)),
+            Some(Cap::Percentile(level) | Cap::PercentileOfPositive(level)) => (level, typed::percentage(&text)),
+            None => return,
+        };
+        *number = read_or_keep(read, text, &mut m.extra, UNFINISHED_CAP).unwrap_or(*number);
     };
     html! {
-        <Field label="Cap at" testid={"metric-cap-at"} {value} {suffix} on_blur={props.editor.saving()}
+        <Field label="Cap at" testid={"metric-cap-at"} {kind} {value} {suffix} on_blur={props.editor.saving()}
             problem={props.problem("cap")}
             on_input={props.editor.edit(set)} />
     }
@@ -98,8 +116,8 @@ fn cap_amount(props: &PartProps) -> Html {
 fn adjustment(props: &PartProps) -> Html {
     let days = props.metric.counting.adjust;
     let set = |m: &mut MetricDefinition, text: String| {
-        if let (Some(days), Ok(typed)) = (&mut m.counting.adjust, text.trim().parse()) {
-            *days = typed;
+        if let Some(days) = &mut m.counting.adjust {
+            *days = read_or_keep(typed::whole(&text), text, &mut m.extra, UNFINISHED_DAYS).unwrap_or(*days);
         }
     };
     html! {
@@ -110,7 +128,7 @@ fn adjustment(props: &PartProps) -> Html {
                 on_change={props.editor.edit(|m: &mut MetricDefinition, on: bool| m.counting.adjust = on.then_some(ADJUST_DAYS))} />
             if let Some(days) = days {
                 <div class="columns three">
-                    <Field label="Look back" testid={"metric-adjust-days"} value={days.to_string()}
+                    <Field label="Look back" testid={"metric-adjust-days"} value={shown(&props.metric.extra, UNFINISHED_DAYS, || days.to_string())}
                         suffix="days"
                         on_blur={props.editor.saving()} problem={props.problem("adjust")}
                         on_input={props.editor.edit(set)} />

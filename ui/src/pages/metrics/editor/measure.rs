@@ -1,12 +1,16 @@
 //! How events become a number for each visitor.
 
 use beacon_shared::model::{Aggregate, Aggregation, Direction, MetricDefinition, MetricKind};
+use beacon_shared::typed;
 use yew::prelude::*;
 
 use super::choices::{KINDS, kind_name, set_event, set_kind};
 use super::{PartProps, options};
-use crate::format::{parse_percentage, percentage};
-use crate::widgets::{Choice, Field, FieldKind};
+use crate::format::percentage;
+use crate::widgets::{Choice, Field, FieldKind, read_or_keep, shown};
+
+/// The field beside a percentile that keeps what is not one.
+const UNFINISHED_LEVEL: &str = "level_text";
 
 #[component]
 pub fn Measure(props: &PartProps) -> Html {
@@ -80,12 +84,13 @@ fn part(props: &PartProps, field: &'static str, label: &'static str, part: &Aggr
 fn level(props: &PartProps) -> Html {
     let MetricKind::Quantile { level, .. } = &props.metric.measure else { return Html::default() };
     let set = |m: &mut MetricDefinition, text: String| {
-        if let (MetricKind::Quantile { level, .. }, Some(typed)) = (&mut m.measure, parse_percentage(&text)) {
-            *level = typed;
+        if let MetricKind::Quantile { level, .. } = &mut m.measure {
+            *level = read_or_keep(typed::percentage(&text), text, &mut m.extra, UNFINISHED_LEVEL).unwrap_or(*level);
         }
     };
     html! {
-        <Field label="Percentile" testid="metric-level" value={percentage(*level)} suffix="%"
+        <Field label="Percentile" testid="metric-level" kind={FieldKind::Percentage}
+            value={shown(&props.metric.extra, UNFINISHED_LEVEL, || percentage(*level))} suffix="%"
             on_blur={props.editor.saving()} problem={props.problem("level")} hint="50% is the median."
             on_input={props.editor.edit(set)} />
     }

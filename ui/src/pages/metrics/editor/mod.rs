@@ -15,7 +15,7 @@ use yew::prelude::*;
 
 use crate::pages::documents::{Deletion, Heading, heading, problem_at, title_of};
 use crate::state::{Editor, use_editor};
-use crate::widgets::Badge;
+use crate::widgets::{Badge, Reveal};
 use basics::Basics;
 pub use choices::{KINDS, kind_of_event};
 use counting::CountingFields;
@@ -67,7 +67,7 @@ pub fn MetricEditor(props: &MetricEditorProps) -> Html {
         actions: Html::default(),
     };
     html! {
-        <>
+        <ContextProvider<Reveal> context={Reveal(!editor.is_new())}>
             { heading(&editor, &props.on_close, top) }
             <Basics ..part() />
             <section class="card">
@@ -78,6 +78,6 @@ pub fn MetricEditor(props: &MetricEditorProps) -> Html {
             <Uses id={editor.id()} published={released.is_some()} />
             <Deletion id={editor.id()} kind={Kind::Metric} live={released.is_some()}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
-        </>
+        </ContextProvider<Reveal>>
     }
 }

@@ -7,9 +7,10 @@ use beacon_shared::model::Kind;
 use beacon_shared::wording::title;
 use yew::prelude::*;
 
+use crate::format::now_ms;
+use crate::pages::documents::{Chips, ExperimentState};
 use crate::router::{Page, Route, Router, use_router};
 use crate::state::use_rows;
-use crate::widgets::StatusBadge;
 
 #[derive(Properties, PartialEq)]
 pub struct UsesProps {
@@ -57,7 +58,7 @@ fn link(row: &Rc<Summary>, router: &Router) -> Html {
             <button type="button" class="quiet" data-testid="metric-used-by" data-id={row.id.clone()} {onclick}>
                 { title(Kind::Experiment, &row.name) }
             </button>
-            if let Some(status) = row.status { <StatusBadge {status} /> }
+            <Chips chips={ExperimentState::of_row(row).chips(now_ms())} />
         </li>
     }
 }

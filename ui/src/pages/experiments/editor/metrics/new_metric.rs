@@ -61,7 +61,7 @@ pub fn NewMetric(props: &NewMetricProps) -> Html {
     let incomplete = name.trim().is_empty() || event.trim().is_empty();
     let options = KINDS[..SIMPLE].iter().map(|(value, text)| ((*value).into(), (*text).into())).collect::<Vec<_>>();
     html! {
-        <div class="picker" data-testid="metric-new-form">
+        <div class="picker" data-testid="metric-new-form" data-apart="">
             <ErrorBanner error={(*error).clone()} />
             <div class="columns three">
                 <Field label="Name" testid="metric-new-name" value={(*name).clone()} placeholder="Orders"

@@ -49,7 +49,7 @@ pub fn Picker(props: &PickerProps) -> Html {
         };
     }
     html! {
-        <div class="picker" data-testid="metric-picker">
+        <div class="picker" data-testid="metric-picker" data-apart="">
             <div class="actions">
                 <Search label="Find a metric" testid="metric-find" value={(*wanted).clone()}
                     on_input={let wanted = wanted.setter(); move |text| wanted.set(text)} />

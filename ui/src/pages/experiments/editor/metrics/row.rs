@@ -3,18 +3,21 @@
 use beacon_shared::ipc::{ById, ExperimentShareMetrics};
 use beacon_shared::model::{Experiment, ExperimentMetric, Kind, Role};
 use beacon_shared::stats::MetricOptions;
+use beacon_shared::typed;
 use beacon_shared::wording::{capitalised, measure, title};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::RowProps;
-use crate::format::{parse_percentage, percentage};
+use crate::format::percentage;
 use crate::ipc::call;
 use crate::pages::documents::{measures, problem_at};
 use crate::router::{Page, Route, use_router};
 use crate::state::editing::{change, remove};
-use crate::widgets::{Badge, Choice, Field};
+use crate::widgets::{Badge, Choice, Field, FieldKind, read_or_keep, shown};
 
+/// The field beside a margin that keeps what is not one.
+const UNFINISHED_MARGIN: &str = "margin_text";
 /// The roles, by the name that the select knows them by.
 const ROLES: [(&str, &str); 3] = [("goal", "Goal"), ("secondary", "Secondary"), ("guardrail", "Guardrail")];
 
@@ -98,14 +101,17 @@ fn margin(props: &RowProps) -> Html {
     }
     let set = |m: &mut ExperimentMetric, text: String| {
         if text.trim().is_empty() {
+            m.extra_mut().remove(UNFINISHED_MARGIN);
             m.set_margin(None);
-        } else if let Some(margin) = parse_percentage(&text) {
+        } else if let Some(margin) = read_or_keep(typed::percentage(&text), text, m.extra_mut(), UNFINISHED_MARGIN) {
             m.set_margin(Some(margin));
         }
     };
+    let value =
+        shown(props.metric.extra(), UNFINISHED_MARGIN, || props.metric.margin().map(percentage).unwrap_or_default());
     html! {
         <Field label="Margin" testid={format!("metric-margin-{}", props.index)}
-            value={props.metric.margin().map(percentage).unwrap_or_default()} suffix="%"
+            kind={FieldKind::Percentage} {value} suffix="%"
             placeholder={percentage(MetricOptions::default().margin)} hint="How much worse it may get."
             on_blur={props.editor.saving()}
             problem={problem_at(&props.problems, &format!("/metrics/{}/margin", props.index))}
