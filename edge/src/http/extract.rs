@@ -62,10 +62,7 @@ pub fn parameters<T: DeserializeOwned>(parts: &Parts, parameters: &Parameters) -
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     pairs.extend_pairs(&parameters.0);
     pairs.extend_pairs(given);
-    serde_urlencoded::from_str(&pairs.finish()).map_err(|_| {
-        let detail = "A parameter is missing or has the wrong form.";
-        Error::invalid(vec![Problem::new("", detail)])
-    })
+    crate::json::read_query(&pairs.finish())
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -97,7 +94,11 @@ fn is_limit(error: &axum::Error) -> bool {
 pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, given: Body, limit: usize) -> Result<T, Failure> {
     let bytes = body(headers, given, limit).await?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    serde_json::from_slice(bytes).map_err(|e| crate::json::problem(&e).into())
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        let detail = "The body isn't UTF-8.";
+        Error::invalid(vec![Problem::new("", detail)])
+    })?;
+    Ok(crate::json::read(text)?)
 }
 
 /// Returns JSON that nobody caches.

@@ -41,7 +41,7 @@ impl Batch {
     /// Reads a body.
     pub fn parse(body: &[u8]) -> Result<Self> {
         let text = repaired(body);
-        let envelope: Envelope<'_> = serde_json::from_str(&text).map_err(|e| json::problem(&e))?;
+        let envelope: Envelope<'_> = json::read(&text)?;
         if envelope.events.len() > MAX_BATCH {
             return Err(Error::new(Code::TooLarge, format!("Send at most {MAX_BATCH} events at a time.")));
         }
