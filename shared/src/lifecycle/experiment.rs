@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::model::{Cause, Experiment, Phase, Status, Weight};
+use crate::model::{Cause, Experiment, Phase, PhasePlan, Status, Weight};
 use crate::validate;
 
 /// The variants that visitors of an earlier phase get in a new one.
@@ -26,6 +26,8 @@ pub struct NewPhase {
     pub cause: Cause,
     /// The variants that earlier visitors get.
     pub visitors: Visitors,
+    /// The size that it is planned for; `None` takes the plan of the phase before.
+    pub plan: Option<PhasePlan>,
 }
 
 /// A change of an experiment's state.
@@ -115,7 +117,8 @@ fn reweigh(before: &Experiment, phase: NewPhase, weights: &[Weight]) -> Result<E
 }
 
 /// Adds a phase with the assignment that the experiment's fields describe.
-fn begin(experiment: &mut Experiment, NewPhase { id, cause, visitors }: NewPhase) {
+fn begin(experiment: &mut Experiment, NewPhase { id, cause, visitors, plan }: NewPhase) {
+    let plan = plan.or_else(|| experiment.phase().and_then(|last| last.plan.clone()));
     let last = experiment.phases.last().map(|last| experiment.assignment(last).seed);
     let mut assignment = experiment.next_assignment();
     assignment.seed = match (last, visitors) {
@@ -123,7 +126,7 @@ fn begin(experiment: &mut Experiment, NewPhase { id, cause, visitors }: NewPhase
         (Some(seed), Visitors::Keep) => seed,
         (Some(_), Visitors::Reassign) => format!("{}:{id}", experiment.key),
     };
-    experiment.phases.push(Phase { id, cause, assignment: Some(assignment), ..Phase::default() });
+    experiment.phases.push(Phase { id, cause, assignment: Some(assignment), plan, ..Phase::default() });
 }
 
 fn valid(experiment: Experiment) -> Result<Experiment> {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::Code;
-use crate::model::{Cause, Experiment, Kind, Status, Weight};
+use crate::model::{Cause, Experiment, Kind, PhasePlan, Status, Weight};
 use crate::validate;
 
 fn draft() -> Experiment {
@@ -16,7 +16,7 @@ fn draft() -> Experiment {
 }
 
 fn phase(id: &str, visitors: Visitors) -> NewPhase {
-    NewPhase { id: id.to_owned(), cause: Cause::Person, visitors }
+    NewPhase { id: id.to_owned(), cause: Cause::Person, visitors, plan: None }
 }
 
 fn start(e: &Experiment, id: &str, visitors: Visitors) -> Experiment {
@@ -51,6 +51,23 @@ fn a_new_phase_reassigns_unless_visitors_are_kept() {
     let second = publish(&mut body, &start(&stop(&first), "p2", Visitors::Reassign), 20);
     let third = publish(&mut body, &start(&stop(&second), "p3", Visitors::Keep), 30);
     assert_eq!(seeds(&third), ["hero", "hero:p2", "hero:p2"]);
+}
+
+/// A plan is made once for a start; who only moves the weights has the plan of before.
+#[test]
+fn a_phase_has_a_plan() {
+    let plan = |visitors| PhasePlan { visitors, days: 28, ..PhasePlan::default() };
+    let begin = |e: &Experiment, id, visitors: Option<u64>| {
+        let next = NewPhase { plan: visitors.map(plan), ..phase(id, Visitors::Reassign) };
+        change_experiment(e, Command::Start(next)).expect("started")
+    };
+    let mut body = json!({"schema": 2, "released": null});
+    let first = publish(&mut body, &begin(&draft(), "p1", Some(4000)), 10);
+    let second = publish(&mut body, &begin(&stop(&first), "p2", None), 20);
+    let third = begin(&stop(&second), "p3", Some(9000));
+    let planned: Vec<_> = third.phases.iter().map(|p| p.plan.as_ref().map(|plan| plan.visitors)).collect();
+    assert_eq!(planned, [Some(4000), Some(4000), Some(9000)]);
+    assert_eq!(start(&draft(), "p1", Visitors::Reassign).phases[0].plan, None);
 }
 
 #[test]

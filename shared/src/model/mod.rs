@@ -23,7 +23,7 @@ pub use experiment::{Experiment, Status, Variant};
 pub use flag::{Arm, Flag, Rule, RuleExperiment};
 pub use measure::{ADJUST_DAYS, Aggregate, Aggregation, Cap, Counting, MetricKind};
 pub use metric::{Direction, ExperimentMetric, Metric, MetricDefinition, MetricUse, Role};
-pub use phase::{Assignment, Cause, Phase, Weight};
+pub use phase::{Assignment, Cause, Phase, PhasePlan, Weight};
 pub use segment::{Members, Segment};
 pub use site::Site;
 pub use targeting::{Holdout, Namespace, PagePattern, PatternKind, Prerequisite, Schedule, Sticky};

@@ -1,5 +1,7 @@
 //! Phases: stretches in which an experiment's assignment does not change.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -49,6 +51,21 @@ impl Assignment {
     }
 }
 
+/// The size that a phase is planned for. It is fixed when the phase begins, and does not follow the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhasePlan {
+    /// Visitors of all variants together.
+    pub visitors: u64,
+    /// Days in which that many are expected.
+    pub days: u32,
+    /// By metric id, the smallest lift of a goal that this many visitors find with a probability of 80%; 0.05 is 5%.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lifts: BTreeMap<String, f64>,
+    /// Fields of a newer schema.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
 /// A stretch of time in which the assignment did not change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
@@ -61,6 +78,9 @@ pub struct Phase {
     /// The assignment while it runs. `None` in a phase of schema 1, which had the experiment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<Assignment>,
+    /// The size that it is planned for. `None` where nothing was known about the site's visitors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PhasePlan>,
     /// Unix milliseconds, stamped by the edge when the phase went live; `None` until then.
     #[serde(default, alias = "started_at")]
     pub started: Option<i64>,

@@ -7,8 +7,8 @@ use super::health::health;
 use super::lift::Lift;
 use super::verdict::sentence;
 use super::{
-    Analysis, Comparison, Engine, Estimate, Guardrail, MetricAnalysis, Plan, Reason, Sample, Tail, Traffic, bayesian,
-    frequentist, sequential,
+    Analysis, Comparison, Engine, Estimate, Guardrail, MetricAnalysis, MetricOptions, Plan, Reason, Sample, Tail,
+    Traffic, bayesian, frequentist, sequential,
 };
 use crate::model::{Metric, Role};
 
@@ -34,9 +34,16 @@ pub fn analyse<S: Clone + Into<Sample>>(plan: &Plan, samples: &[Vec<S>], traffic
     }
     let health = health(plan, &samples, traffic);
     let (standings, verdict) = decide(plan, &metrics, &arms, &health);
-    let days = traffic.span();
-    let mut analysis =
-        Analysis { plan: plan.clone(), metrics, health, standings, days, verdict, sentence: String::new() };
+    let mut analysis = Analysis {
+        plan: plan.clone(),
+        metrics,
+        health,
+        standings,
+        days: traffic.span(),
+        visitors: traffic.visitors(),
+        verdict,
+        sentence: String::new(),
+    };
     analysis.sentence = sentence(&analysis);
     analysis
 }
@@ -69,6 +76,8 @@ fn compare(plan: &Plan, metric: &Metric, arms: &[Sample], lifts: &[Option<Lift>]
         adjusted_p: None,
         alpha: plan.alpha,
         guardrail: lift.as_ref().and_then(|lift| guardrail(plan, metric, lift, baseline, arm)),
+        more: None,
+        futile: false,
     });
     MetricAnalysis { metric: metric.clone(), variants: variants.collect() }
 }
@@ -116,7 +125,17 @@ fn estimate_all(plan: &Plan, metric: &mut MetricAnalysis, lifts: &[Option<Lift>]
             comparison.relative = Some(lift.relative(comparison.alpha));
             comparison.absolute = Some(lift.absolute(comparison.alpha));
         }
+        if metric.metric.role == Role::Goal && !comparison.is_significant(plan) {
+            comparison.more = lift.more_units(0.0, comparison.alpha);
+            comparison.futile = is_futile(comparison, plan.options_of(&metric.metric));
+        }
     }
+}
+
+/// Returns true if the interval excludes the smallest lift that is worth finding, and any larger one.
+fn is_futile(comparison: &Comparison, options: MetricOptions) -> bool {
+    let (Some(Ok(lift)), Some(smallest)) = (comparison.relative, options.smallest_lift) else { return false };
+    if options.lower_is_better { lift.lower > -smallest } else { lift.upper < smallest }
 }
 
 /// The plan's engine on one contrast, two-sided: the delta method, for comparison with other engines.

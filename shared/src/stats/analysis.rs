@@ -36,6 +36,13 @@ pub struct Comparison {
     pub alpha: f64,
     /// The state of a guardrail.
     pub guardrail: Option<Guardrail>,
+    /// How many times the present number of visitors decides an open goal, if the lift stays as measured; `None` where it
+    /// is decided, or no number would decide it.
+    #[serde(default)]
+    pub more: Option<f64>,
+    /// Whether a lift as large as the plan's smallest is excluded: of a goal.
+    #[serde(default)]
+    pub futile: bool,
 }
 
 impl Comparison {
@@ -67,6 +74,8 @@ pub enum State {
     Waiting,
     /// Neither better nor worse yet.
     Open,
+    /// Neither better nor worse, and on every goal a lift as large as the planned one is excluded.
+    Futile,
     /// Better on a goal and worse on nothing, but a guardrail is not cleared yet.
     Ahead,
     /// Better on a goal, worse on nothing, and every guardrail is safe.
@@ -102,6 +111,9 @@ pub enum Verdict {
     Untrustworthy,
     /// No variant is ahead of the baseline, and at least one may still be.
     Undecided,
+    /// No variant is better, and those that are not worse are not worth waiting for: the lift that the experiment was
+    /// planned for is excluded.
+    Futile,
     /// This variant is ready to ship; of several that are, it is better than all others.
     Winner {
         /// Its id.
@@ -144,6 +156,9 @@ pub struct Analysis {
     pub standings: Vec<Standing>,
     /// Days on which visitors came, where they are known.
     pub days: Option<u64>,
+    /// Visitors of those days.
+    #[serde(default)]
+    pub visitors: u64,
     /// The answer.
     pub verdict: Verdict,
     /// The answer in a sentence that a product manager can repeat, with its reason.

@@ -53,6 +53,7 @@ fn verdict(
         [first, ..] if standings.iter().all(|s| s.state == State::Worse) => {
             Verdict::Loser { variant: first.variant.clone() }
         }
+        [_, ..] if standings.iter().all(|s| matches!(s.state, State::Worse | State::Futile)) => Verdict::Futile,
         _ if standings.iter().all(|s| s.state == State::Waiting) => Verdict::TooEarly,
         _ => Verdict::Undecided,
     }
@@ -60,13 +61,14 @@ fn verdict(
 
 fn standing(plan: &Plan, metrics: &[MetricAnalysis], variant: usize) -> Standing {
     let (mut better, mut worse, mut uncleared) = (Vec::new(), Vec::new(), Vec::new());
-    let mut waits = true;
+    let (mut waits, mut futile) = (true, true);
     for m in metrics {
         let Some(comparison) = m.variants.get(variant) else { continue };
         let id = || m.metric.id.clone();
         match m.metric.role {
             Role::Goal => {
                 waits &= is_waiting(comparison);
+                futile &= comparison.futile;
                 let is_good = comparison.higher != plan.options_of(&m.metric).lower_is_better;
                 if comparison.is_significant(plan) {
                     if is_good { better.push(id()) } else { worse.push(id()) }
@@ -86,6 +88,7 @@ fn standing(plan: &Plan, metrics: &[MetricAnalysis], variant: usize) -> Standing
         (false, false, _) => State::Mixed,
         (true, false, _) => State::Worse,
         (true, true, _) if waits => State::Waiting,
+        (true, true, _) if futile => State::Futile,
         (true, true, _) => State::Open,
     };
     Standing { variant: plan.variants.get(variant).cloned().unwrap_or_default(), state, better, worse, uncleared }

@@ -28,8 +28,11 @@ pub struct Plan {
     pub engine: Engine,
     /// The accepted false-positive rate, 0.05 by default.
     pub alpha: f64,
-    /// Tuning of the sequential engine: the sample size at which it is tightest, 5000 by default.
+    /// Tuning of the sequential engine: the units of two arms together at which it is tightest, 5000 by default. A plan
+    /// fixes it before the first look: a sequence that is tuned to the data is no sequence.
     pub sequential_n: f64,
+    /// Visitors of all variants together that the experiment is planned for; `None` without a plan.
+    pub planned: Option<u64>,
     /// Variant ids, in any order.
     pub variants: Vec<String>,
     /// What people call the variants, in their order.
@@ -54,6 +57,7 @@ impl Default for Plan {
             engine: Engine::default(),
             alpha: 0.05,
             sequential_n: 5000.0,
+            planned: None,
             variants: Vec::new(),
             names: Vec::new(),
             weights: Vec::new(),
@@ -95,10 +99,13 @@ pub struct MetricOptions {
     pub lower_is_better: bool,
     /// Relative loss that a guardrail tolerates; 0.02 is 2%.
     pub margin: f64,
+    /// The smallest lift that is worth finding, upwards or where less is better downwards; 0.05 is 5%. `None` where nothing
+    /// is planned: then nothing is ever not worth waiting for.
+    pub smallest_lift: Option<f64>,
 }
 
 impl Default for MetricOptions {
     fn default() -> Self {
-        Self { lower_is_better: false, margin: 0.02 }
+        Self { lower_is_better: false, margin: 0.02, smallest_lift: None }
     }
 }

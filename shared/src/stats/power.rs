@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::crossing::ever_beyond;
 use super::{Contrast, Mixture, Reason, Scale, Tail, normal};
 
 /// Bisections end here at the latest; doubling finds nothing beyond 2^60 times as much.
 const MAX_STEPS: u32 = 200;
 const MAX_DOUBLINGS: u32 = 60;
+/// The most looks that power is computed for.
+const MAX_LOOKS: u32 = 1000;
 
 /// How the result will be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,8 +17,15 @@ const MAX_DOUBLINGS: u32 = 60;
 pub enum Judge {
     /// A two-sided test at the end.
     FixedHorizon,
-    /// A confidence sequence, tightest at this many units.
+    /// A confidence sequence, tightest at this many units, at the last look only.
     Sequential(f64),
+    /// The same, looked at again and again at even distances.
+    Watched {
+        /// Units at which it is tightest.
+        tuning: f64,
+        /// How many looks; 1 to 1,000.
+        looks: u32,
+    },
     /// The credible interval under a proper prior with this mean and variance, on the effect's scale.
     Bayesian {
         /// Mean.
@@ -42,6 +52,7 @@ impl Goal {
         let judge = match self.judge {
             Judge::FixedHorizon => true,
             Judge::Sequential(tuning) => tuning > 0.0 && tuning.is_finite(),
+            Judge::Watched { tuning, looks } => tuning > 0.0 && tuning.is_finite() && (1..=MAX_LOOKS).contains(&looks),
             Judge::Bayesian { mean, variance } => mean.is_finite() && variance > 0.0 && variance.is_finite(),
         };
         if share(self.alpha) && share(self.power) && judge { Ok(()) } else { Err(Reason::UnknownParameter) }
@@ -58,6 +69,12 @@ impl Goal {
             Judge::FixedHorizon => (z, 0.0),
             Judge::Sequential(tuning) => {
                 (Mixture::tuned(self.alpha, tuning, Tail::TwoSided)?.half_width(units, self.alpha, Tail::TwoSided), 0.0)
+            }
+            Judge::Watched { tuning, looks } => {
+                let mixture = Mixture::tuned(self.alpha, tuning, Tail::TwoSided)?;
+                let width = |part: f64| mixture.half_width(units * part, self.alpha, Tail::TwoSided);
+                let power = ever_beyond(width, effect / se, looks);
+                return power.is_finite().then_some(power).ok_or(Reason::NotFinite);
             }
             Judge::Bayesian { mean, variance: prior } => {
                 (se * (1.0 / prior + 1.0 / variance).sqrt() * z, se * mean / prior)

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{Analysis, Plan, Reason, Sample, Traffic, analyse};
 
 /// Changes whenever the same inputs could give other outputs.
-pub const ENGINE_VERSION: u32 = 2;
+pub const ENGINE_VERSION: u32 = 3;
 
 /// Sufficient statistics of the visitors of one variant who were first exposed on one day with one dimension value. A
 /// visitor is in one cell of a metric only, so cells add.

@@ -43,6 +43,12 @@ impl Traffic {
         u64::try_from(last.day.saturating_sub(first.day)).ok()?.checked_add(1)
     }
 
+    /// Returns how many visitors came on all days together.
+    pub fn visitors(&self) -> u64 {
+        let of_day = |day: &Arrivals| day.units.iter().fold(0, |sum: u64, n| sum.saturating_add(*n));
+        self.days.iter().map(of_day).fold(0, u64::saturating_add)
+    }
+
     /// Returns how many visitors of the variant at this place are within the metric's window.
     pub fn open_of(&self, metric: &str, variant: usize) -> u64 {
         self.open.get(metric).and_then(|open| open.get(variant)).copied().unwrap_or_default()

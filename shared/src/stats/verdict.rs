@@ -12,6 +12,7 @@ pub(super) fn sentence(analysis: &Analysis) -> String {
         Verdict::Untrustworthy => untrustworthy(analysis),
         Verdict::TooEarly => too_early(analysis),
         Verdict::Undecided => undecided(analysis),
+        Verdict::Futile => futile(analysis),
         Verdict::Winner { variant } => {
             let ship = if has_guardrails(analysis) { "Ship it: every guardrail is safe." } else { "Ship it." };
             with_rest(analysis, &[variant], format!("{} {ship}", claim(analysis, variant, true)))
@@ -114,6 +115,12 @@ fn to_go(analysis: &Analysis, more: f64) -> String {
     }
 }
 
+/// The same behind "a decision".
+fn takes(analysis: &Analysis, more: f64) -> String {
+    let to_go = to_go(analysis, more);
+    if analysis.days.is_some_and(|days| days > 0) { format!("takes {to_go}") } else { to_go }
+}
+
 fn winners(analysis: &Analysis, variants: &[String]) -> String {
     let names: Vec<String> = variants.iter().map(|v| name(analysis, v).to_owned()).collect();
     let text = format!(
@@ -147,9 +154,54 @@ fn undecided(analysis: &Analysis) -> String {
         }
         None => "Not enough evidence yet.".to_owned(),
     };
-    for worse in analysis.standings.iter().filter(|s| s.state == State::Worse) {
-        text.push_str(&format!(" {} Drop it.", claim(analysis, &worse.variant, false)));
+    if let Some(more) = best.and_then(|(_, c, _)| c.more) {
+        text.push_str(&format!(" If the lift stays as measured, a decision {}.", takes(analysis, more)));
     }
+    text.push_str(&progress(analysis));
+    for standing in &analysis.standings {
+        match standing.state {
+            State::Worse => text.push_str(&format!(" {} Drop it.", claim(analysis, &standing.variant, false))),
+            State::Futile => text.push_str(&format!(" {} isn't worth waiting for.", name(analysis, &standing.variant))),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// " 18,000 of the planned 40,000 visitors have come; the others take about 12 more days."
+fn progress(analysis: &Analysis) -> String {
+    let Some(planned) = analysis.plan.planned.filter(|_| analysis.visitors > 0) else { return String::new() };
+    if analysis.visitors >= planned {
+        return format!(" All of the planned {} visitors have come.", count(planned));
+    }
+    let times = planned as f64 / analysis.visitors as f64;
+    let rest = analysis.days.filter(|days| *days > 0).map(|_| format!("; the others take {}", to_go(analysis, times)));
+    let (came, planned) = (count(analysis.visitors), count(planned));
+    format!(" {came} of the planned {planned} visitors have come{}.", rest.unwrap_or_default())
+}
+
+/// "Not worth waiting for: Bold is not better than As it is by 5% or more, which this experiment was planned to find…"
+fn futile(analysis: &Analysis) -> String {
+    let mut text = "Not worth waiting for:".to_owned();
+    for standing in analysis.standings.iter().filter(|s| s.state == State::Futile) {
+        let goal = goals(analysis).find_map(|m| Some((m, m.variants.iter().find(|c| c.variant == standing.variant)?)));
+        let Some((m, c)) = goal else { continue };
+        let (Some(Ok(e)), Some(smallest)) = (c.relative, analysis.plan.options_of(&m.metric).smallest_lift) else {
+            continue;
+        };
+        let on = if goals(analysis).count() > 1 { format!(" on {}", m.metric.name) } else { String::new() };
+        text.push_str(&format!(
+            " {} isn't better than {}{on} by {} or more, the smallest lift this experiment was planned to find ({}).",
+            name(analysis, &standing.variant),
+            baseline(analysis),
+            percent(smallest, usize::from(smallest < 0.1)),
+            uncertainty(analysis, c, &e)
+        ));
+    }
+    for worse in analysis.standings.iter().filter(|s| s.state == State::Worse) {
+        text.push_str(&format!(" {}", claim(analysis, &worse.variant, false)));
+    }
+    text.push_str(&format!(" Keep {}, or plan for more visitors.", baseline(analysis)));
     text
 }
 
@@ -161,6 +213,7 @@ fn with_rest(analysis: &Analysis, named: &[&String], mut text: String) -> String
             State::Open | State::Waiting => {
                 text.push_str(&format!(" {} is still open.", name(analysis, &standing.variant)));
             }
+            State::Futile => text.push_str(&format!(" {} isn't worth waiting for.", name(analysis, &standing.variant))),
             State::Ahead => text.push_str(&format!(" {}", ahead(analysis, &standing.variant))),
             State::Ready | State::Mixed => {}
         }

@@ -108,7 +108,7 @@ fn as_new_phase(theirs: &Content, mine: &Content, phase: impl Fn() -> String) ->
     }
     let draft = lifecycle::named_as(&running, draft);
     let weights = draft.next_assignment().weights;
-    let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign };
+    let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign, plan: None };
     // An assignment that cannot start waits nowhere: the running one stays, and everything else is mine.
     let unchanged = || with_assignment_of(draft.clone(), &running);
     let changed = lifecycle::change_experiment(&draft, Command::Reweigh(next, weights)).unwrap_or_else(|_| unchanged());
@@ -121,7 +121,7 @@ fn with_open_phase(content: &Content, phase: impl Fn() -> String) -> Option<Cont
     if before.status != Status::Running || before.phase().is_none_or(|last| last.ended.is_none()) {
         return None;
     }
-    let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign };
+    let next = NewPhase { id: phase(), cause: Cause::Person, visitors: Visitors::Reassign, plan: None };
     with_edited(content, &before, &lifecycle::restarted(&before, next))
 }
 

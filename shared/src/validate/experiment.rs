@@ -1,10 +1,10 @@
 use super::metric::experiment_metric;
 use super::{
-    MAX_KEY, MAX_METRICS, MAX_PHASES, first_duplicate, hash_version, key, name, share, targeting, text,
-    typed_condition, unfinished, unfinished_number, value, weights,
+    MAX_KEY, MAX_METRICS, MAX_PHASES, MAX_PLANNED_DAYS, MAX_PLANNED_LIFT, MAX_PLANNED_VISITORS, first_duplicate,
+    hash_version, key, name, share, targeting, text, typed_condition, unfinished, unfinished_number, value, weights,
 };
 use crate::error::Problem;
-use crate::model::{Experiment, ExperimentMetric, Role, Status};
+use crate::model::{Experiment, ExperimentMetric, PhasePlan, Role, Status};
 use crate::typed;
 
 /// The problems of an experiment.
@@ -52,6 +52,14 @@ fn reach(e: &Experiment, problems: &mut Vec<Problem>) {
     }
 }
 
+fn is_possible(plan: &PhasePlan) -> bool {
+    let is_lift = |lift: &f64| *lift > 0.0 && *lift <= MAX_PLANNED_LIFT;
+    (1..=MAX_PLANNED_VISITORS).contains(&plan.visitors)
+        && (1..=MAX_PLANNED_DAYS).contains(&plan.days)
+        && plan.lifts.len() <= MAX_METRICS
+        && plan.lifts.values().all(is_lift)
+}
+
 fn phases(e: &Experiment, problems: &mut Vec<Problem>) {
     if e.phases.len() > MAX_PHASES {
         let detail = format!("An experiment can have up to {MAX_PHASES} phases. Copy it to go on.");
@@ -74,6 +82,10 @@ fn phases(e: &Experiment, problems: &mut Vec<Problem>) {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if phase.id.is_empty() || phase.id.len() > MAX_KEY || !phase.id.chars().all(plain) {
             problems.push(Problem::new(format!("/phases/{i}/id"), "A phase's id has letters, digits and '-' only."));
+        }
+        if phase.plan.as_ref().is_some_and(|plan| !is_possible(plan)) {
+            let detail = "A phase is planned for 1 visitor to a trillion, 1 to 3,650 days, and lifts above 0%.";
+            problems.push(Problem::new(format!("/phases/{i}/plan"), detail));
         }
     }
     if let Some((i, id)) = first_duplicate(e.phases.iter().map(|p| p.id.as_str())) {
@@ -144,7 +156,7 @@ pub fn locked_changes(before: &Experiment, after: &Experiment) -> Vec<Problem> {
         ("/sticky", before.audience.sticky != after.audience.sticky),
         ("/pages", before.audience.pages != after.audience.pages),
         ("/prerequisites", before.audience.prerequisites != after.audience.prerequisites),
-        ("/phases", before.assignment(phase) != after.assignment(last)),
+        ("/phases", before.assignment(phase) != after.assignment(last) || phase.plan != last.plan),
     ];
     let locked = |pointer: &str| {
         let detail = "This decides who gets what, and the experiment is running. Stop it and start a new phase.";

@@ -54,6 +54,12 @@ pub const MAX_VALUE: usize = 16 * 1024;
 pub const MAX_SITES: usize = 100;
 /// The most phases of an experiment.
 pub const MAX_PHASES: usize = 100;
+/// The most visitors that a phase can be planned for.
+pub const MAX_PLANNED_VISITORS: u64 = 1_000_000_000_000;
+/// The most days that a phase can be planned for.
+pub const MAX_PLANNED_DAYS: u32 = 3650;
+/// The largest lift that a phase can be planned for.
+pub const MAX_PLANNED_LIFT: f64 = 1e6;
 /// The most prerequisites of an experiment, a flag or a rule.
 pub const MAX_PREREQUISITES: usize = 10;
 /// The most page patterns of an experiment.

@@ -7,7 +7,7 @@ use beacon_shared::lifecycle::{self, Action, Command, NewPhase};
 use beacon_shared::model::{Cause, Experiment, Kind};
 
 use super::document::{self, Rules};
-use super::publish;
+use super::{publish, results};
 use crate::app::App;
 
 pub async fn list(app: &Arc<App>, (): ()) -> Result<Vec<DocumentView<Experiment>>> {
@@ -27,7 +27,8 @@ pub async fn start(app: &Arc<App>, Start { id, visitors }: Start) -> Result<Docu
     let site_id = document::get::<Experiment>(app, id.clone()).await?.draft.site_id;
     let site = app.store(move |s| s.document(&site_id)).await?;
     let has_site = site.is_some_and(|row| row.replica.kind == Kind::Site && !row.replica.local.deleted);
-    let phase = NewPhase { id: document::phase_id(&app.ids()), cause: Cause::Person, visitors };
+    let plan = results::phase_plan(app, &id).await;
+    let phase = NewPhase { id: document::phase_id(&app.ids()), cause: Cause::Person, visitors, plan };
     let begin = move |draft: &Experiment| {
         let started = lifecycle::change_experiment(draft, Command::Start(phase))?;
         let missing = || Problem::new("/site_id", "Its site was deleted. Choose another one, then start again.");

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::ipc::{ById, ResultsRequest, ResultsView};
-use beacon_shared::model::{Experiment, Phase};
+use beacon_shared::model::{Experiment, Phase, PhasePlan};
 
 use super::document;
 use crate::app::App;
@@ -56,6 +56,24 @@ pub async fn get(app: &Arc<App>, request: ResultsRequest) -> Result<ResultsView>
         data_as_of,
         analysis,
     })
+}
+
+/// Returns the plan of the experiment's next phase, from what the site's visitors did before. An experiment starts without
+/// one rather than not at all.
+pub async fn phase_plan(app: &Arc<App>, id: &str) -> Option<PhasePlan> {
+    let planned = planned(app, id.to_owned()).await;
+    planned.inspect_err(|error| tracing::warn!(%error, "a phase cannot be planned")).ok().flatten()
+}
+
+async fn planned(app: &Arc<App>, id: String) -> Result<Option<PhasePlan>> {
+    let experiment = document::get::<Experiment>(app, id).await?.draft;
+    let metrics = metrics(app, &experiment, DefinitionPart::Draft).await?.metrics;
+    let site = experiment.site_id.clone();
+    let row = app.store(move |s| s.document(&site)).await?;
+    let zone = SiteFacts::of(&row.map(|row| row.replica.local.body).unwrap_or_default()).zone.unwrap_or(Zone::UTC);
+    let now = app.now();
+    app.events(move |events: &dyn EventStore| crate::results::phase_plan(events, &experiment, metrics, &zone, now))
+        .await
 }
 
 /// The metrics of the experiment, as the workspace defines them.

@@ -21,7 +21,7 @@ use beacon_shared::stats::{Cell, Reason, Sample};
 pub use cancel::{Begun, Cancel, Counting};
 pub use metrics::{DefinitionPart, JudgedBy, judged_by};
 pub use notes::{assigned_in_groups, notes};
-pub use plan::{Analysed, analyse_phase};
+pub use plan::{Analysed, analyse_phase, phase_plan};
 pub use site::SiteFacts;
 pub use zone::Zone;
 
@@ -147,4 +147,7 @@ pub trait EventStore: Send + Sync {
     /// Sufficient statistics, never rows. Holds no other call up, and ends soon after it is cancelled, with
     /// [`Code::Cancelled`](beacon_shared::error::Code::Cancelled).
     fn count(&self, query: &Query, cancel: &Cancel) -> Result<Counts>;
+    /// The same for everybody who visited the site since `since` (Unix milliseconds), as if the first of the query's variants
+    /// had been shown at their first event: what the site's visitors do without the experiment.
+    fn history(&self, query: &Query, since: i64, cancel: &Cancel) -> Result<Counts>;
 }

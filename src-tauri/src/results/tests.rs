@@ -307,3 +307,37 @@ fn open_windows(view: &ResultsView) -> u64 {
     let first = view.open_windows.first().map(String::as_str).unwrap_or_default();
     first.split(' ').next().unwrap_or_default().replace(',', "").parse().unwrap_or_default()
 }
+
+/// A phase is planned by what the site's visitors did before; the first one here was started when nobody had come.
+#[tokio::test]
+async fn a_phase_is_planned_when_it_starts() {
+    let shop = Shop::open().await;
+    let view = |id: String| async { shop.call::<ExperimentGet>(ById { id }).await.unwrap() };
+    assert_eq!(view(shop.experiment.clone()).await.draft.phases[0].plan, None);
+    // 200 visitors in three days, 40 of whom buy.
+    let event = |seq: u32| {
+        let name = if seq.is_multiple_of(5) { "buy" } else { "look" };
+        shop.event(seq, &format!("v{seq}"), "event", NOON - 48 * HOUR, &json!({"name": name}))
+    };
+    let events: Vec<Value> = (1..=200).map(event).collect();
+    for batch in events.chunks(40) {
+        shop.send(batch);
+    }
+    shop.call::<SyncNow>(()).await.unwrap();
+    let mut draft = experiment(&shop.site);
+    (draft.key, draft.seed, draft.audience.coverage) = ("second".into(), "second".into(), 5000);
+    let id = shop.call::<ExperimentSave>(Save { id: None, base: None, draft }).await.unwrap().id;
+    let start = Start { id: id.clone(), visitors: Visitors::Reassign };
+    let started = shop.call::<ExperimentStart>(start).await.unwrap().draft;
+    let plan = started.phases[0].plan.clone().unwrap();
+    // Half of 200 visitors in 3 days, for 28 days.
+    assert_eq!((plan.visitors, plan.days), (933, 28));
+    let lift = plan.lifts.values().next().copied().unwrap();
+    assert!(plan.lifts.len() == 1 && lift > 0.3 && lift < 0.7, "{plan:?}");
+    shop.publish().await;
+    let released = view(id.clone()).await.released.unwrap();
+    assert_eq!(released.phases[0].plan, Some(plan), "the plan is part of what is released");
+    let request = ResultsRequest { id, theme: Default::default(), phase: None };
+    let results = shop.call::<Results>(request).await.unwrap();
+    assert_eq!((results.analysis.plan.planned, results.analysis.plan.sequential_n), (Some(933), 933.0));
+}

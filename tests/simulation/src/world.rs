@@ -303,7 +303,7 @@ impl World {
         let running = row.replica.local.body["draft"]["status"] == json!(Status::Running);
         let phase = format!("p{}", self.rng.random_range(0..u64::MAX));
         let visitors = if self.chance(7) { Visitors::Reassign } else { Visitors::Keep };
-        let phase = NewPhase { id: phase, cause: Cause::Person, visitors };
+        let phase = NewPhase { id: phase, cause: Cause::Person, visitors, plan: None };
         let command = if running { Command::Stop } else { Command::Start(phase) };
         let done = self.devices[device].command(&row.replica.id, command);
         self.note(format!("d{device} {} {}: {done}", if running { "stops" } else { "starts" }, row.replica.id));

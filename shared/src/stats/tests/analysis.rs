@@ -258,3 +258,58 @@ fn an_adjusted_conversion_still_waits_for_conversions() {
     assert_eq!((treatment.conversions, treatment.undecided), (49, Some(Reason::TooFewConversions)));
     assert_eq!(analysis.verdict, Verdict::TooEarly);
 }
+
+/// An experiment that has come to its planned size without the planned lift is not worth waiting for.
+#[test]
+fn a_planned_lift_that_is_excluded_is_not_worth_waiting_for() {
+    let mut plan = plan(Engine::Sequential, 2, vec![metric("goal", "Sign-up", Role::Goal)]);
+    plan.planned = Some(40_000);
+    plan.sequential_n = 40_000.0;
+    let days = |per_day| {
+        let days = (0..10).map(|day| Arrivals { day, units: vec![per_day; 2] }).collect();
+        Traffic { days, ..Traffic::default() }
+    };
+    let arms = samples(&[&[(20_000, 4000), (20_000, 4010)]]);
+    let analysis = analyse(&plan, &arms, &days(2000));
+    assert_eq!(analysis.verdict, Verdict::Undecided, "nothing is futile without a planned lift");
+    assert!(analysis.sentence.ends_with("All of the planned 40,000 visitors have come."), "{}", analysis.sentence);
+    plan.options.insert("goal".into(), MetricOptions { smallest_lift: Some(0.1), ..MetricOptions::default() });
+    let analysis = analyse(&plan, &arms, &days(2000));
+    assert_eq!((&analysis.verdict, analysis.standings[0].state), (&Verdict::Futile, State::Futile));
+    let words = "Not worth waiting for: Treatment isn't better than Control by 10% or more, the smallest lift this \
+                 experiment was planned to find (95% interval −";
+    assert!(analysis.sentence.starts_with(words), "{}", analysis.sentence);
+    assert!(analysis.sentence.ends_with("Keep Control, or plan for more visitors."), "{}", analysis.sentence);
+    // A quarter of the visitors may still hide it.
+    let analysis = analyse(&plan, &samples(&[&[(5000, 1000), (5000, 1003)]]), &days(500));
+    assert_eq!(analysis.verdict, Verdict::Undecided);
+    let words = "10,000 of the planned 40,000 visitors have come; the others take about 30 more days.";
+    assert!(analysis.sentence.contains(words), "{}", analysis.sentence);
+    // Less is better: excluded is a fall of a tenth.
+    let options = MetricOptions { lower_is_better: true, smallest_lift: Some(0.1), ..MetricOptions::default() };
+    plan.options.insert("goal".into(), options);
+    assert_eq!(analyse(&plan, &arms, &days(2000)).verdict, Verdict::Futile);
+    assert_eq!(analyse(&plan, &samples(&[&[(20_000, 4000), (20_000, 3800)]]), &days(2000)).verdict, Verdict::Undecided);
+}
+
+/// "About N more days" comes from the lift as measured.
+#[test]
+fn an_open_goal_says_how_long_a_decision_takes() {
+    let plan = plan(Engine::Sequential, 2, vec![metric("goal", "Sign-up", Role::Goal)]);
+    let traffic =
+        Traffic { days: (0..10).map(|day| Arrivals { day, units: vec![1000; 2] }).collect(), ..Traffic::default() };
+    let check = |treatment: u64, traffic: &Traffic, words: &str| {
+        let analysis = analyse(&plan, &samples(&[&[(10_000, 1000), (10_000, treatment)]]), traffic);
+        assert_eq!(analysis.verdict, Verdict::Undecided);
+        assert!(analysis.sentence.contains(words), "{}", analysis.sentence);
+        analysis.metrics[0].variants[1].more
+    };
+    let more = check(1080, &traffic, "If the lift stays as measured, a decision takes about ").expect("reachable");
+    let times = more.ceil() as u64;
+    assert!(more > 1.5 && more < 8.0, "{more}");
+    let arms = samples(&[&[(10_000 * times, 1000 * times), (10_000 * times, 1080 * times)]]);
+    assert_eq!(analyse(&plan, &arms, &traffic).verdict, winner("treatment"));
+    check(1080, &Traffic::default(), "If the lift stays as measured, a decision needs about ");
+    check(1001, &traffic, "a decision takes years at this traffic.");
+    assert_eq!(analyse(&plan, &arms, &traffic).metrics[0].variants[1].more, None);
+}

@@ -100,6 +100,11 @@ fn a_running_experiment_locks_what_decides_who_gets_what() {
     shifted.variants[1].weight = 1000;
     assert_eq!(locked_changes(&running, &shifted)[0].pointer, "/variants");
 
+    // A plan that follows the data promises nothing.
+    let mut replanned = running.clone();
+    replanned.phases[0].plan = Some(plan(40_000, 28, 0.05));
+    assert_eq!(locked_changes(&running, &replanned)[0].pointer, "/phases");
+
     shifted.phases.push(phase("1", 2));
     assert_eq!(locked_changes(&running, &shifted), [], "a new phase may have a new allocation");
 }
@@ -160,6 +165,27 @@ fn what_is_not_the_wanted_number_cannot_go_live() {
         "rules": [{"id": "r", "condition": {}, "coverage": 100, "coverage_text": "", "value": false}]
     });
     assert_eq!(document(Kind::Flag, &flag)[0].pointer, "/rules/0/coverage");
+}
+
+#[test]
+fn a_plan_has_limits() {
+    let check = |plan: crate::model::PhasePlan, problems: &[&str]| {
+        let mut e: Experiment = serde_json::from_value(experiment_json()).expect("an experiment");
+        e.phases = vec![crate::model::Phase { plan: Some(plan), ..phase("1", 1) }];
+        let found = experiment(&e);
+        let found: Vec<&str> = found.iter().map(|p| p.pointer.as_str()).filter(|p| p.contains("plan")).collect();
+        assert_eq!(found, problems);
+    };
+    check(plan(40_000, 28, 0.05), &[]);
+    check(plan(0, 28, 0.05), &["/phases/0/plan"]);
+    check(plan(40_000, 0, 0.05), &["/phases/0/plan"]);
+    check(plan(u64::MAX, 28, 0.05), &["/phases/0/plan"]);
+    check(plan(40_000, 28, -0.05), &["/phases/0/plan"]);
+    check(plan(40_000, 28, f64::INFINITY), &["/phases/0/plan"]);
+}
+
+fn plan(visitors: u64, days: u32, lift: f64) -> crate::model::PhasePlan {
+    crate::model::PhasePlan { visitors, days, lifts: [("m1".to_owned(), lift)].into(), ..Default::default() }
 }
 
 fn phase(id: &str, started: i64) -> crate::model::Phase {

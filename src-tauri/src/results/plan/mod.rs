@@ -1,5 +1,6 @@
 //! From an experiment's phase to what is counted and how it is judged.
 
+mod planned;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use beacon_shared::stats::{Analysis, Arrivals, MetricOptions, Plan, Proportion, 
 use beacon_shared::wording::count;
 
 use super::{Cancel, Counts, EventStore, Exposed, Query, Zone};
+
+pub use planned::phase_plan;
 
 /// A phase's analysis, and what it was counted from.
 #[derive(Clone, Debug)]
@@ -39,7 +42,7 @@ pub fn analyse_phase(
     zone: &Zone,
     cancel: &Cancel,
 ) -> Result<Analysed> {
-    let plan = plan(experiment, metrics, &experiment.assignment(phase));
+    let plan = plan(experiment, metrics, phase);
     // Read before counting, so that it never promises more than was counted.
     let data_as_of = events.as_of(&experiment.site_id)?;
     let query = Query { as_of: data_as_of, ..query(experiment, phase, &plan, zone) };
@@ -54,8 +57,10 @@ pub fn analyse_phase(
 }
 
 /// The default plan of the engine: sequential, since people look every day, with Holm's correction. The split is checked
-/// against the phase's own weights: those of today may be another phase's.
-fn plan(experiment: &Experiment, metrics: Vec<Metric>, assignment: &Assignment) -> Plan {
+/// against the phase's own weights: those of today may be another phase's. The sequence is tuned to the visitors that the
+/// phase was planned for.
+fn plan(experiment: &Experiment, metrics: Vec<Metric>, phase: &Phase) -> Plan {
+    let assignment = &experiment.assignment(phase);
     let variants = variants(experiment, assignment);
     let whole: u32 = assignment.weights.iter().map(|w| w.weight).fold(0, u32::saturating_add);
     let weight = |variant: &String| f64::from(assignment.weight(variant)) / f64::from(whole.max(1));
@@ -63,14 +68,28 @@ fn plan(experiment: &Experiment, metrics: Vec<Metric>, assignment: &Assignment) 
         let variant = experiment.variants.iter().find(|variant| variant.id == *id);
         variant.map_or_else(|| id.clone(), |variant| variant.name.clone())
     };
+    let weights: Vec<f64> = variants.iter().map(weight).collect();
+    let planned = phase.plan.as_ref();
+    let usual = Plan::default();
+    let lift = |metric: &Metric| planned.and_then(|plan| plan.lifts.get(&metric.id)).copied();
     Plan {
         names: variants.iter().map(name).collect(),
-        weights: variants.iter().map(weight).collect(),
+        sequential_n: planned.map_or(usual.sequential_n, |plan| of_two_arms(plan.visitors, &weights)),
+        planned: planned.map(|plan| plan.visitors),
+        weights,
         variants,
-        options: metrics.iter().filter_map(|m| Some((m.id.clone(), options(m)?))).collect(),
+        options: metrics.iter().filter_map(|m| Some((m.id.clone(), options(m, lift(m))?))).collect(),
         metrics,
-        ..Plan::default()
+        ..usual
     }
+}
+
+/// Returns how many of these visitors a comparison of the first variant with one of the others has, on average.
+fn of_two_arms(visitors: u64, weights: &[f64]) -> f64 {
+    let Some((baseline, others)) = weights.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return visitors as f64;
+    };
+    (visitors as f64 * (baseline + others.iter().sum::<f64>() / others.len() as f64)).max(1.0)
 }
 
 /// The ids of the phase's variants, in the experiment's order, so that the control is first; then those that were
@@ -84,10 +103,11 @@ fn variants(experiment: &Experiment, assignment: &Assignment) -> Vec<String> {
 }
 
 /// `None` for what is judged as usual.
-fn options(metric: &Metric) -> Option<MetricOptions> {
+fn options(metric: &Metric, smallest_lift: Option<f64>) -> Option<MetricOptions> {
     let usual = MetricOptions::default();
     let lower_is_better = metric.direction == Direction::Decrease;
-    let options = MetricOptions { lower_is_better, margin: metric.margin.unwrap_or(usual.margin) };
+    let margin = metric.margin.unwrap_or(usual.margin);
+    let options = MetricOptions { lower_is_better, margin, smallest_lift };
     (options != usual).then_some(options)
 }
 

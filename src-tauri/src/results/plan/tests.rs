@@ -58,6 +58,9 @@ impl EventStore for Fixed {
         *self.asked.lock().unwrap() = Some(query.clone());
         Ok(self.counts.clone())
     }
+    fn history(&self, query: &Query, _: i64, cancel: &Cancel) -> Result<Counts> {
+        self.count(query, cancel)
+    }
 }
 
 /// The newest phase's analysis.
@@ -259,4 +262,46 @@ fn the_split_is_checked_even_where_no_metric_knows_everybody() {
         (Some(1.0), Verdict::Winner { variant: "bold".into() })
     );
     assert_eq!(analysis.metrics[0].variants[1].mean, 699.5);
+}
+
+/// The sequence is tuned to the planned visitors of two variants, whoever came.
+#[test]
+fn a_plan_does_not_follow_the_data() {
+    let phase = |plan: serde_json::Value| json!([{"id": "p1", "started": 300, "plan": plan}]);
+    let planned = phase(json!({"visitors": 40_000, "days": 28, "lifts": {"m1": 0.1}}));
+    let plan = |phases, conversions| {
+        let counts = signups(&[("control", 1, 1000, 100), ("bold", 1, 1000, conversions)]);
+        newest(&Fixed::new(counts), &experiment(phases)).analysis.plan
+    };
+    for conversions in [100, 300] {
+        let plan = plan(planned.clone(), conversions);
+        assert_eq!((plan.planned, plan.sequential_n), (Some(40_000), 40_000.0));
+        assert_eq!(plan.options["m1"].smallest_lift, Some(0.1));
+    }
+    let plan = plan(phase(serde_json::Value::Null), 100);
+    assert_eq!((plan.planned, plan.sequential_n), (None, 5000.0));
+    assert_eq!(of_two_arms(40_000, &[0.5, 0.3, 0.2]), 30_000.0);
+}
+
+/// Visitors of an earlier phase say more than those of the whole site.
+#[test]
+fn a_phase_after_another_is_planned_by_its_visitors() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let counts = signups(&[("control", 0, 600, 60), ("bold", 6, 800, 80)]);
+    let store = Fixed::new(counts);
+    let plan = |phases| {
+        let experiment = experiment(phases);
+        let metrics = own_metrics(&experiment);
+        planned::phase_plan(&store, &experiment, metrics, &Zone::UTC, 27 * DAY).unwrap()
+    };
+    // 1,400 visitors in seven days.
+    let after = plan(json!([{"id": "p1", "started": 1, "ended": 6 * DAY + 2}])).unwrap();
+    assert_eq!((after.visitors, after.days), (5600, 28));
+    assert!(after.lifts["m1"] > 0.1, "{after:?}");
+    assert_eq!(store.asked.lock().unwrap().take().unwrap().phase, "p1");
+    // A phase that never went live has shown nothing: the site's visitors of 28 days.
+    assert_eq!(plan(json!([{"id": "p1"}])).unwrap().visitors, 1400);
+    let few = Fixed::new(signups(&[("control", 0, 99, 9)]));
+    let none = planned::phase_plan(&few, &experiment(json!([])), Vec::new(), &Zone::UTC, 27 * DAY);
+    assert_eq!(none.unwrap(), None);
 }

@@ -32,6 +32,15 @@ fn visitors() -> String {
     )
 }
 
+/// ?1 site, ?2 since, ?3 the variant that everybody is in.
+fn everybody() -> String {
+    format!(
+        "INSERT INTO temp.visitors SELECT visitor, ?3, ts, {LOCAL_DAY}(ts), 0, ts FROM ( \
+           SELECT visitor, min(ts) AS ts FROM main.events \
+           WHERE site = ?1 AND ts >= ?2 AND counts = 1 AND event_id IS NOT NULL AND visitor IS NOT NULL GROUP BY visitor)"
+    )
+}
+
 /// ?1 variants, as JSON.
 const LEAVE_OUT: &str = "DELETE FROM temp.visitors WHERE several OR variant NOT IN (SELECT value FROM json_each(?1))";
 
@@ -45,14 +54,17 @@ struct Samples {
     has_idle_cap: bool,
 }
 
-/// Counts on a connection that knows the functions.
-pub(super) fn count(connection: &mut Connection, query: &Query) -> Result<Counts> {
+/// Counts on a connection that knows the functions: the phase's visitors, or everybody who visited the site since a time.
+pub(super) fn count(connection: &mut Connection, query: &Query, since: Option<i64>) -> Result<Counts> {
     // One transaction, so that all numbers come from the same events.
     let transaction = connection.transaction()?;
     // The phase's id decides. The time of arrival is a sanity check, a day wide since clocks differ.
     let earliest = query.started.map_or(i64::MIN, |started| started.saturating_sub(DAY));
     transaction.execute_batch(TABLE)?;
-    transaction.execute(&visitors(), params![query.site, query.experiment, query.phase, earliest])?;
+    match since {
+        None => transaction.execute(&visitors(), params![query.site, query.experiment, query.phase, earliest])?,
+        Some(since) => transaction.execute(&everybody(), params![query.site, since, query.variants.first()])?,
+    };
     let mut excluded = exclusions::exposures(&transaction, query, earliest)?;
     let several_by_first = several_by_first(&transaction, query)?;
     transaction.execute(LEAVE_OUT, [serde_json::Value::from(query.variants.clone()).to_string()])?;

@@ -131,13 +131,23 @@ impl EventStore for SqliteEvents {
     }
 
     fn count(&self, query: &Query, cancel: &Cancel) -> Result<Counts> {
+        self.counted(query, None, cancel)
+    }
+
+    fn history(&self, query: &Query, since: i64, cancel: &Cancel) -> Result<Counts> {
+        self.counted(query, Some(since), cancel)
+    }
+}
+
+impl SqliteEvents {
+    fn counted(&self, query: &Query, since: Option<i64>, cancel: &Cancel) -> Result<Counts> {
         self.opened()?;
         let mut connection = connect(&self.path)?;
         functions::define(&connection, query.zone.clone()).map_err(storage)?;
         cancel.interrupts(connection.get_interrupt_handle());
         let ends = cancel.clone();
         connection.progress_handler(STEPS, Some(move || ends.is_cancelled())).map_err(storage)?;
-        match count::count(&mut connection, query) {
+        match count::count(&mut connection, query, since) {
             Err(_) if cancel.is_cancelled() => Err(cancelled()),
             counts => counts.map_err(storage),
         }

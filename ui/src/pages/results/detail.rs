@@ -124,6 +124,7 @@ fn verdict(verdict: &Verdict) -> Html {
         Verdict::TooEarly => ("Too early", ""),
         Verdict::Untrustworthy => ("Don't trust", "bad"),
         Verdict::Undecided => ("Undecided", "busy"),
+        Verdict::Futile => ("Not worth waiting for", ""),
         Verdict::Winner { .. } => ("Winner", "good"),
         Verdict::Winners { .. } => ("Several winners", "good"),
         Verdict::Ahead { .. } => ("Ahead, not cleared", "busy"),

@@ -268,3 +268,21 @@ fn a_count_ends_when_it_is_cancelled_and_holds_nobody_up() {
     let counts = log.store.read(|_| log.store.count(&query(), &Cancel::default())).unwrap();
     assert_eq!(counts.units("control"), 2000);
 }
+
+/// What the site's visitors do without an experiment, for a plan: everybody counts, from the first event on.
+#[test]
+fn everybody_since_a_time() {
+    let mut log = Log::new();
+    log.did("a", "look", DAY);
+    log.did("a", "signup", DAY + 5);
+    log.did("b", "signup", 2 * DAY);
+    log.exposed("c", "treatment", 2 * DAY);
+    log.did("robot", "signup", 2 * DAY).marks = vec![Mark::Bot];
+    log.did("before", "signup", -1);
+    log.store.append("sit_1", &lines(&log.events)).unwrap();
+    let query = Query { phase: String::new(), started: None, ended: None, ..query() };
+    let counts = log.store.history(&query, START, &Cancel::default()).unwrap();
+    assert_eq!((counts.units("control"), counts.units("treatment")), (3, 0));
+    let sample = counts.sample("signup", "control").unwrap();
+    assert_eq!((sample.units(), sample.conversions()), (3, Some(2)));
+}
