@@ -2,8 +2,8 @@
 
 use beacon_shared::model::{Direction, Metric, MetricKind, Role};
 use beacon_shared::stats::{
-    Analysis, Arrivals, GuardrailState, MetricOptions, Moments, Plan, Proportion, Sample, Totals, Traffic, Verdict,
-    analyse,
+    Analysis, Arrivals, GuardrailState, MetricOptions, Moments, Plan, Proportion, Sample, State, Totals, Traffic,
+    Verdict, analyse,
 };
 
 use crate::random::Random;
@@ -112,6 +112,8 @@ pub struct Measure {
     pub lower_is_better: bool,
     /// Of a guardrail.
     pub margin: f64,
+    /// The smallest lift that it was planned for.
+    pub smallest_lift: Option<f64>,
     /// What visitors of each arm do, the baseline first.
     pub arms: Vec<Does>,
     /// The true lift of each arm; 0 for the baseline.
@@ -126,7 +128,7 @@ impl Measure {
 
     /// A goal.
     pub fn goal(arms: Vec<Does>, lifts: Vec<f64>) -> Self {
-        Self { role: Role::Goal, lower_is_better: false, margin: 0.02, arms, lifts }
+        Self { role: Role::Goal, lower_is_better: false, margin: 0.02, smallest_lift: None, arms, lifts }
     }
 
     /// A conversion goal with these lifts over the baseline's rate.
@@ -145,6 +147,8 @@ impl Measure {
 /// An experiment that somebody looks at again and again.
 #[derive(Clone, Debug)]
 pub struct Setting {
+    /// Visitors of all arms that it is planned for, where it has a plan.
+    pub planned: Option<u64>,
     /// What it measures.
     pub measures: Vec<Measure>,
     /// Visitors that come to each arm between two looks.
@@ -157,7 +161,15 @@ impl Setting {
     /// Every arm gets as many.
     pub fn even(measures: Vec<Measure>, per_look: u64, looks: usize) -> Self {
         let arms = measures.first().map_or(0, |m| m.arms.len());
-        Self { measures, arrivals: vec![per_look; arms], looks }
+        Self { planned: None, measures, arrivals: vec![per_look; arms], looks }
+    }
+
+    /// The same with a plan for as many visitors as come, and this smallest lift of each goal.
+    #[must_use]
+    pub fn planned(mut self, smallest_lift: Option<f64>) -> Self {
+        self.planned = Some(self.arrivals.iter().sum::<u64>() * self.looks as u64);
+        self.measures.iter_mut().for_each(|measure| measure.smallest_lift = smallest_lift);
+        self
     }
 
     fn plan(&self) -> Plan {
@@ -169,16 +181,23 @@ impl Setting {
             metric
         };
         let options = |(i, m): (usize, &Measure)| {
-            (name("m", i), MetricOptions { lower_is_better: m.lower_is_better, margin: m.margin })
+            (
+                name("m", i),
+                MetricOptions { lower_is_better: m.lower_is_better, margin: m.margin, smallest_lift: m.smallest_lift },
+            )
         };
         // All else is the default, which is what the app uses.
+        let usual = Plan::default();
+        let of_two_arms = |planned: u64| planned as f64 * 2.0 / self.arrivals.len() as f64;
         Plan {
+            planned: self.planned,
+            sequential_n: self.planned.map_or(usual.sequential_n, of_two_arms),
             variants: (0..self.arrivals.len()).map(|v| name("v", v)).collect(),
             names: (0..self.arrivals.len()).map(|v| name("V", v)).collect(),
             weights: self.arrivals.iter().map(|n| *n as f64).collect(),
             metrics: self.measures.iter().enumerate().map(metric).collect(),
             options: self.measures.iter().enumerate().map(options).collect(),
-            ..Plan::default()
+            ..usual
         }
     }
 
@@ -233,6 +252,10 @@ pub struct Course {
     pub winner: Option<(usize, String)>,
     /// The look at which every variant was first called worse.
     pub loser: Option<usize>,
+    /// A variant was called not worth waiting for though a goal has the smallest lift.
+    pub given_up: bool,
+    /// The look at which the experiment was first called not worth waiting for.
+    pub futile: Option<usize>,
     /// The numbers were called untrustworthy.
     pub distrusted: bool,
     /// The verdict at the last look.
@@ -260,7 +283,12 @@ impl Course {
                 self.down |= standing.worse.contains(id) && sign * lift >= 0.0;
             }
         }
+        for (standing, place) in analysis.standings.iter().zip(1..) {
+            let has_lift = |m: &Measure| m.smallest_lift.is_some_and(|smallest| m.lifts[place] >= smallest);
+            self.given_up |= standing.state == State::Futile && measures.iter().any(has_lift);
+        }
         match &analysis.verdict {
+            Verdict::Futile => drop(self.futile.get_or_insert(look)),
             Verdict::Winner { variant } => {
                 self.winner.get_or_insert((look, variant.clone()));
             }

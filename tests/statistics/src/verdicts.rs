@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use beacon_shared::stats::Verdict;
+use beacon_shared::model::{Metric, MetricKind, Role};
+use beacon_shared::stats::{PLAN_POWER, Proportion, Verdict, phase_plan};
 
 use crate::experiment::{Course, Does, Measure, Setting, courses};
 use crate::row::{Promise, Row};
@@ -83,6 +84,7 @@ fn values() -> Vec<Case> {
     let lifted =
         Measure::goal(vec![pays(0.02, 1.0), Does::Pays { rate: 0.02, sigma: 1.0, times: 1.2 }], vec![0.0, 0.2]);
     let uneven = |shares: [u64; 2], does| Setting {
+        planned: None,
         measures: vec![Measure::idle(does, 2)],
         arrivals: shares.to_vec(),
         looks: 30,
@@ -137,7 +139,12 @@ fn quantiles() -> Vec<Case> {
         idle("95% quantile, 5.2% have a value", Does::WaitsSometimes { level: 0.95, rate: 0.052 }, 200, 30, 1403),
         case(
             "90% quantile of a lognormal, split 90/10, 400 a day",
-            Setting { measures: vec![Measure::idle(waits(0.9, 0.0), 2)], arrivals: vec![360, 40], looks: 30 },
+            Setting {
+                planned: None,
+                measures: vec![Measure::idle(waits(0.9, 0.0), 2)],
+                arrivals: vec![360, 40],
+                looks: 30,
+            },
             1407,
         ),
         idle("median of Poisson(2.7) items (refused)", Does::Counts { level: 0.5, mean: 2.7 }, 200, 30, 1404).short(),
@@ -167,6 +174,13 @@ fn families() -> Vec<Case> {
         let guards = (0..count).map(|_| Measure::idle(Does::Converts(0.2), 2).guarding(0.02));
         Setting::even(std::iter::once(goal).chain(guards).collect(), 1000, 30)
     };
+    let planned = |does, looks| Setting::even(vec![Measure::idle(does, 2)], 500, looks).planned(None);
+    cases.push(case("planned: conversion 10%, 500 an arm and day", planned(Does::Converts(0.1), 30), 161).short());
+    cases.push(case("planned: conversion 2%, 500 an arm and day, 90 days", planned(Does::Converts(0.02), 90), 162));
+    cases.push(case("planned: revenue, 2% pay, 500 an arm and day, 90 days", planned(pays, 90), 163));
+    let what = "planned: 3 goals × 3 variants, conversion 10%, 500 an arm and day";
+    let measures = vec![Measure::idle(Does::Converts(0.1), 4); 3];
+    cases.push(case(what, Setting::even(measures, 500, 30).planned(None), 164));
     cases.push(case("1 goal, 3 guardrails, no effect on any, 1,000 an arm and day", guards(3), 202));
     cases.push(case("1 goal, 8 guardrails, no effect on any, 1,000 an arm and day", guards(8), 203));
     cases
@@ -188,13 +202,13 @@ fn judged(case: &Case, runs: usize) -> Judged {
 
 /// A guardrail's interval has its own 95%.
 fn has_guardrails(case: &Case) -> bool {
-    case.setting.measures.iter().any(|m| m.role == beacon_shared::model::Role::Guardrail)
+    case.setting.measures.iter().any(|m| m.role == Role::Guardrail)
 }
 
 /// Experiments that have an effect, and what must come of it.
 pub fn with_effect(runs: usize, extent: Extent) -> Vec<Row> {
     let all: Vec<fn(usize) -> Vec<Row>> = match extent {
-        Extent::Full => vec![guarded, broken, several, powerful, sample_ratio],
+        Extent::Full => vec![guarded, broken, several, powerful, sample_ratio, planned],
         Extent::Short => vec![broken],
     };
     in_parallel(&all, |measure| measure(runs)).into_iter().flatten().collect()
@@ -282,6 +296,7 @@ fn powerful(runs: usize) -> Vec<Row> {
     let waits = |times| Does::Waits { level: 0.9, sigma: 1.0, times, step: 0.0 };
     let two = |first, second, lift| Measure::goal(vec![first, second], vec![0.0, lift]);
     let uneven = |share: [u64; 2]| Setting {
+        planned: None,
         measures: vec![two(pays(0.05, 1.0), pays(0.05, 1.5), 0.5)],
         arrivals: share.to_vec(),
         looks: 30,
@@ -313,10 +328,38 @@ fn powerful(runs: usize) -> Vec<Row> {
     cases.into_iter().map(row).collect()
 }
 
+/// Experiments with a plan: tuned to as many visitors as come, with a smallest lift.
+fn planned(runs: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let converts = |rate: f64, lifts: &[f64]| Setting::even(vec![Measure::converts(rate, lifts)], 1000, 28);
+    for (rate, lift) in [(0.03, 0.1), (0.1, 0.1)] {
+        let all = courses(&converts(rate, &[lift]).planned(None), runs, 1901);
+        let what =
+            format!("conversion {}%, true lift +10%, 1,000 an arm and day, planned: ever a winner", rate * 100.0);
+        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.winner.is_some())));
+    }
+    for (rate, seed) in [(0.03, 1911), (0.2, 1912)] {
+        let goal = Metric::new("m0", "M", Role::Goal, MetricKind::Conversion { event: "e".into() });
+        let before = Proportion::new(100_000, (100_000.0 * rate) as u64).unwrap_or_default().into();
+        let lift = phase_plan(&[(&goal, before)], &[0.5, 0.5], 56_000, 28).lifts.get("m0").copied().unwrap_or_default();
+        let name = format!("conversion {}%, planned for 56,000 visitors in 28 days", rate * 100.0);
+        let all = courses(&converts(rate, &[lift]).planned(Some(lift)), runs, seed);
+        let what = format!("{name}, with the plan's smallest lift of +{:.1}%: ever a winner", lift * 100.0);
+        rows.push(Row::new(what, Promise::AtLeast(PLAN_POWER), all.iter().map(|c| c.winner.is_some())));
+        let what = format!("{name}, with the plan's smallest lift: ever called not worth waiting for");
+        rows.push(Row::new(what, Promise::AtMost(ALPHA), all.iter().map(|c| c.given_up)));
+        let all = courses(&converts(rate, &[0.0]).planned(Some(lift)), runs, seed);
+        let what = format!("{name}, without an effect: called not worth waiting for within these days");
+        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.futile.is_some())));
+    }
+    rows
+}
+
 /// The split of the visitors.
 fn sample_ratio(runs: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let idle = |arrivals: Vec<u64>, looks| Setting {
+        planned: None,
         measures: vec![Measure::idle(Does::Converts(0.1), arrivals.len())],
         arrivals,
         looks,
