@@ -77,6 +77,7 @@ fn compare(plan: &Plan, metric: &Metric, arms: &[Sample], lifts: &[Option<Lift>]
         alpha: plan.alpha,
         guardrail: lift.as_ref().and_then(|lift| guardrail(plan, metric, lift, baseline, arm)),
         more: None,
+        likely: None,
         futile: false,
     });
     MetricAnalysis { metric: metric.clone(), variants: variants.collect() }
@@ -124,12 +125,20 @@ fn estimate_all(plan: &Plan, metric: &mut MetricAnalysis, lifts: &[Option<Lift>]
         } else {
             comparison.relative = Some(lift.relative(comparison.alpha));
             comparison.absolute = Some(lift.absolute(comparison.alpha));
+            comparison.likely = likely(plan, comparison);
         }
         if metric.metric.role == Role::Goal && !comparison.is_significant(plan) {
             comparison.more = lift.more_units(0.0, comparison.alpha);
             comparison.futile = is_futile(comparison, plan.options_of(&metric.metric));
         }
     }
+}
+
+/// The likely lift, where it is within the interval: outside of it, lifts here are not what they usually are.
+fn likely(plan: &Plan, comparison: &Comparison) -> Option<f64> {
+    let lift = comparison.relative?.ok()?;
+    let likely = plan.past.likely(lift.effect, lift.standard_error);
+    (lift.lower..=lift.upper).contains(&likely).then_some(likely)
 }
 
 /// Returns true if the interval excludes the smallest lift that is worth finding, and any larger one.

@@ -40,6 +40,9 @@ pub struct Comparison {
     /// is decided, or no number would decide it.
     #[serde(default)]
     pub more: Option<f64>,
+    /// The likely lift: the measured one, shrunk by what lifts usually are. `None` where that does not fit the interval.
+    #[serde(default)]
+    pub likely: Option<f64>,
     /// Whether a lift as large as the plan's smallest is excluded: of a goal.
     #[serde(default)]
     pub futile: bool,

@@ -15,9 +15,11 @@ use super::share_above::{Move, Quantiles};
 use super::{Engine, Estimate, MIN_NONZERO, Mixture, Plan, Reason, Sample, Tail, student};
 
 /// The part of the evidence about a conversion rate that is the confidence sequence's; the rest is the exact test's.
-/// With four fifths, what is found within a month is what the sequence alone finds, and a variant without any conversion
-/// is found as fast as by the exact test alone but for two conversions (ln 5 / ln 2).
-const SEQUENCE_WEIGHT: f64 = 0.8;
+///
+/// On the same 6,000 simulated experiments, the sequence alone found a lift of 10% over 3% in 25.8%, and with a fifth for the
+/// exact test in 25.1%. With a twentieth no difference is left, and a variant without any conversion is found as fast as by
+/// the exact test alone but for five conversions (ln 20 / ln 2).
+pub(super) const SEQUENCE_WEIGHT: f64 = 0.95;
 /// Bisections halve their interval this often at most.
 const STEPS: u32 = 60;
 /// Beyond a lift of 2^60 nothing is looked for.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Correction, Prior};
+use super::{Correction, PastLifts, Prior};
 use crate::model::{Metric, Role};
 
 /// Which engine decides.
@@ -45,6 +45,8 @@ pub struct Plan {
     pub baseline: usize,
     /// Of the Bayesian engine.
     pub prior: Prior,
+    /// What lifts usually are, for the likely lift.
+    pub past: PastLifts,
     /// Of the p-values of the goals over all variants; Holm's by default.
     pub correction: Correction,
     /// By metric id, for the metrics that need any.
@@ -64,6 +66,7 @@ impl Default for Plan {
             metrics: Vec::new(),
             baseline: 0,
             prior: Prior::default(),
+            past: PastLifts::default(),
             correction: Correction::Holm,
             options: BTreeMap::new(),
         }

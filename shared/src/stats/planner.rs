@@ -1,6 +1,7 @@
 //! What an experiment can find, before it starts.
 
 use super::contrast::{arm, shape};
+use super::lift::SEQUENCE_WEIGHT;
 use super::{Goal, History, Judge, Plan, Reason, Sample, Scale, minimum_detectable_effect, normal};
 use crate::model::{Metric, PhasePlan, Role};
 use crate::validate::{MAX_PLANNED_DAYS, MAX_PLANNED_LIFT, MAX_PLANNED_VISITORS};
@@ -9,8 +10,6 @@ use crate::validate::{MAX_PLANNED_DAYS, MAX_PLANNED_LIFT, MAX_PLANNED_VISITORS};
 pub const PLAN_POWER: f64 = 0.8;
 /// Looks that a plan expects: one each day of four weeks.
 pub const PLAN_LOOKS: u32 = 28;
-/// The part of alpha that a conversion's confidence sequence has; see [`super::Lift`].
-const CONVERSION_PART: f64 = 0.8;
 
 /// Returns what a metric looked like for these visitors; `None` for a quantile, and where too little is known.
 pub fn history(sample: &Sample) -> Option<History> {
@@ -46,7 +45,7 @@ pub fn phase_plan(metrics: &[(&Metric, Sample)], shares: &[f64], visitors: u64, 
     let units = visitors as f64 * baseline / whole;
     let alpha = Plan::default().alpha / (goals.len() * others.len()).max(1) as f64;
     let lift = |(metric, sample): &&(&Metric, Sample)| {
-        let alpha = if sample.conversions().is_some() { alpha * CONVERSION_PART } else { alpha };
+        let alpha = if sample.conversions().is_some() { alpha * SEQUENCE_WEIGHT } else { alpha };
         let tuning = units * (1.0 + fewest / baseline);
         let goal = Goal { judge: Judge::Watched { tuning, looks: PLAN_LOOKS }, alpha, power: PLAN_POWER };
         let lift = minimum_detectable_effect(&goal, &history(sample)?, Scale::Absolute, units, fewest / baseline);

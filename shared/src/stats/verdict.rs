@@ -50,7 +50,8 @@ fn untrustworthy(analysis: &Analysis) -> String {
     format!("Don't trust these numbers: {why}. Find out why before you decide.")
 }
 
-/// "Bold is better than As it is: at least +4%, measured +12% (95% interval +4% to +20%, valid at every look)."
+/// "Bold is better than As it is: at least +4%, likely about +8%, measured +12% (95% interval +4% to +20%, valid at every
+/// look)."
 fn claim(analysis: &Analysis, variant: &str, better: bool) -> String {
     let (name, baseline) = (name(analysis, variant), baseline(analysis));
     let direction = if better { "better" } else { "worse" };
@@ -64,9 +65,11 @@ fn claim(analysis: &Analysis, variant: &str, better: bool) -> String {
         return format!("{name} is {direction} than {baseline}{on}: it is {moved}, by how much is not known yet.");
     };
     let unit = Unit::of(comparison, &estimate);
+    let likely = comparison.likely.map(|likely| format!(" likely about {},", unit.text(likely)));
     format!(
-        "{name} is {direction} than {baseline}{on}: {}, measured {} ({}).",
+        "{name} is {direction} than {baseline}{on}: {},{} measured {} ({}).",
         unit.at_least(&estimate),
+        likely.unwrap_or_default(),
         unit.text(estimate.effect),
         uncertainty(analysis, comparison, &estimate)
     )

@@ -2,8 +2,8 @@
 
 use beacon_shared::model::{Direction, Metric, MetricKind, Role};
 use beacon_shared::stats::{
-    Analysis, Arrivals, GuardrailState, MetricOptions, Moments, Plan, Proportion, Sample, State, Totals, Traffic,
-    Verdict, analyse,
+    Analysis, Arrivals, GuardrailState, MIN_NONZERO, MetricOptions, Moments, Plan, Proportion, Sample, Scale, State,
+    Tail, Totals, Traffic, Verdict, analyse, contrast, sequential,
 };
 
 use crate::random::Random;
@@ -29,6 +29,9 @@ pub enum Does {
     Waits { level: f64, sigma: f64, times: f64, step: f64 },
     /// A quantile of an amount that some have, and the others are at 0.
     WaitsSometimes { level: f64, rate: f64 },
+    /// Companies of 20 visitors on average, each of whom converts with a probability that is its company's: `apart` above or
+    /// below the rate. By company it is conversions per visitor, a ratio of sums.
+    Companies { rate: f64, apart: f64, by_visitor: bool },
     /// A quantile of a Poisson count.
     Counts { level: f64, mean: f64 },
 }
@@ -73,6 +76,21 @@ impl Does {
                 let new = some(random, units - returning, rate, |r| [r.lognormal(1.0), 0.0]);
                 let old = some(random, returning, 1.0, |r| [pays(r, 10.0 * rate), pays(r, 0.5)]);
                 Sample::Cuped(new.merge(&old))
+            }
+            Self::Companies { rate, apart, by_visitor } => {
+                let companies: Vec<[f64; 2]> = (0..units)
+                    .map(|_| {
+                        let visitors = 1 + random.poisson(19.0);
+                        let rate = if random.uniform() < 0.5 { rate - apart } else { rate + apart };
+                        [random.binomial(visitors, rate) as f64, visitors as f64]
+                    })
+                    .collect();
+                if by_visitor {
+                    let sum = |i: usize| companies.iter().map(|company| company[i]).sum::<f64>() as u64;
+                    Proportion::new(sum(1), sum(0)).unwrap_or_default().into()
+                } else {
+                    Sample::Ratio(Moments::of(companies).unwrap_or_default())
+                }
             }
             Self::Waits { level, sigma, times, step } => totals(random, units, level, |r| {
                 let total = times * r.lognormal(sigma);
@@ -149,6 +167,8 @@ impl Measure {
 pub struct Setting {
     /// Visitors of all arms that it is planned for, where it has a plan.
     pub planned: Option<u64>,
+    /// The planned split, where visitors come in another one.
+    pub weights: Option<Vec<f64>>,
     /// What it measures.
     pub measures: Vec<Measure>,
     /// Visitors that come to each arm between two looks.
@@ -161,7 +181,7 @@ impl Setting {
     /// Every arm gets as many.
     pub fn even(measures: Vec<Measure>, per_look: u64, looks: usize) -> Self {
         let arms = measures.first().map_or(0, |m| m.arms.len());
-        Self { planned: None, measures, arrivals: vec![per_look; arms], looks }
+        Self { planned: None, weights: None, measures, arrivals: vec![per_look; arms], looks }
     }
 
     /// The same with a plan for as many visitors as come, and this smallest lift of each goal.
@@ -172,7 +192,14 @@ impl Setting {
         self
     }
 
-    fn plan(&self) -> Plan {
+    /// The same with these arrivals instead.
+    #[must_use]
+    pub fn with_arrivals(self, arrivals: impl Into<Vec<u64>>) -> Self {
+        Self { arrivals: arrivals.into(), ..self }
+    }
+
+    /// The plan that it is judged by.
+    pub fn plan(&self) -> Plan {
         let name = |what: &str, i: usize| format!("{what}{i}");
         let metric = |(i, m): (usize, &Measure)| {
             let kind = m.arms.first().map_or(MetricKind::Value { event: "e".into() }, |does| does.kind());
@@ -194,7 +221,7 @@ impl Setting {
             sequential_n: self.planned.map_or(usual.sequential_n, of_two_arms),
             variants: (0..self.arrivals.len()).map(|v| name("v", v)).collect(),
             names: (0..self.arrivals.len()).map(|v| name("V", v)).collect(),
-            weights: self.arrivals.iter().map(|n| *n as f64).collect(),
+            weights: self.weights.clone().unwrap_or_else(|| self.arrivals.iter().map(|n| *n as f64).collect()),
             metrics: self.measures.iter().enumerate().map(metric).collect(),
             options: self.measures.iter().enumerate().map(options).collect(),
             ..usual
@@ -216,9 +243,22 @@ impl Setting {
             }
             traffic.days.push(Arrivals { day: look as i64, units });
             course.see(look, &analyse(&plan, &samples, &traffic), &self.measures);
+            course.alone |= found_alone(&plan, &samples);
         }
         course
     }
+}
+
+/// Returns true if the confidence sequence of the absolute difference, by itself, calls the second arm better on the first
+/// metric, once both arms have 50 units with something.
+fn found_alone(plan: &Plan, samples: &[Vec<Sample>]) -> bool {
+    let Some([a, b]) = samples.first().and_then(|arms| arms.get(..2)) else { return false };
+    if a.nonzero().min(b.nonzero()) < MIN_NONZERO {
+        return false;
+    }
+    let contrast = contrast(Scale::Absolute, a, b);
+    let judged = contrast.and_then(|c| sequential(&c, Tail::TwoSided, plan.alpha, plan.sequential_n, 0.0));
+    judged.is_ok_and(|outcome| outcome.p_value < plan.alpha && outcome.effect > 0.0)
 }
 
 /// All of these visitors, each assigned by chance.
@@ -250,6 +290,10 @@ pub struct Course {
     pub first: Option<(usize, Verdict)>,
     /// The look of the first `Winner`, and the variant.
     pub winner: Option<(usize, String)>,
+    /// The measured and the likely lift of the first metric when the first winner was named.
+    pub claimed: Option<(f64, f64)>,
+    /// The confidence sequence of the absolute difference alone would have called the second arm better on the first metric.
+    pub alone: bool,
     /// The look at which every variant was first called worse.
     pub loser: Option<usize>,
     /// A variant was called not worth waiting for though a goal has the smallest lift.
@@ -263,7 +307,8 @@ pub struct Course {
 }
 
 impl Course {
-    fn see(&mut self, look: usize, analysis: &Analysis, measures: &[Measure]) {
+    /// Takes in what a look says.
+    pub fn see(&mut self, look: usize, analysis: &Analysis, measures: &[Measure]) {
         for (metric, measure) in analysis.metrics.iter().zip(measures) {
             let sign = if measure.lower_is_better { -1.0 } else { 1.0 };
             for ((comparison, lift), place) in metric.variants.iter().zip(&measure.lifts).zip(0..) {
@@ -290,6 +335,9 @@ impl Course {
         match &analysis.verdict {
             Verdict::Futile => drop(self.futile.get_or_insert(look)),
             Verdict::Winner { variant } => {
+                let first = analysis.metrics.first().and_then(|m| m.variants.iter().find(|c| c.variant == *variant));
+                let lifts = first.and_then(|c| Some((c.relative?.ok()?.effect, c.likely?)));
+                self.claimed = self.claimed.or(lifts.filter(|_| self.winner.is_none()));
                 self.winner.get_or_insert((look, variant.clone()));
             }
             Verdict::Loser { .. } => {

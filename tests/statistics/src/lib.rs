@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod experiment;
+pub mod hazards;
 pub mod random;
 pub mod row;
 pub mod simulation;

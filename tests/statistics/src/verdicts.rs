@@ -6,6 +6,8 @@ use beacon_shared::model::{Metric, MetricKind, Role};
 use beacon_shared::stats::{PLAN_POWER, Proportion, Verdict, phase_plan};
 
 use crate::experiment::{Course, Does, Measure, Setting, courses};
+use crate::hazards;
+use crate::random::Random;
 use crate::row::{Promise, Row};
 
 /// One kind of experiment, and what was measured of its verdicts.
@@ -85,6 +87,7 @@ fn values() -> Vec<Case> {
         Measure::goal(vec![pays(0.02, 1.0), Does::Pays { rate: 0.02, sigma: 1.0, times: 1.2 }], vec![0.0, 0.2]);
     let uneven = |shares: [u64; 2], does| Setting {
         planned: None,
+        weights: None,
         measures: vec![Measure::idle(does, 2)],
         arrivals: shares.to_vec(),
         looks: 30,
@@ -141,6 +144,7 @@ fn quantiles() -> Vec<Case> {
             "90% quantile of a lognormal, split 90/10, 400 a day",
             Setting {
                 planned: None,
+                weights: None,
                 measures: vec![Measure::idle(waits(0.9, 0.0), 2)],
                 arrivals: vec![360, 40],
                 looks: 30,
@@ -208,7 +212,7 @@ fn has_guardrails(case: &Case) -> bool {
 /// Experiments that have an effect, and what must come of it.
 pub fn with_effect(runs: usize, extent: Extent) -> Vec<Row> {
     let all: Vec<fn(usize) -> Vec<Row>> = match extent {
-        Extent::Full => vec![guarded, broken, several, powerful, sample_ratio, planned],
+        Extent::Full => vec![guarded, broken, several, powerful, sample_ratio, planned, claims, hazards::rows],
         Extent::Short => vec![broken],
     };
     in_parallel(&all, |measure| measure(runs)).into_iter().flatten().collect()
@@ -228,6 +232,19 @@ fn guarded(runs: usize) -> Vec<Row> {
         let all = courses(&Setting::even(measures, 1000, 30), runs, 201);
         let what = format!("goal +10% (10%), guardrail (20%) harmed {how}, 1,000 an arm and day: ever a winner");
         rows.push(Row::new(what, promise, all.iter().map(|c| c.winner.is_some())));
+    }
+    let three = |lifts: [f64; 3]| {
+        let goal = std::iter::once(Measure::converts(0.1, &[0.1]));
+        goal.chain(lifts.map(|lift| Measure::converts(0.2, &[lift]).guarding(0.05))).collect::<Vec<_>>()
+    };
+    let name = "goal +10% (10%), 3 guardrails (20%, margin 5%), 1,000 an arm and day";
+    for (lifts, promise, how) in [
+        ([0.0, 0.0, -0.05], Promise::AtMost(0.01), "one harmed at its margin"),
+        ([0.0, 0.0, -0.1], Promise::AtMost(0.001), "one harmed by 2 margins"),
+        ([0.0; 3], Promise::Nothing, "none harmed"),
+    ] {
+        let all = courses(&Setting::even(three(lifts), 1000, 30), runs, 205);
+        rows.push(Row::new(format!("{name}, {how}: ever a winner"), promise, all.iter().map(|c| c.winner.is_some())));
     }
     let measures = vec![Measure::converts(0.1, &[0.1]), Measure::converts(0.2, &[0.0]).guarding(0.05)];
     let all = courses(&Setting::even(measures, 1000, 30), runs, 204);
@@ -297,6 +314,7 @@ fn powerful(runs: usize) -> Vec<Row> {
     let two = |first, second, lift| Measure::goal(vec![first, second], vec![0.0, lift]);
     let uneven = |share: [u64; 2]| Setting {
         planned: None,
+        weights: None,
         measures: vec![two(pays(0.05, 1.0), pays(0.05, 1.5), 0.5)],
         arrivals: share.to_vec(),
         looks: 30,
@@ -334,9 +352,10 @@ fn planned(runs: usize) -> Vec<Row> {
     let converts = |rate: f64, lifts: &[f64]| Setting::even(vec![Measure::converts(rate, lifts)], 1000, 28);
     for (rate, lift) in [(0.03, 0.1), (0.1, 0.1)] {
         let all = courses(&converts(rate, &[lift]).planned(None), runs, 1901);
-        let what =
-            format!("conversion {}%, true lift +10%, 1,000 an arm and day, planned: ever a winner", rate * 100.0);
-        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.winner.is_some())));
+        let what = format!("conversion {}%, true lift +10%, 1,000 an arm and day, planned: ever", rate * 100.0);
+        rows.push(Row::new(format!("{what} a winner"), Promise::Nothing, all.iter().map(|c| c.winner.is_some())));
+        let what = format!("{what} better by the absolute sequence alone, same visitors");
+        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.alone)));
     }
     for (rate, seed) in [(0.03, 1911), (0.2, 1912)] {
         let goal = Metric::new("m0", "M", Role::Goal, MetricKind::Conversion { event: "e".into() });
@@ -355,11 +374,29 @@ fn planned(runs: usize) -> Vec<Row> {
     rows
 }
 
+/// What is said of the lift at the moment of the first winner, where true lifts are spread as the plan supposes.
+fn claims(runs: usize) -> Vec<Row> {
+    let run = |run: usize| {
+        let mut random = Random::new(702_000_003 + run as u64);
+        let lift = 0.05 * random.normal();
+        let setting = Setting::even(vec![Measure::converts(0.1, &[lift])], 1000, 30);
+        setting.run(&mut random).claimed.map(|(measured, likely)| (lift, measured, likely))
+    };
+    let claims: Vec<(f64, f64, f64)> = (0..4 * runs).filter_map(run).collect();
+    let what = "lifts drawn from N(0, 5%), conversion 10%, 1,000 an arm and day, 30 days: at the first winner, the true lift \
+                is below the";
+    vec![
+        Row::new(format!("{what} measured one"), Promise::Nothing, claims.iter().map(|(lift, m, _)| lift < m)),
+        Row::new(format!("{what} likely one"), Promise::About(0.5), claims.iter().map(|(lift, _, l)| lift < l)),
+    ]
+}
+
 /// The split of the visitors.
 fn sample_ratio(runs: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let idle = |arrivals: Vec<u64>, looks| Setting {
         planned: None,
+        weights: None,
         measures: vec![Measure::idle(Does::Converts(0.1), arrivals.len())],
         arrivals,
         looks,

@@ -6,6 +6,7 @@ mod engines;
 mod health;
 mod lifts;
 mod merging;
+mod past;
 mod planning;
 mod snapshot;
 

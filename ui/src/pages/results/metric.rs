@@ -126,7 +126,11 @@ fn interval(e: &Estimate, c: &Comparison) -> Html {
     html! {
         <>
             <td class="number"><strong>{ signed_percent_to(e.effect, width) }</strong>
-                <div class="note">{ absolute }</div></td>
+                <div class="note">{ absolute }</div>
+                if let Some(likely) = c.likely {
+                    <div class="note">{ format!("likely about {}", signed_percent_to(likely, width)) }</div>
+                }
+            </td>
             <td class="number">{ ends }</td>
             <td class="number">{ p_value(c.adjusted_p.unwrap_or(e.p_value)) }</td>
         </>
