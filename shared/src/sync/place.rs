@@ -1,7 +1,7 @@
 //! Places in a body, as conflicts name them: JSON pointers in which an element of a list is named by its id, and
 //! `order` at a list's end is the order of its elements.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::pointer::tokens;
 
@@ -51,6 +51,35 @@ pub fn set(body: &mut Value, pointer: &str, value: Value) {
     }
 }
 
+/// Returns true if anything that `stored` has and `base` does not is as in `source`, down to single fields: a value may be
+/// partly from there and partly from elsewhere.
+pub fn is_from(base: Option<&Value>, stored: Option<&Value>, source: Option<&Value>) -> bool {
+    if stored == base {
+        return false;
+    }
+    if stored == source {
+        return true;
+    }
+    match (stored, source) {
+        (Some(Value::Object(stored)), Some(Value::Object(source))) => {
+            let base = base.and_then(Value::as_object);
+            let mut keys = stored.keys().chain(source.keys()).chain(base.into_iter().flat_map(Map::keys));
+            keys.any(|key| is_from(base.and_then(|b| b.get(key)), stored.get(key), source.get(key)))
+        }
+        (Some(Value::Array(stored)), Some(Value::Array(source))) => {
+            let base = base.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let ids = |list: &[Value]| list.iter().map(|e| e["id"].as_str().map(str::to_owned)).collect::<Vec<_>>();
+            let (before, here, there) = (ids(base), ids(stored), ids(source));
+            let find = |list: &'_ [Value], id: &str| list.iter().find(|e| has_id(e, id)).cloned();
+            let mut all = before.iter().chain(&here).chain(&there).flatten();
+            let is_order = here == there && here != before;
+            is_order
+                || all.any(|id| is_from(find(base, id).as_ref(), find(stored, id).as_ref(), find(source, id).as_ref()))
+        }
+        _ => false,
+    }
+}
+
 const ORDER: &str = "order";
 
 fn set_element(list: &mut Vec<Value>, id: &str, value: Value) {
@@ -93,6 +122,26 @@ mod tests {
             set(&mut changed, pointer, value.clone());
             assert_eq!(get(&changed, pointer).as_deref(), Some(&value), "{pointer}");
         }
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_found_in_any_field() {
+        let list = |a: &str, b: &str, weight: u32| json!([{"id": "a", "name": a, "weight": weight}, {"id": "b", "name": b, "weight": 10 - weight}]);
+        let base = list("A", "B", 5);
+        for (stored, source, expected) in [
+            (list("A", "B", 5), list("A", "B2", 5), false),
+            (list("A", "B2", 5), list("A", "B2", 5), true),
+            (list("A2", "B2", 5), list("A", "B2", 5), true),
+            (list("A2", "B", 5), list("A", "B2", 5), false),
+            (list("A2", "B", 5), list("A", "B", 5), false),
+            (json!([{"id": "a", "name": "A2"}]), json!([{"id": "a", "name": "A"}]), true),
+            (json!([base[1], base[0]]), json!([base[1], {"id": "a", "name": "other", "weight": 5}]), true),
+            (json!([base[1], base[0]]), json!([{"id": "a", "name": "other"}, base[1]]), false),
+        ] {
+            assert_eq!(is_from(Some(&base), Some(&stored), Some(&source)), expected, "{stored} from {source}");
+        }
+        assert!(is_from(Some(&base), None, None), "it is gone there too");
+        assert!(!is_from(Some(&base), None, Some(&base)));
     }
 
     #[test]

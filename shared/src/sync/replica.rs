@@ -97,10 +97,11 @@ impl Replica {
         }
         let (before, sent) = (self.local.with_draft(base.clone()), self.local.with_draft(draft));
         let merged = merge(Some(&before), &sent, &self.local);
-        let pulled = self.pulled.as_ref();
-        let is_pulled = |c: &Conflict| match pulled.and_then(|body| place::get(body, &c.pointer)) {
-            Some(value) => *value == c.theirs,
-            None => pulled.is_some() && c.theirs.is_null(),
+        let is_pulled = |c: &Conflict| {
+            let stored = (!c.theirs.is_null()).then_some(&c.theirs);
+            self.pulled
+                .as_ref()
+                .is_some_and(|body| place::is_from(Some(&c.base), stored, place::get(body, &c.pointer).as_deref()))
         };
         let unseen = merged.conflicts.iter().filter(|c| is_pulled(c)).map(|c| (c.pointer.clone(), c.base.clone()));
         self.contested.extend(unseen.collect::<Vec<_>>());

@@ -17,7 +17,7 @@ fn a_past_is_learned() {
     }
     assert!(PastLifts::of(&past(&mut random, 0.0, 2000)).spread < 0.01, "nothing had an effect");
     assert_eq!(PastLifts::of(&past(&mut random, 0.1, 19)), PastLifts::default());
-    let broken = vec![(f64::NAN, 0.1), (0.1, 0.0), (0.1, f64::INFINITY)];
+    let broken = [(f64::NAN, 0.1), (0.1, 0.0), (0.1, f64::INFINITY)];
     assert_eq!(PastLifts::of(&broken.repeat(20)), PastLifts::default());
     assert_eq!(PastLifts::of(&[(0.0, 0.01); 30]).spread, 0.002);
 }

@@ -234,6 +234,19 @@ mod saves {
         assert_eq!(r.in_flight.as_ref().map(|op| op.base_rev), Some(2));
     }
 
+    /// Seed 3353 of the simulation: what is in one place is partly mine and partly pulled.
+    #[test]
+    fn an_old_window_takes_back_no_part_of_what_was_pulled() {
+        let variants = |a: &str, b: &str, weight: u32| json!({"variants": [{"id": "a", "name": a, "weight": weight}, {"id": "b", "name": b, "weight": 10 - weight}]});
+        let mut r = Replica { kind: Kind::Experiment, ..replica(variants("A", "B", 5)) };
+        r.save(&variants("A", "B", 5), variants("mine", "B", 5));
+        r.pull(&Document { kind: Kind::Experiment, ..document(2, draft(variants("A", "theirs", 5))) }, false);
+        assert_eq!((r.local.clone(), r.conflict.clone()), (draft(variants("mine", "theirs", 5)), None));
+        r.save(&variants("mine", "B", 5), variants("mine", "B", 3));
+        let open = r.conflict.clone().expect("a question");
+        assert_eq!(open.fields[0].theirs, variants("A", "theirs", 5)["variants"]);
+    }
+
     #[test]
     fn what_is_contested_while_an_op_is_in_flight_is_asked_after_the_answer() {
         let mut r = replica(flag("N", "H1"));
