@@ -131,7 +131,20 @@ impl App {
     /// Clicks the first element that this selector matches.
     pub async fn click_css(&self, css: &str) -> Result<()> {
         let what = format!("A click on {css}");
-        wait::until(&what, PATIENCE, || async { Ok(in_time(css, self.find_css(css).await?.click()).await??) }).await
+        // The driver takes a control for visible that is scrolled behind the bar above the page.
+        const SHOW: &str = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'nearest' })";
+        let click = || async {
+            let element = self.find_css(css).await?;
+            in_time(css, self.window.execute(SHOW, vec![json!(css)])).await??;
+            Ok(in_time(css, element.click()).await??)
+        };
+        match wait::until(&what, PATIENCE, click).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let picture = self.picture("not-clicked").await.unwrap_or_default();
+                bail!("{error:#}; see {}.", picture.display())
+            }
+        }
     }
 
     /// Stops the page's timers from now on, and with them autosave.

@@ -91,7 +91,7 @@ impl Story {
         app.type_into("site-key", "shop").await?;
         app.type_into("site-domains", "shop.example").await?;
         app.tick("site-localhost").await?;
-        app.click("site-save").await?;
+        app.saved().await?;
         self.site = wait::until("The site", SOON, || async { id_of(app, "site.list", "shop").await }).await?;
         Ok(())
     }

@@ -1,14 +1,16 @@
-//! Everything that can be done from anywhere in the window, declared once. Navigation, buttons and keys read it.
+//! Everything that can be done from anywhere in the window, declared once. Navigation, buttons, keys and the palette
+//! read it.
 
-use beacon_shared::error::Error;
 use beacon_shared::ipc::SyncNow;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
+use crate::focus;
 use crate::ipc::call;
-use crate::router::{Open, Page, Route, Router, use_router};
+use crate::preferences::{self, ThemeChoice, Zoom};
+use crate::router::{self, Open, Page, Route, Router, use_router};
 use crate::state::{Part, use_live, use_live_change};
 use crate::undo::{self, Direction};
 
@@ -17,8 +19,10 @@ use crate::undo::{self, Direction};
 pub struct Command {
     pub id: &'static str,
     pub title: &'static str,
-    /// Such as `mod+shift+e`, where `mod` is Ctrl or Cmd; may be empty.
+    /// Such as `mod+shift+e`, where `mod` is Ctrl or Cmd; several ways are apart by a space; may be empty.
     pub keys: &'static str,
+    /// True if the palette offers it.
+    pub is_listed: bool,
     pub enabled: fn(&Situation) -> bool,
     pub run: fn(&Situation),
 }
@@ -29,13 +33,30 @@ pub struct Situation {
     pub router: Router,
     pub connected: bool,
     pub syncing: bool,
-    /// Hears how something ended that no page shows.
-    pub asked: Callback<Option<Error>>,
+    /// Changes the window's state.
+    pub change: Callback<Part>,
 }
 
 impl Situation {
     fn open(&self, page: Page, open: Open) {
         self.router.go.emit(Route::new(page, open));
+    }
+
+    fn choose(&self, theme: ThemeChoice) {
+        preferences::set_theme(theme);
+        self.change.emit(Part::Choice(theme));
+    }
+
+    /// Leaves a text, or the document that is open.
+    fn leave(&self) {
+        let Route { page, open, .. } = &self.router.route;
+        if focus::leave_text() || *open == Open::List {
+            return;
+        }
+        if let Open::Document(id) = open {
+            focus::want(focus::row(id));
+        }
+        self.open(*page, Open::List);
     }
 }
 
@@ -56,14 +77,25 @@ pub const COMMANDS: &[Command] = &[
     page("metric.new", "New metric", "mod+shift+m", |s| s.open(Page::Metrics, Open::New)),
     page("flag.import", "Import or export…", "", |s| s.open(Page::Flags, Open::Import)),
     page("edit.undo", "Undo", "mod+z", |_| undo::take(Direction::Undo)),
-    page("edit.redo", "Redo", "mod+shift+z", |_| undo::take(Direction::Redo)),
+    page("edit.redo", "Redo", "mod+shift+z mod+y", |_| undo::take(Direction::Redo)),
+    page("view.light", "Light theme", "", |s| s.choose(ThemeChoice::Light)),
+    page("view.dark", "Dark theme", "", |s| s.choose(ThemeChoice::Dark)),
+    page("view.system", "Theme of the system", "", |s| s.choose(ThemeChoice::System)),
+    page("view.zoom_in", "Zoom in", "mod+= mod++ mod+shift++", |_| preferences::zoom(Zoom::In)),
+    page("view.zoom_out", "Zoom out", "mod+-", |_| preferences::zoom(Zoom::Out)),
+    page("view.zoom_reset", "Actual size", "mod+0", |_| preferences::zoom(Zoom::Reset)),
+    hidden("palette.open", "Search", "mod+k mod+p", |s| s.change.emit(Part::Palette(true))),
+    hidden("go.back", "Back", "alt+arrowleft", |_| router::travel(-1)),
+    hidden("go.forward", "Forward", "alt+arrowright", |_| router::travel(1)),
+    hidden("go.up", "Back to the list", "escape", Situation::leave),
     Command {
         id: "sync.now",
         title: "Sync now",
         keys: "mod+shift+s",
+        is_listed: true,
         enabled: |s| s.connected && !s.syncing,
         run: |s| {
-            let asked = s.asked.clone();
+            let asked = s.change.reform(Part::Asked);
             // Failures in the background stay in the status bar. The person asked for this sync, so its failure is said.
             spawn_local(async move { asked.emit(call::<SyncNow>(()).await.err()) });
         },
@@ -71,7 +103,12 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const fn page(id: &'static str, title: &'static str, keys: &'static str, run: fn(&Situation)) -> Command {
-    Command { id, title, keys, enabled: ALWAYS, run }
+    Command { id, title, keys, is_listed: true, enabled: ALWAYS, run }
+}
+
+/// A command that has keys, and that nobody looks for by its name.
+const fn hidden(id: &'static str, title: &'static str, keys: &'static str, run: fn(&Situation)) -> Command {
+    Command { id, title, keys, is_listed: false, enabled: ALWAYS, run }
 }
 
 /// Returns the command with this id.
@@ -89,20 +126,22 @@ struct Pressed<'a> {
 
 /// Returns true if these keys are those of a command.
 fn is_pressed(keys: &str, pressed: &Pressed<'_>) -> bool {
-    let mut parts = keys.split('+').rev();
-    let is_key = parts.next().is_some_and(|key| !key.is_empty() && key == pressed.key.to_lowercase());
-    let rest: Vec<&str> = parts.collect();
-    is_key
-        && rest.contains(&"mod") == pressed.main
-        && rest.contains(&"shift") == pressed.shift
-        && rest.contains(&"alt") == pressed.alt
+    keys.split_whitespace().any(|way| {
+        // The last part is the key, which may be a plus itself.
+        let (rest, key) =
+            way.strip_suffix("++").map_or_else(|| way.rsplit_once('+').unwrap_or(("", way)), |rest| (rest, "+"));
+        let rest: Vec<&str> = rest.split('+').collect();
+        key == pressed.key.to_lowercase()
+            && rest.contains(&"mod") == pressed.main
+            && rest.contains(&"shift") == pressed.shift
+            && rest.contains(&"alt") == pressed.alt
+    })
 }
 
 #[hook]
 pub fn use_situation() -> Situation {
     let (router, live, change) = (use_router(), use_live(), use_live_change());
-    let asked = change.reform(Part::Asked);
-    Situation { router, connected: live.connection.url.is_some(), syncing: live.sync.busy, asked }
+    Situation { router, connected: live.connection.url.is_some(), syncing: live.sync.busy, change }
 }
 
 /// Runs commands by their keys. It is in the window once.
@@ -145,7 +184,7 @@ pub struct CommandButtonProps {
     pub class: Classes,
     /// Another text than the command's title.
     #[prop_or_default]
-    pub text: Option<&'static str>,
+    pub text: Option<AttrValue>,
 }
 
 /// A button of a command.
@@ -155,7 +194,7 @@ pub fn CommandButton(props: &CommandButtonProps) -> Html {
     let Some(command) = command(props.command) else { return Html::default() };
     let disabled = !(command.enabled)(&situation);
     let onclick = Callback::from(move |_: MouseEvent| (command.run)(&situation));
-    let text = props.text.unwrap_or(command.title);
+    let text = props.text.clone().unwrap_or(AttrValue::Static(command.title));
     html! {
         <button type="button" class={props.class.clone()} data-testid={props.testid.clone()} {disabled}
             {onclick}
@@ -171,7 +210,8 @@ pub fn hint(keys: &str) -> Option<String> {
         "alt" => "Alt".to_owned(),
         other => other.to_uppercase(),
     };
-    (!keys.is_empty()).then(|| keys.split('+').map(name).collect::<Vec<_>>().join("+"))
+    let keys = keys.split_whitespace().next()?;
+    Some(keys.split('+').map(name).collect::<Vec<_>>().join("+"))
 }
 
 #[cfg(test)]
@@ -184,7 +224,7 @@ mod tests {
     fn ids_and_keys_are_unique_and_every_page_has_a_command() {
         let ids: BTreeSet<_> = COMMANDS.iter().map(|command| command.id).collect();
         assert_eq!(ids.len(), COMMANDS.len());
-        let with_keys: Vec<_> = COMMANDS.iter().map(|command| command.keys).filter(|keys| !keys.is_empty()).collect();
+        let with_keys: Vec<_> = COMMANDS.iter().flat_map(|command| command.keys.split_whitespace()).collect();
         assert_eq!(with_keys.iter().collect::<BTreeSet<_>>().len(), with_keys.len());
         assert!(Page::ALL.iter().all(|page| command(&format!("go.{}", page.as_str())).is_some()));
     }
@@ -194,6 +234,10 @@ mod tests {
         let pressed = |key, main, shift| Pressed { key, main, shift, alt: false };
         assert!(is_pressed("mod+shift+e", &pressed("E", true, true)));
         assert!(is_pressed("mod+,", &pressed(",", true, false)));
+        assert!(
+            is_pressed("mod+= mod++", &pressed("+", true, false))
+                && is_pressed("escape", &pressed("Escape", false, false))
+        );
         for other in [pressed("e", true, false), pressed("e", false, true), pressed("f", true, true)] {
             assert!(!is_pressed("mod+shift+e", &other));
         }
@@ -208,10 +252,9 @@ mod tests {
         let heard = gone.clone();
         let go = Callback::from(move |route: Route| heard.borrow_mut().push(route.hash()));
         let router = Router { go, ..Router::default() };
-        let situation = Situation { router, connected: false, syncing: false, asked: Callback::noop() };
-        for command in
-            COMMANDS.iter().filter(|command| !["sync", "edit"].iter().any(|group| command.id.starts_with(group)))
-        {
+        let situation = Situation { router, connected: false, syncing: false, change: Callback::noop() };
+        let stays = |command: &&Command| ["sync", "edit", "view"].iter().any(|group| command.id.starts_with(group));
+        for command in COMMANDS.iter().filter(|command| command.is_listed && !stays(command)) {
             (command.run)(&situation);
         }
         let expected = [

@@ -9,8 +9,10 @@ mod focus;
 mod format;
 mod ipc;
 mod pages;
+mod preferences;
 mod router;
 mod state;
+mod toast;
 mod undo;
 mod widgets;
 

@@ -1,5 +1,6 @@
 //! The addresses of the window: every page, document and part of an editor has one, in the hash.
 
+use beacon_shared::model::Kind;
 use wasm_bindgen::{JsCast, closure::Closure};
 use yew::prelude::*;
 
@@ -20,6 +21,17 @@ impl Page {
     /// All pages, in the order of the navigation.
     pub const ALL: [Self; 7] =
         [Self::Sites, Self::Experiments, Self::Flags, Self::Metrics, Self::Publish, Self::Results, Self::Settings];
+
+    /// Returns the kind of documents that the page edits.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Sites => Some(Kind::Site),
+            Self::Experiments | Self::Results => Some(Kind::Experiment),
+            Self::Flags => Some(Kind::Flag),
+            Self::Metrics => Some(Kind::Metric),
+            Self::Publish | Self::Settings => None,
+        }
+    }
 
     /// Returns the page's name in addresses.
     pub fn as_str(self) -> &'static str {
@@ -175,6 +187,14 @@ pub fn use_address() -> Router {
         })
     };
     Router { route: (*route).clone(), go: way(true), replace: way(false) }
+}
+
+/// Goes through the window's history.
+pub fn travel(steps: i32) {
+    if let Some(history) = web_sys::window().and_then(|window| window.history().ok()) {
+        // At its end the window stays where it is.
+        let _ = history.go_with_delta(steps);
+    }
 }
 
 /// Returns true if the window is at this address now.

@@ -5,11 +5,13 @@
 //! that each one has a handler.
 
 mod connection;
+mod publishing;
 
 pub use connection::{
     ConnectionInput, ConnectionOutcome, ConnectionView, DraftCounts, OtherWorkspace, WorkspaceAction, WorkspaceChoice,
     WorkspaceView,
 };
+pub use publishing::{FieldChange, PublishTicks, ReviewItem, ReviewView};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -99,6 +101,8 @@ calls! {
     ConflictResolve = "conflict.resolve": Resolve => ();
     /// The changes that publishing would make on the sites.
     PublishReview = "publish.review": () => ReviewView;
+    /// Number of documents in the review, without comparing them.
+    PublishCount = "publish.count": () => usize;
     /// Releases what was ticked and publishes.
     Publish = "publish.run": PublishTicks => Publication;
     /// Results of one experiment from the events on this machine.
@@ -355,64 +359,6 @@ pub struct SyncView {
     /// Sentences about what is wrong with the events that are here, such as those missing at the edge.
     #[serde(default)]
     pub events_notes: Vec<String>,
-}
-
-/// The changes that publishing would make.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReviewView {
-    /// Documents whose draft differs from what is released.
-    pub items: Vec<ReviewItem>,
-    /// Publication that is live.
-    pub live: Option<Publication>,
-    /// Reason why nothing can be published now.
-    pub blocked: Option<String>,
-}
-
-/// One document in the review.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReviewItem {
-    /// Document id.
-    pub doc_id: String,
-    /// Its kind.
-    pub kind: Kind,
-    /// Display name.
-    pub name: String,
-    /// The revision that is shown.
-    pub revision: Revision,
-    /// True if publishing would take it off the sites and delete it.
-    #[serde(default)]
-    pub removed: bool,
-    /// True if the edge does not have it yet as it is here: it can be ticked once it is synced.
-    #[serde(default)]
-    pub syncing: bool,
-    /// Differences, field by field.
-    pub changes: Vec<FieldChange>,
-    /// Number of differences that are not listed in `changes`.
-    #[serde(default)]
-    pub more: usize,
-    /// Document ids of the metrics that have to be published with it.
-    #[serde(default)]
-    pub needs: Vec<String>,
-    /// Problems that keep this one from being released.
-    pub problems: Vec<Problem>,
-}
-
-/// One field that differs. Values are JSON in one line, or empty where there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FieldChange {
-    /// JSON pointer into the definition.
-    pub pointer: String,
-    /// Live value.
-    pub before: String,
-    /// Value after publishing.
-    pub after: String,
-}
-
-/// The documents that were ticked in the review, at the revision that was shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PublishTicks {
-    /// Document ids with revisions.
-    pub release: Vec<crate::api::Release>,
 }
 
 /// A request for an experiment's results, drawn for a theme.

@@ -119,7 +119,7 @@ pub fn is_readable(kind: Kind, draft: &Value) -> bool {
 }
 
 /// Returns true if the text is a valid key.
-pub(crate) fn is_key(text: &str) -> bool {
+pub fn is_key(text: &str) -> bool {
     key("", text).is_none()
 }
 

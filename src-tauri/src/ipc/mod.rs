@@ -71,6 +71,7 @@ handlers! {
     DocumentDiscard => discard::run,
     ConflictResolve => document::resolve,
     PublishReview => publish::review,
+    PublishCount => publish::count,
     Publish => publish::run,
     Results => results::get,
     ResultsCancel => results::cancel,

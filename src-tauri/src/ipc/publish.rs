@@ -31,6 +31,11 @@ pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
     Ok(ReviewView { items, live, blocked })
 }
 
+/// Counts the documents that the review lists.
+pub async fn count(app: &Arc<App>, (): ()) -> Result<usize> {
+    app.store(|s| s.count_changes()).await
+}
+
 /// Returns the documents whose draft differs from what is released, by kind.
 async fn changes(app: &App) -> Result<Vec<ReviewItem>> {
     let metrics: Vec<Row> = app.store(|s| s.documents(Kind::Metric)).await?;

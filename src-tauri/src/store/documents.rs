@@ -136,6 +136,24 @@ pub fn count(c: &Connection, kind: Kind) -> Result<usize> {
     c.query_row(sql, [kind.as_str()], |row| row.get(0)).map_err(storage)
 }
 
+/// Counts the documents that publishing would change, without reading a body. An experiment that never ran and a metric
+/// that no such document uses are noticed by no page.
+pub fn count_changes(c: &Connection) -> Result<usize> {
+    let sql = "WITH known AS (
+            SELECT id, kind, summary ->> '$.unpublished' AS edited, summary ->> '$.live' AS live, summary ->> '$.status' AS status,
+                summary -> '$.metrics' AS metrics
+            FROM documents WHERE deleted_local = 0 AND summary IS NOT NULL
+        ), changed AS (
+            SELECT * FROM known
+            WHERE edited OR (NOT live AND (kind IN ('site', 'flag', 'segment') OR (kind = 'experiment' AND status <> 'draft')))
+        )
+        SELECT (SELECT COUNT(*) FROM changed) + (
+            SELECT COUNT(*) FROM known WHERE kind = 'metric' AND NOT live AND id IN (
+                SELECT used.value FROM changed, json_each(changed.metrics) AS used WHERE changed.kind = 'experiment'))";
+    let mut statement = c.prepare_cached(sql).map_err(storage)?;
+    statement.query_row([], |row| row.get(0)).map_err(storage)
+}
+
 /// Counts what waits for the edge, or for a person, without reading a body.
 pub fn tally(c: &Connection) -> Result<Tally> {
     let sql = "SELECT (SELECT COUNT(*) FROM documents WHERE pending = 1),

@@ -123,6 +123,11 @@ impl Store {
         documents::summaries_of(&self.connection, kind, ids)
     }
 
+    /// Counts the documents whose draft differs from what is live, as the review lists them.
+    pub fn count_changes(&self) -> Result<usize> {
+        documents::count_changes(&self.connection)
+    }
+
     /// One document, deleted or not.
     pub fn document(&self, id: &str) -> Result<Option<Row>> {
         documents::get(&self.connection, id)

@@ -1,11 +1,15 @@
 //! The window: navigation, the page, the status bar.
 
+mod keys;
 mod navigation;
+mod palette;
 mod preparing;
 mod status_bar;
+mod top_bar;
 
 use beacon_shared::error::{Code, Error};
 use beacon_shared::ipc::{Notice, Overview, SyncWake};
+use beacon_shared::theme::Theme;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -14,16 +18,20 @@ use crate::commands::CommandKeys;
 use crate::ipc::{call, listen};
 use crate::router::{Page, Route, Router, use_address};
 use crate::state::{Live, LiveChange, Part, Store, system_theme};
+use crate::toast::Toasts;
 use crate::widgets::ErrorBanner;
-use crate::{flush, pages};
+use crate::{flush, pages, preferences};
+use keys::PlainKeys;
 use navigation::Navigation;
+use palette::Palette;
 use preparing::PreparingData;
 use status_bar::StatusBar;
+use top_bar::TopBar;
 
 #[component]
 pub fn App() -> Html {
     let router = use_address();
-    let live = use_reducer_eq(Live::default);
+    let live = use_reducer_eq(Live::open);
     let store = (*use_memo((), |()| Store::default())).clone();
     let error = use_state(|| None::<Error>);
     let change = {
@@ -34,14 +42,17 @@ pub fn App() -> Html {
         let (store, change, error) = (store.clone(), change.0.clone(), error.setter());
         use_effect_with((), move |()| start(store, change, error));
     }
+    use_effect_with(live.theme, |theme| show_theme(*theme));
     html! {
         <ContextProvider<Live> context={(*live).clone()}>
         <ContextProvider<LiveChange> context={change}>
         <ContextProvider<Store> context={store}>
         <ContextProvider<Router> context={router.clone()}>
             <CommandKeys />
+            <PlainKeys />
             <div class="window">
                 <Navigation />
+                <TopBar />
                 <main>
                     <ErrorBanner error={(*error).clone().or_else(|| live.failed.clone())} />
                     if let (false, None) = (live.ready, error.as_ref()) {
@@ -51,6 +62,8 @@ pub fn App() -> Html {
                     }
                 </main>
                 <StatusBar />
+                <Palette />
+                <Toasts />
             </div>
         </ContextProvider<Router>>
         </ContextProvider<Store>>
@@ -73,7 +86,7 @@ fn page(route: &Route) -> Html {
 
 /// Asks for the overview, and begins to listen to the core and to the system's theme.
 fn start(store: Store, change: Callback<Part>, error: UseStateSetter<Option<Error>>) {
-    change.emit(Part::Theme(system_theme()));
+    preferences::show_zoom();
     let listening = {
         let change = change.clone();
         listen(move |notice| receive(&store, &change, notice))
@@ -131,6 +144,14 @@ fn listen_to_network() {
     });
     let _ = window.add_event_listener_with_callback("online", online.as_ref().unchecked_ref());
     online.forget();
+}
+
+/// Draws the window in a theme.
+fn show_theme(theme: Theme) {
+    let root = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element());
+    let name = if theme == Theme::Dark { "dark" } else { "light" };
+    // A root that takes no attribute stays light.
+    root.iter().for_each(|root| drop(root.set_attribute("data-theme", name)));
 }
 
 fn follow_theme(change: Callback<Part>) {

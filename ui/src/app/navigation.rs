@@ -1,9 +1,14 @@
 //! The way between the pages.
 
+use beacon_shared::model::Kind;
+use beacon_shared::wording::title;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::commands::{command, hint, use_situation};
+use crate::preferences;
 use crate::router::Page;
+use crate::state::{Part, use_live, use_live_change, use_rows};
 
 #[component]
 pub fn Navigation() -> Html {
@@ -26,8 +31,35 @@ pub fn Navigation() -> Html {
             <div class="brand">
                 <img src="./logo.svg" alt="" width="24" height="24" /><span>{ "Beacon" }</span>
             </div>
-            { for Page::ALL.into_iter().map(item) }
+            <SiteSwitcher />
+            { for Page::ALL.into_iter().filter(|page| *page != Page::Publish).map(item) }
         </nav>
+    }
+}
+
+/// Narrows every list to one site.
+#[component]
+fn SiteSwitcher() -> Html {
+    let (live, change, sites) = (use_live(), use_live_change(), use_rows(Kind::Site));
+    let sites = sites.value.unwrap_or_default();
+    if sites.len() < 2 {
+        return Html::default();
+    }
+    let onchange = change.reform(|event: Event| {
+        let site = event.target_unchecked_into::<HtmlSelectElement>().value();
+        preferences::set_site(&site);
+        Part::Site(site)
+    });
+    let is_known = sites.iter().any(|site| site.id == live.site);
+    html! {
+        <select class="site-switcher" aria-label="Site" data-testid="site-switcher" {onchange}>
+            <option value="" selected={!is_known}>{ "All sites" }</option>
+            { for sites.iter().map(|site| html! {
+                <option key={site.id.clone()} value={site.id.clone()} selected={site.id == live.site}>
+                    { title(Kind::Site, &site.name) }
+                </option>
+            }) }
+        </select>
     }
 }
 

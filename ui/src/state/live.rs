@@ -7,13 +7,23 @@ use beacon_shared::ipc::{ConnectionView, Preparing, SyncView};
 use beacon_shared::theme::Theme;
 use yew::prelude::*;
 
+use crate::preferences::{self, ThemeChoice};
+
 /// The window's state, from the context.
 #[derive(Clone, PartialEq, Default)]
 pub struct Live {
     pub sync: SyncView,
     pub connection: ConnectionView,
     pub version: String,
+    /// The theme that is drawn.
     pub theme: Theme,
+    /// The theme that the system asks for.
+    pub system: Theme,
+    pub choice: ThemeChoice,
+    /// Document id of the site that lists are narrowed to; empty for all.
+    pub site: String,
+    /// True while the command palette is open.
+    pub palette: bool,
     /// True if the core's data is open.
     pub ready: bool,
     /// The part of the data that the core brings up to date, and how much of it is done, in percent.
@@ -26,6 +36,14 @@ pub struct Live {
     pub events: u32,
 }
 
+impl Live {
+    /// Returns the state of a window that opens, with the person's choices.
+    pub fn open() -> Self {
+        let (system, choice) = (system_theme(), preferences::theme());
+        Self { system, choice, theme: choice.resolve(system), site: preferences::site(), ..Self::default() }
+    }
+}
+
 /// A part of [`Live`] that changes.
 pub enum Part {
     Start {
@@ -35,7 +53,12 @@ pub enum Part {
     },
     Sync(SyncView),
     Connection(ConnectionView),
+    /// The system asks for another theme.
     Theme(Theme),
+    /// The person chose a theme.
+    Choice(ThemeChoice),
+    Site(String),
+    Palette(bool),
     Preparing(Preparing, Option<u8>),
     /// Something that the person asked for ended; `None` clears the error of an earlier attempt.
     Asked(Option<Error>),
@@ -56,7 +79,10 @@ impl Reducible for Live {
             }
             Part::Sync(sync) => live.sync = sync,
             Part::Connection(connection) => live.connection = connection,
-            Part::Theme(theme) => live.theme = theme,
+            Part::Theme(theme) => live.system = theme,
+            Part::Choice(choice) => live.choice = choice,
+            Part::Site(site) => live.site = site,
+            Part::Palette(is_open) => live.palette = is_open,
             Part::Preparing(Preparing::Events, Some(100)) => live.preparing = None,
             Part::Preparing(step, percent) => live.preparing = Some((step, percent)),
             Part::Asked(failed) => live.failed = failed,
@@ -66,6 +92,7 @@ impl Reducible for Live {
                 live.preparing = None;
             }
         }
+        live.theme = live.choice.resolve(live.system);
         live.into()
     }
 }

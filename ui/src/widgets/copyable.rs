@@ -1,7 +1,11 @@
 //! A text to copy.
 
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
+
+/// The time for which a copy is confirmed, in milliseconds.
+const SAID_MS: u32 = 2_000;
 
 /// A text to take elsewhere: shown, selected as a whole, and with a button that copies it.
 #[derive(Properties, PartialEq)]
@@ -29,7 +33,12 @@ pub fn Copyable(props: &CopyableProps) -> Html {
             let copying = JsFuture::from(window.navigator().clipboard().write_text(&text));
             let said = said.clone();
             spawn_local(async move {
-                said.set(if copying.await.is_ok() { "Copied" } else { "Select it and press Ctrl+C" });
+                if copying.await.is_err() {
+                    return said.set("Select it and press Ctrl+C");
+                }
+                said.set("Copied");
+                TimeoutFuture::new(SAID_MS).await;
+                said.set("Copy");
             });
         }
     };

@@ -1,6 +1,6 @@
 //! Going back to what is live, and what lists say meanwhile.
 
-use beacon_shared::ipc::{DocumentDiscard, DocumentSummaries, OfKind, Summary};
+use beacon_shared::ipc::{DocumentDiscard, DocumentSummaries, OfKind, PublishCount, Summary};
 
 use super::*;
 
@@ -9,12 +9,20 @@ async fn row(device: &Device, id: &str) -> Summary {
     device.call::<DocumentSummaries>(request).await.unwrap().remove(0)
 }
 
+/// Returns how many changes the button in the frame names: as many as the review lists.
+async fn counted(device: &Device) -> usize {
+    let count = device.call::<PublishCount>(()).await.unwrap();
+    assert_eq!(count, device.call::<PublishReview>(()).await.unwrap().items.len());
+    count
+}
+
 /// U3, U4: a list says what visitors get beside what the draft intends, and a stop that is not published can be taken
 /// back without a new phase.
 #[tokio::test]
 async fn an_accidental_stop_is_taken_back() {
     let edge = Arc::new(FakeEdge::default());
     let device = Device::connected(&edge).await;
+    assert_eq!(counted(&device).await, 0);
     let site = device.add_site("shop").await;
     let id = device.add_experiment(&site.id).await.id;
     let by_id = || ById { id: id.clone() };
@@ -23,6 +31,7 @@ async fn an_accidental_stop_is_taken_back() {
     let started = row(&device, &id).await;
     assert_eq!((started.status, started.live_status), (Some(Status::Running), None));
     device.sync().await;
+    assert_eq!(counted(&device).await, 3, "the site, the experiment and its metric");
     let ticked = ticks(&device.call::<PublishReview>(()).await.unwrap());
     device.call::<Publish>(ticked).await.unwrap();
     let live = row(&device, &id).await;
@@ -31,6 +40,7 @@ async fn an_accidental_stop_is_taken_back() {
         (Some(Status::Running), Some(Status::Running), false)
     );
     assert!(live.started_at.is_some() && !live.restarts);
+    assert_eq!(counted(&device).await, 0);
     let running = device.call::<ExperimentGet>(by_id()).await.unwrap();
 
     let stopped = device.call::<ExperimentStop>(by_id()).await.unwrap();
@@ -44,10 +54,14 @@ async fn an_accidental_stop_is_taken_back() {
     assert!(row(&device, &id).await.restarts);
     device.call::<ExperimentStop>(by_id()).await.unwrap();
     device.call::<DocumentDelete>(by_id()).await.unwrap_err();
+    device.call::<DocumentDelete>(ById { id: site.id.clone() }).await.unwrap_err();
+    device.add_site("blog").await;
+    assert_eq!(counted(&device).await, 2, "the experiment and the new site");
 
     device.call::<DocumentDiscard>(by_id()).await.unwrap();
     let back = device.call::<ExperimentGet>(by_id()).await.unwrap();
     assert_eq!((&back.draft, &back.released), (&running.draft, &running.released));
     device.sync().await;
-    assert!(device.call::<PublishReview>(()).await.unwrap().items.is_empty());
+    let items = device.call::<PublishReview>(()).await.unwrap().items;
+    assert_eq!(items.iter().map(|item| item.kind).collect::<Vec<_>>(), [Kind::Site]);
 }

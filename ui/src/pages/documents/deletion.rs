@@ -1,12 +1,17 @@
 //! Deleting a document, and taking that back.
 
 use beacon_shared::error::Error;
-use beacon_shared::ipc::{ById, DocumentDelete, DocumentRestore};
+use beacon_shared::ipc::{ById, DocumentDelete, DocumentRestore, Save};
 use beacon_shared::model::Kind;
+use beacon_shared::wording::capitalised;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use crate::focus;
 use crate::ipc::call;
+use crate::state::{Editable, Editor};
+use crate::toast;
 use crate::widgets::{Banner, ErrorBanner};
 
 #[derive(Properties, PartialEq)]
@@ -19,6 +24,22 @@ pub struct DeletionProps {
     pub removed: bool,
     /// Hears that the editor has nothing left to show.
     pub on_deleted: Callback<()>,
+    /// Makes the document again, as it was when it was deleted.
+    pub again: Callback<()>,
+}
+
+/// Returns a callback that makes the document of an editor again, with what was in it. It is a new draft: what is deleted
+/// stays deleted on other computers.
+pub fn again<T: Editable>(editor: &Editor<T>) -> Callback<()> {
+    let editor = editor.clone();
+    Callback::from(move |()| {
+        let save = Save { id: None, base: None, draft: editor.draft() };
+        spawn_local(async move {
+            if let Err(error) = call::<T::Save>(save).await {
+                toast::say(error.message, None);
+            }
+        });
+    })
 }
 
 /// Deletes after a second click. What is live is only marked, and stays until that is published.
@@ -29,22 +50,26 @@ pub fn Deletion(props: &DeletionProps) -> Html {
     let name = props.kind.as_str();
     let ask = |on: bool| {
         let (asked, error) = (asked.setter(), error.setter());
-        move |_: MouseEvent| {
+        Callback::from(move |_: MouseEvent| {
             asked.set(on);
             error.set(None);
-        }
+        })
     };
     let delete = {
         let (asked, error, on_deleted, id) = (asked.setter(), error.setter(), props.on_deleted.clone(), id.clone());
-        let stays = props.live;
+        let (stays, again, what) = (props.live, props.again.clone(), capitalised(name));
         move |_: MouseEvent| {
             let (asked, error, on_deleted) = (asked.clone(), error.clone(), on_deleted.clone());
+            let said = (format!("{what} deleted"), Some(again.clone()));
             let request = ById { id: id.clone() };
             spawn_local(async move {
                 asked.set(false);
                 match call::<DocumentDelete>(request).await {
                     Ok(()) if stays => error.set(None),
-                    Ok(()) => on_deleted.emit(()),
+                    Ok(()) => {
+                        toast::say(said.0, said.1);
+                        on_deleted.emit(());
+                    }
                     Err(e) => error.set(Some(e)),
                 }
             });
@@ -79,8 +104,7 @@ pub fn Deletion(props: &DeletionProps) -> Html {
                     <button type="button" class="danger" data-testid="delete-confirm" onclick={delete}>
                         { "Delete" }
                     </button>
-                    <button type="button" data-testid="delete-keep"
-                        onclick={ask(false)}>{ "Keep it" }</button>
+                    <Keep onclick={ask(false)} />
                 </div>
             } else {
                 <button type="button" class="quiet bad" data-testid="delete" onclick={ask(true)}>
@@ -88,5 +112,24 @@ pub fn Deletion(props: &DeletionProps) -> Html {
                 </button>
             }
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct KeepProps {
+    onclick: Callback<MouseEvent>,
+}
+
+/// The answer that changes nothing. It has the focus first, so that Enter deletes nothing.
+#[component]
+fn Keep(props: &KeepProps) -> Html {
+    let button = use_node_ref();
+    {
+        let button = button.clone();
+        use_effect_with((), move |()| button.cast::<HtmlElement>().iter().for_each(focus::bring));
+    }
+    html! {
+        <button type="button" ref={button} data-testid="delete-keep"
+            onclick={props.onclick.clone()}>{ "Cancel" }</button>
     }
 }

@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::state::{Editable, Editor};
+use crate::toast;
 use crate::widgets::ErrorBanner;
 
 /// Draws the way back to what is live, where the draft says something else.
@@ -18,7 +19,13 @@ pub fn discard<T: Editable>(editor: &Editor<T>) -> Html {
     let editor = editor.clone();
     let run = Callback::from(move |done: Callback<Result<(), Error>>| {
         let editor = editor.clone();
-        spawn_local(async move { done.emit(editor.discard().await) });
+        spawn_local(async move {
+            let outcome = editor.discard().await;
+            if outcome.is_ok() {
+                toast::edited("Changes discarded");
+            }
+            done.emit(outcome);
+        });
     });
     html! { <Discard {run} /> }
 }

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::focus;
 use crate::router::{Open, Page, Route, address_is, use_router};
 
 /// An editor that is open.
@@ -14,6 +15,14 @@ pub struct Opening {
     pub on_close: Callback<()>,
 }
 
+/// Returns the list of a page. The row of the document that was open takes the focus there.
+fn up(page: Page, open: &Open) -> Route {
+    if let Open::Document(id) = open {
+        focus::want(focus::row(id));
+    }
+    Route::page(page)
+}
+
 /// Follows the address of a page. When a new document gets its id, the address changes and the opening stays.
 #[hook]
 pub fn use_opening(page: Page, open: &Open) -> Opening {
@@ -24,6 +33,7 @@ pub fn use_opening(page: Page, open: &Open) -> Opening {
         current.replace((number, open.clone()));
     }
     let number = current.borrow().0;
+    let shown = current.borrow().1.clone();
     let on_created = {
         let replace = router.replace.clone();
         Callback::from(move |id: String| {
@@ -36,6 +46,6 @@ pub fn use_opening(page: Page, open: &Open) -> Opening {
             }
         })
     };
-    let on_close = router.go.reform(move |()| Route::page(page));
+    let on_close = router.go.reform(move |()| up(page, &shown));
     Opening { number, on_created, on_close }
 }

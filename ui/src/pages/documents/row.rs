@@ -5,8 +5,10 @@ use std::rc::Rc;
 use beacon_shared::ipc::Summary;
 use beacon_shared::model::Kind;
 use beacon_shared::wording::title;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use crate::focus;
 use crate::router::{Page, Route, use_router};
 use crate::widgets::{Badge, SyncBadge};
 
@@ -29,13 +31,21 @@ pub struct DocumentRowProps {
 /// Names a document, and opens it with a click.
 #[component]
 pub fn DocumentRow(props: &DocumentRowProps) -> Html {
-    let (row, router) = (&props.row, use_router());
+    let (row, router, button) = (&props.row, use_router(), use_node_ref());
+    {
+        let (button, id) = (button.clone(), focus::row(&row.id));
+        use_effect_with((), move |()| {
+            if focus::is_wanted(&id) {
+                button.cast::<HtmlElement>().iter().for_each(focus::bring);
+            }
+        });
+    }
     let onclick = {
         let (page, id) = (props.page, row.id.clone());
         move |_: MouseEvent| router.go.emit(Route::document(page, &id))
     };
     html! {
-        <button type="button" class="row" data-testid={props.testid.clone()} data-key={row.key.clone()}
+        <button type="button" class="row" ref={button} data-testid={props.testid.clone()} data-key={row.key.clone()}
             data-id={row.id.clone()} aria-current={props.is_current.then_some("true")} {onclick}>
             <span class="row-main">
                 <strong>{ title(row.kind, &row.name) }</strong>

@@ -39,6 +39,12 @@ pub fn Rows(props: &RowsProps) -> Html {
     }
 }
 
+/// Returns the rows that are on a site; all of them for an empty id.
+pub fn on_site(rows: Vec<Rc<Summary>>, site: &str) -> Vec<Rc<Summary>> {
+    let is_there = |row: &Rc<Summary>| site.is_empty() || row.sites.iter().any(|id| id == site);
+    rows.into_iter().filter(is_there).collect()
+}
+
 /// Returns sites as a choice takes them: id and name.
 pub fn site_options(sites: &[Rc<Summary>]) -> Vec<(AttrValue, AttrValue)> {
     sites.iter().map(|site| (site.id.clone().into(), title(Kind::Site, &site.name).into())).collect()

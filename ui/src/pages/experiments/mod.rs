@@ -9,11 +9,11 @@ use beacon_shared::model::{Experiment, Kind};
 use beacon_shared::wording::title;
 use yew::prelude::*;
 
-use super::documents::{Chips, DocumentRow, ExperimentState, Rows, StateBadges, use_opening};
+use super::documents::{Chips, DocumentRow, ExperimentState, Rows, StateBadges, on_site, use_opening};
 use crate::commands::CommandButton;
 use crate::format::{ago, now_ms};
 use crate::router::{Open, Page, use_router};
-use crate::state::{use_document, use_rows};
+use crate::state::{use_document, use_live, use_rows};
 use crate::widgets::{Empty, ErrorBanner, Note};
 use editor::ExperimentEditor;
 
@@ -25,7 +25,7 @@ pub fn Experiments() -> Html {
         _ => None,
     };
     let (sites, document) = (use_rows(Kind::Site), use_document::<Experiment>(id));
-    let opening = use_opening(Page::Experiments, &route.open);
+    let (opening, live) = (use_opening(Page::Experiments, &route.open), use_live());
     if id.is_none() && route.open != Open::New {
         return html! { <List sites={sites.value.unwrap_or_default()} /> };
     }
@@ -33,7 +33,7 @@ pub fn Experiments() -> Html {
     // A new experiment begins on the only site there is, so the sites have to be known first.
     match sites.value.filter(|_| is_known) {
         Some(sites) => html! {
-            <ExperimentEditor key={opening.number} document={document.value} {sites} section={route.section}
+            <ExperimentEditor key={opening.number} document={document.value} {sites} site={live.site} section={route.section}
                 on_created={opening.on_created} on_close={opening.on_close} />
         },
         None => html! { <ErrorBanner error={document.error.or(sites.error)} /> },
@@ -47,7 +47,7 @@ struct ListProps {
 
 #[component]
 fn List(props: &ListProps) -> Html {
-    let list = use_rows(Kind::Experiment);
+    let (list, live) = (use_rows(Kind::Experiment), use_live());
     let draw = {
         let sites = props.sites.clone();
         Callback::from(move |row: Rc<Summary>| {
@@ -71,7 +71,7 @@ fn List(props: &ListProps) -> Html {
             if list.value.as_ref().is_some_and(Vec::is_empty) {
                 <FirstExperiment has_site={!props.sites.is_empty()} />
             } else {
-                <Rows rows={list.value.unwrap_or_default()} {draw} class="card flush" />
+                <Rows rows={on_site(list.value.unwrap_or_default(), &live.site)} {draw} class="card flush" />
             }
         </>
     }

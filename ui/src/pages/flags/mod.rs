@@ -9,10 +9,10 @@ use beacon_shared::ipc::Summary;
 use beacon_shared::model::{Flag, Kind};
 use yew::prelude::*;
 
-use super::documents::{Chips, DocumentRow, FlagState, Rows, StateBadges, use_opening};
+use super::documents::{Chips, DocumentRow, FlagState, Rows, StateBadges, on_site, use_opening};
 use crate::commands::CommandButton;
 use crate::router::{Open, Page, use_router};
-use crate::state::{use_document, use_rows};
+use crate::state::{use_document, use_live, use_rows};
 use crate::widgets::{Empty, ErrorBanner, Note};
 use editor::FlagEditor;
 use import_export::ImportExport;
@@ -39,7 +39,7 @@ pub fn Flags() -> Html {
 
 #[component]
 fn List() -> Html {
-    let list = use_rows(Kind::Flag);
+    let (list, live) = (use_rows(Kind::Flag), use_live());
     let draw = Callback::from(|row: Rc<Summary>| {
         let note = html! { <code>{ row.key.clone() }</code> };
         html! {
@@ -68,7 +68,7 @@ fn List() -> Html {
                     <p>{ "You can switch every flag off for all visitors at once." }</p>
                 </Empty>
             } else {
-                <Rows rows={list.value.unwrap_or_default()} {draw} class="card flush" />
+                <Rows rows={on_site(list.value.unwrap_or_default(), &live.site)} {draw} class="card flush" />
             }
         </>
     }

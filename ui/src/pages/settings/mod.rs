@@ -1,11 +1,13 @@
 //! The settings of this computer: the connection, and the workspaces it has.
 
+mod appearance;
 mod connection;
 mod workspaces;
 
 use yew::prelude::*;
 
 use crate::widgets::Note;
+use appearance::Appearance;
 use connection::Connection;
 
 #[component]
@@ -13,9 +15,10 @@ pub fn Settings() -> Html {
     html! {
         <>
             <header class="page-head">
-                <div><h1>{ "Settings" }</h1><Note text="Where this computer publishes to." /></div>
+                <div><h1>{ "Settings" }</h1><Note text="This computer's connection and how its window looks." /></div>
             </header>
             <Connection />
+            <Appearance />
         </>
     }
 }

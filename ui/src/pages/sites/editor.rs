@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use beacon_shared::domain;
 use beacon_shared::ipc::DocumentView;
 use beacon_shared::model::{Kind, Site};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,7 +10,7 @@ use yew::prelude::*;
 
 use super::snippet::Snippet;
 use crate::format::key_of_renamed;
-use crate::pages::documents::{Conflict, Deletion, ProblemLinks, discard, problem_at, problem_under};
+use crate::pages::documents::{Conflict, Deletion, ProblemLinks, again, discard, problem_at, problems_under};
 use crate::state::{use_editor, use_live};
 use crate::widgets::{Checkbox, ErrorBanner, Field, FieldKind, Reveal};
 
@@ -27,12 +28,16 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
     let (site, problems, view) = (editor.draft(), editor.problems(), editor.view());
     let follows = editor.is_new();
     let name = move |site: &mut Site, text: String| {
-        if let Some(key) = key_of_renamed(follows, &site.key, &site.name, &text) {
+        if let Some(key) = key_of_renamed(Kind::Site, follows, &site.key, &site.name, &text) {
             site.key = key;
         }
         site.name = text;
     };
     let saving = editor.saving();
+    let clean = {
+        let (is_clean, clean, saving) = (cleaned(&site.domains) == site.domains, editor.edit(clean), saving.clone());
+        Callback::from(move |()| if is_clean { saving.emit(()) } else { clean.emit(()) })
+    };
     let snippet = editor.id().map(|id| html! { <Snippet site={id} edge={live.connection.url.clone()} /> });
     html! {
         <ContextProvider<Reveal> context={Reveal(!editor.is_new())}>
@@ -63,8 +68,8 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
             </div>
             <Field label="Domains" testid="site-domains" kind={FieldKind::CodeLines} rows=3
                 value={site.domains.join("\n")} placeholder={"shop.example\n*.shop.example"}
-                on_blur={saving} problem={problem_under(&problems, "/domains")}
-                hint="One a line, without https://. Pages elsewhere can't send events. Anyone can read what you publish."
+                on_blur={clean} problem={problems_under(&problems, "/domains")}
+                hint="One per line. Only these domains can send events. Anyone can read what you publish."
                 on_input={editor.edit(|site: &mut Site, text: String| site.domains = lines(&text))} />
             <Field label="Time zone" testid="site-time-zone" kind={FieldKind::Code} value={site.time_zone.clone()}
                 placeholder={own_zone()} on_blur={editor.saving()}
@@ -77,16 +82,13 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
             <Checkbox label="Enabled" testid="site-enabled" checked={site.enabled}
                 hint="Off: visitors get the pages as they are, and nothing is recorded. Takes effect when you publish."
                 on_change={editor.edit(|site: &mut Site, on| site.enabled = on)} />
-            <div class="actions">
-                <button type="button" data-testid="site-save" onclick={editor.saving()}>{ "Save" }</button>
-                <span class="note">{ "Beacon also saves while you type." }</span>
-            </div>
             // In an element of its own: Yew matches children without keys from the end, so a snippet that appears
             // beside the fields would replace them, and the one being typed in with them.
             <div>{ snippet }</div>
             <Deletion id={editor.id()} kind={Kind::Site}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
-                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
+                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
+                again={again(&editor)} />
         </section>
         </ContextProvider<Reveal>>
     }
@@ -102,6 +104,24 @@ fn new_site() -> Site {
         time_zone: own_zone(),
         extra: serde_json::Map::new(),
     }
+}
+
+fn clean(site: &mut Site, (): ()) {
+    site.domains = cleaned(&site.domains);
+}
+
+/// Returns the domains of what somebody pasted: `https://Shop.Example/cart` is `shop.example`. What is a domain already,
+/// or none at all, stays as it was typed.
+fn cleaned(typed: &[String]) -> Vec<String> {
+    let mut domains = Vec::new();
+    for part in typed.iter().flat_map(|line| line.split([',', ';'])).map(str::trim).filter(|part| !part.is_empty()) {
+        let meant = if domain::normalised(part).is_some() { None } else { domain::suggested(part) };
+        let domain = meant.unwrap_or_else(|| part.to_owned());
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    domains
 }
 
 /// Returns the lines that hold something.
@@ -125,4 +145,19 @@ fn unknown_zone(name: &str) -> Option<AttrValue> {
     let arguments = js_sys::Array::of2(&JsValue::UNDEFINED, &options);
     let unknown = js_sys::Reflect::construct(&format, &arguments).is_err();
     unknown.then(|| format!("'{name}' isn't a time zone. Write it like Europe/Berlin.").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    /// U26.
+    #[test]
+    fn a_pasted_address_becomes_its_domain() {
+        let typed =
+            ["https://Kiosk.Example/path?x", "shop.example, *.shop.example", "Müller.example", "demo", "shop.example"];
+        let typed = typed.map(str::to_owned);
+        assert_eq!(cleaned(&typed), ["kiosk.example", "shop.example", "*.shop.example", "Müller.example", "demo"]);
+        assert_eq!(cleaned(&cleaned(&typed)), cleaned(&typed));
+    }
 }

@@ -1,6 +1,6 @@
 //! The question: name, hypothesis, site and traffic.
 
-use beacon_shared::model::Experiment;
+use beacon_shared::model::{Experiment, Kind};
 use beacon_shared::typed;
 use serde_json::Value;
 use yew::prelude::*;
@@ -21,7 +21,7 @@ pub fn Basics(props: &PartProps) -> Html {
     let none = options.is_empty();
     let follows = editor.is_new();
     let name = move |e: &mut Experiment, text: String| {
-        if let Some(key) = key_of_renamed(follows, &e.key, &e.name, &text) {
+        if let Some(key) = key_of_renamed(Kind::Experiment, follows, &e.key, &e.name, &text) {
             set_key(e, key);
         }
         e.name = text;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use yew::prelude::*;
 
 use crate::format::now_ms;
-use crate::pages::documents::{Chips, Deletion, ExperimentState, Heading, heading, title_of};
+use crate::pages::documents::{Chips, Deletion, ExperimentState, Heading, again, heading, title_of};
 use crate::state::{Editor, use_editor};
 use crate::widgets::{Banner, Reveal, use_scroll_to};
 use basics::Basics;
@@ -27,6 +27,8 @@ use variants::Variants;
 pub struct ExperimentEditorProps {
     pub document: Option<Rc<DocumentView<Experiment>>>,
     pub sites: Vec<Rc<Summary>>,
+    /// Document id of the site that a new experiment begins on; may be empty.
+    pub site: String,
     /// The part that is scrolled to: `question`, `variants` or `metrics`.
     pub section: String,
     pub on_created: Callback<String>,
@@ -46,8 +48,8 @@ pub struct PartProps {
 
 #[component]
 pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
-    let sites = props.sites.clone();
-    let editor = use_editor(props.document.clone(), move || new_experiment(&sites), props.on_created.clone());
+    let (sites, site) = (props.sites.clone(), props.site.clone());
+    let editor = use_editor(props.document.clone(), move || new_experiment(&sites, &site), props.on_created.clone());
     use_scroll_to(&props.section);
     let (e, problems, view) = (editor.draft(), editor.problems(), editor.view());
     // Moving visitors between variants while it runs would make the result worthless.
@@ -91,7 +93,8 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
             <Metrics ..part() />
             <Deletion id={editor.id()} kind={Kind::Experiment}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
-                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
+                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
+                again={again(&editor)} />
         </ContextProvider<Reveal>>
     }
 }
@@ -104,8 +107,9 @@ fn live(view: Option<&DocumentView<Experiment>>) -> Option<Revision> {
     view.filter(is_live).map(|view| view.revision.clone())
 }
 
-fn new_experiment(sites: &[Rc<Summary>]) -> Experiment {
-    let only = sites.first().filter(|_| sites.len() == 1);
+/// Returns a new experiment on the site that the window shows, or on the only one there is.
+fn new_experiment(sites: &[Rc<Summary>], shown: &str) -> Experiment {
+    let only = sites.iter().find(|site| site.id == shown).or(sites.first().filter(|_| sites.len() == 1));
     Experiment {
         site_id: only.map(|site| site.id.clone()).unwrap_or_default(),
         variants: vec![new_variant("control", "Control", WHOLE / 2), new_variant("treatment", "Treatment", WHOLE / 2)],

@@ -11,6 +11,7 @@ use crate::format::parts;
 use crate::pages::documents::problem_at;
 use crate::state::Editor;
 use crate::state::editing::{change, position, remove};
+use crate::toast;
 use crate::widgets::{Badge, Field, FieldKind, JsonEdit, JsonEditor, keys, read_or_keep, shown, unfinished};
 
 /// The field beside a config that keeps what is not JSON yet.
@@ -80,7 +81,10 @@ fn VariantFields(props: &VariantProps) -> Html {
     let problem = |field: &str| problem_at(&props.problems, &format!("/variants/{i}/{field}"));
     let config = props.edit(|v, typed: JsonEdit| typed.store(&mut v.config, &mut v.extra, UNFINISHED));
     let (id, weight_id) = (v.id.clone(), v.id.clone());
-    let take_out = props.editor.edit(move |e: &mut Experiment, _: MouseEvent| remove_variant(e, &id, i));
+    let take_out = props.editor.edit(move |e: &mut Experiment, _: MouseEvent| {
+        remove_variant(e, &id, i);
+        toast::edited("Variant removed");
+    });
     let weight = props.editor.edit(move |e: &mut Experiment, text: String| {
         let Some(index) = position(&e.variants, &weight_id, i) else { return };
         let kept = &mut e.variants[index].extra;

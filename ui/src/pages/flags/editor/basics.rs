@@ -18,7 +18,7 @@ pub fn Basics(props: &PartProps) -> Html {
     let (flag, editor, problems) = (&props.flag, &props.editor, &props.problems);
     let follows = editor.is_new();
     let name = move |flag: &mut Flag, text: String| {
-        if let Some(key) = key_of_renamed(follows, &flag.key, &flag.name, &text) {
+        if let Some(key) = key_of_renamed(Kind::Flag, follows, &flag.key, &flag.name, &text) {
             flag.key = key;
         }
         flag.name = text;

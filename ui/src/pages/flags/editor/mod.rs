@@ -12,7 +12,7 @@ use beacon_shared::ipc::{DocumentView, Summary};
 use beacon_shared::model::{Flag, Kind, Revision};
 use yew::prelude::*;
 
-use crate::pages::documents::{Chips, Deletion, FlagState, Heading, Unedited, heading, of_flag, title_of};
+use crate::pages::documents::{Chips, Deletion, FlagState, Heading, Unedited, again, heading, of_flag, title_of};
 use crate::state::{Editor, use_editor};
 use crate::widgets::Reveal;
 use basics::Basics;
@@ -66,7 +66,8 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
                 live={live(view.as_ref())} />
             <Deletion id={editor.id()} kind={Kind::Flag}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
-                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()} />
+                removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
+                again={again(&editor)} />
         </ContextProvider<Reveal>>
     }
 }

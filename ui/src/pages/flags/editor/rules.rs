@@ -16,6 +16,7 @@ use crate::format::parts;
 use crate::pages::documents::{Unedited, of_rule, problem_at, problem_under};
 use crate::state::Editor;
 use crate::state::editing::{change, move_up, remove};
+use crate::toast;
 use crate::widgets::{Field, FieldKind, JsonEdit, JsonEditor, keys, read_or_keep, shown, unfinished};
 
 /// The fields beside a value and a condition that keep what is not JSON yet.
@@ -77,7 +78,10 @@ fn RuleFields(props: &RuleProps) -> Html {
     let (i, r) = (props.index, &props.rule);
     let (lifted, removed) = (r.id.clone(), r.id.clone());
     let up = props.editor.edit(move |flag: &mut Flag, _: MouseEvent| move_up(&mut flag.rules, &lifted, i));
-    let take_out = props.editor.edit(move |flag: &mut Flag, _: MouseEvent| remove(&mut flag.rules, &removed, i));
+    let take_out = props.editor.edit(move |flag: &mut Flag, _: MouseEvent| {
+        remove(&mut flag.rules, &removed, i);
+        toast::edited("Rule removed");
+    });
     html! {
         <div class="rule" data-testid="flag-rule">
             if let Some(experiment) = &r.experiment {

@@ -1,6 +1,6 @@
 //! What the metric is called.
 
-use beacon_shared::model::MetricDefinition;
+use beacon_shared::model::{Kind, MetricDefinition};
 use yew::prelude::*;
 
 use super::PartProps;
@@ -12,7 +12,7 @@ pub fn Basics(props: &PartProps) -> Html {
     let (metric, editor) = (&props.metric, &props.editor);
     let follows = editor.is_new();
     let name = move |metric: &mut MetricDefinition, text: String| {
-        if let Some(key) = key_of_renamed(follows, &metric.key, &metric.name, &text) {
+        if let Some(key) = key_of_renamed(Kind::Metric, follows, &metric.key, &metric.name, &text) {
             metric.key = key;
         }
         metric.name = text;

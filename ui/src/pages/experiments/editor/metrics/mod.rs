@@ -50,15 +50,7 @@ pub fn Metrics(props: &PartProps) -> Html {
     let is_open = *is_adding || e.metrics.is_empty();
     html! {
         <section class="card" id="metrics">
-            <header class="card-head">
-                <h2>{ "Metrics" }</h2>
-                if !e.metrics.is_empty() {
-                    <button type="button" class="quiet" data-testid="metric-add" onclick={toggle}
-                        disabled={e.metrics.len() >= MAX_METRICS}>
-                        { if *is_adding { "Done" } else { "Add metric" } }
-                    </button>
-                }
-            </header>
+            <header class="card-head"><h2>{ "Metrics" }</h2></header>
             <div class="metric-uses">{ for rows }</div>
             if let Some(problem) = lists_problem(&props.problems).filter(|_| !e.metrics.is_empty()) {
                 <p class="note problem">{ problem }</p>
@@ -66,6 +58,14 @@ pub fn Metrics(props: &PartProps) -> Html {
             if is_open {
                 <Picker metrics={unused(&known, e)} taken={known} {on_pick} {on_done}
                     can_close={!e.metrics.is_empty()} />
+            }
+            if !e.metrics.is_empty() {
+                <div class="actions">
+                    <button type="button" data-testid="metric-add" onclick={toggle}
+                        disabled={e.metrics.len() >= MAX_METRICS}>
+                        { if *is_adding { "Done" } else { "Add metric" } }
+                    </button>
+                </div>
             }
         </section>
     }

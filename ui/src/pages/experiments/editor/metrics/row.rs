@@ -14,6 +14,7 @@ use crate::ipc::call;
 use crate::pages::documents::{measures, problem_at};
 use crate::router::{Page, Route, use_router};
 use crate::state::editing::{change, remove};
+use crate::toast;
 use crate::widgets::{Badge, Choice, Field, FieldKind, read_or_keep, shown};
 
 /// The field beside a margin that keeps what is not one.
@@ -24,7 +25,10 @@ const ROLES: [(&str, &str); 3] = [("goal", "Goal"), ("secondary", "Secondary"), 
 #[component]
 pub fn Row(props: &RowProps) -> Html {
     let (i, id) = (props.index, props.metric.id().to_owned());
-    let take_out = props.editor.edit(move |e: &mut Experiment, _: MouseEvent| remove(&mut e.metrics, &id, i));
+    let take_out = props.editor.edit(move |e: &mut Experiment, _: MouseEvent| {
+        remove(&mut e.metrics, &id, i);
+        toast::edited("Metric removed");
+    });
     let options = ROLES.map(|(value, text)| (value.into(), text.into())).to_vec();
     let set_role = edit(props, |m, name: String| m.set_role(role(&name)));
     html! {
