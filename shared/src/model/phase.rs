@@ -58,6 +58,9 @@ pub struct PhasePlan {
     pub visitors: u64,
     /// Days in which that many are expected.
     pub days: u32,
+    /// True if the phase is meant to end with these visitors: until then smaller lifts are found, and hardly any after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
     /// By metric id, the smallest lift of a goal that this many visitors find with a probability of 80%; 0.05 is 5%.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lifts: BTreeMap<String, f64>,

@@ -1,8 +1,8 @@
 //! From sufficient statistics to a decision.
 
-use super::contrast::{Contrast, Scale, contrast};
+use super::contrast::Contrast;
 use super::decide::decide;
-use super::guardrail::{guarded, non_inferiority};
+use super::guardrail::guarded;
 use super::health::health;
 use super::lift::Lift;
 use super::verdict::sentence;
@@ -29,8 +29,8 @@ pub fn analyse<S: Clone + Into<Sample>>(plan: &Plan, samples: &[Vec<S>], traffic
     let mut metrics: Vec<MetricAnalysis> =
         judged.map(|((metric, arms), lifts)| compare(plan, metric, arms, lifts, traffic)).collect();
     correct(plan, &mut metrics);
-    for ((metric, lifts), arms) in metrics.iter_mut().zip(&lifts).zip(&arms) {
-        estimate_all(plan, metric, lifts, arms);
+    for (metric, lifts) in metrics.iter_mut().zip(&lifts) {
+        estimate_all(plan, metric, lifts);
     }
     let health = health(plan, &samples, traffic);
     let (standings, verdict) = decide(plan, &metrics, &arms, &health);
@@ -59,8 +59,6 @@ fn lifts(plan: &Plan, arms: &[Sample]) -> Vec<Option<Lift>> {
 }
 
 fn compare(plan: &Plan, metric: &Metric, arms: &[Sample], lifts: &[Option<Lift>], traffic: &Traffic) -> MetricAnalysis {
-    let empty = Sample::default();
-    let baseline = arms.get(plan.baseline).unwrap_or(&empty);
     let variants = arms.iter().zip(lifts).enumerate().map(|(index, (arm, lift))| Comparison {
         variant: plan.variants.get(index).cloned().unwrap_or_default(),
         units: arm.units(),
@@ -71,26 +69,16 @@ fn compare(plan: &Plan, metric: &Metric, arms: &[Sample], lifts: &[Option<Lift>]
         relative: None,
         absolute: None,
         undecided: lift.as_ref().and_then(|lift| lift.wait),
-        p_value: lift.as_ref().map(|lift| p_value(plan, lift, baseline, arm)),
+        p_value: lift.as_ref().map(|lift| lift.p_value(0.0, Tail::TwoSided)),
         higher: lift.as_ref().is_some_and(|lift| lift.is_above(0.0)),
         adjusted_p: None,
         alpha: plan.alpha,
-        guardrail: lift.as_ref().and_then(|lift| guardrail(plan, metric, lift, baseline, arm)),
+        guardrail: lift.as_ref().and_then(|lift| guardrail(plan, metric, lift)),
         more: None,
         likely: None,
         futile: false,
     });
     MetricAnalysis { metric: metric.clone(), variants: variants.collect() }
-}
-
-/// Returns the p-value of the null that nothing differs. A posterior's is on the absolute scale, whose baseline is not
-/// measured.
-fn p_value(plan: &Plan, lift: &Lift, baseline: &Sample, arm: &Sample) -> f64 {
-    if plan.engine != Engine::Bayesian {
-        return lift.p_value(0.0, Tail::TwoSided);
-    }
-    let judged = contrast(Scale::Absolute, baseline, arm).and_then(|c| estimate(plan, &c, false));
-    judged.map_or(1.0, |e| e.p_value)
 }
 
 /// Adjusts the p-values of the goals over all variants, and finds the level of each interval. A comparison that can't be
@@ -112,26 +100,34 @@ fn correct(plan: &Plan, metrics: &mut [MetricAnalysis]) {
 }
 
 /// The estimates, each with the interval of its comparison's level.
-fn estimate_all(plan: &Plan, metric: &mut MetricAnalysis, lifts: &[Option<Lift>], arms: &[Sample]) {
-    let empty = Sample::default();
-    let baseline = arms.get(plan.baseline).unwrap_or(&empty);
+fn estimate_all(plan: &Plan, metric: &mut MetricAnalysis, lifts: &[Option<Lift>]) {
     let lower_is_better = plan.options_of(&metric.metric).lower_is_better;
-    for ((comparison, lift), arm) in metric.variants.iter_mut().zip(lifts).zip(arms) {
+    for (comparison, lift) in metric.variants.iter_mut().zip(lifts) {
         let Some(lift) = lift else { continue };
-        if plan.engine == Engine::Bayesian {
-            let against = |scale| contrast(scale, baseline, arm).and_then(|c| estimate(plan, &c, lower_is_better));
-            comparison.relative = Some(against(Scale::Relative));
-            comparison.absolute = Some(against(Scale::Absolute));
-        } else {
-            comparison.relative = Some(lift.relative(comparison.alpha));
-            comparison.absolute = Some(lift.absolute(comparison.alpha));
-            comparison.likely = likely(plan, comparison);
+        comparison.relative = Some(lift.relative(comparison.alpha));
+        comparison.absolute = Some(lift.absolute(comparison.alpha));
+        match plan.engine {
+            Engine::Bayesian => believed(comparison, lift, lower_is_better),
+            _ => comparison.likely = likely(plan, comparison),
         }
         if metric.metric.role == Role::Goal && !comparison.is_significant(plan) {
             comparison.more = lift.more_units(0.0, comparison.alpha);
             comparison.futile = is_futile(comparison, plan.options_of(&metric.metric));
         }
     }
+}
+
+/// Adds to both estimates of a posterior the chance to win, and the expected losses in their unit.
+fn believed(comparison: &mut Comparison, lift: &Lift, lower_is_better: bool) {
+    let Some(chance) = lift.chance() else { return };
+    let add = |estimate: &mut Option<Result<Estimate, Reason>>, unit: f64| {
+        let Some(Ok(estimate)) = estimate else { return };
+        let [gain, loss] = chance.risk.map(|risk| risk / unit);
+        estimate.chance_to_win = Some(if lower_is_better { 1.0 - chance.larger } else { chance.larger });
+        estimate.risk = Some(if lower_is_better { [loss, gain] } else { [gain, loss] });
+    };
+    add(&mut comparison.relative, chance.baseline);
+    add(&mut comparison.absolute, 1.0);
 }
 
 /// The likely lift, where it is within the interval: outside of it, lifts here are not what they usually are.
@@ -151,7 +147,9 @@ fn is_futile(comparison: &Comparison, options: MetricOptions) -> bool {
 pub fn estimate(plan: &Plan, contrast: &Contrast, lower_is_better: bool) -> Result<Estimate, Reason> {
     let outcome = match plan.engine {
         Engine::Frequentist => frequentist(contrast, Tail::TwoSided, plan.alpha, 0.0)?,
-        Engine::Sequential => sequential(contrast, Tail::TwoSided, plan.alpha, plan.sequential_n, 0.0)?,
+        Engine::Sequential | Engine::PlannedEnd => {
+            sequential(contrast, Tail::TwoSided, plan.alpha, plan.sequential_n, 0.0)?
+        }
         Engine::Bayesian => {
             let p = bayesian(contrast, &plan.prior, plan.alpha, lower_is_better)?;
             let other = bayesian(contrast, &plan.prior, plan.alpha, !lower_is_better)?.chance_to_win;
@@ -179,14 +177,7 @@ pub fn estimate(plan: &Plan, contrast: &Contrast, lower_is_better: bool) -> Resu
     })
 }
 
-fn guardrail(plan: &Plan, metric: &Metric, lift: &Lift, baseline: &Sample, arm: &Sample) -> Option<Guardrail> {
-    if metric.role != Role::Guardrail {
-        return None;
-    }
-    let options = plan.options_of(metric);
-    if plan.engine != Engine::Bayesian {
-        return Some(guarded(plan, lift, options));
-    }
-    let contrast = contrast(Scale::Relative, baseline, arm).ok()?;
-    non_inferiority(plan, &contrast, options.margin, options.lower_is_better).ok()
+/// The state of a guardrail; `None` for a metric of another role.
+fn guardrail(plan: &Plan, metric: &Metric, lift: &Lift) -> Option<Guardrail> {
+    (metric.role == Role::Guardrail).then(|| guarded(plan, lift, plan.options_of(metric)))
 }

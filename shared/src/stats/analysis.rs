@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Guardrail, Health, Plan, Reason};
+use super::{Engine, Estimate, Guardrail, Health, Plan, Reason};
 use crate::model::Metric;
 
 /// One variant on one metric, against the baseline.
@@ -54,8 +54,13 @@ impl Comparison {
         self.relative.and_then(Result::ok).or_else(|| self.absolute.and_then(Result::ok))
     }
 
-    /// Returns true if the difference is beyond chance, after the plan's correction.
+    /// Returns true if the difference is beyond chance, after the plan's correction; with an accepted loss, if keeping what
+    /// looks better is expected to lose less than that.
     pub fn is_significant(&self, plan: &Plan) -> bool {
+        if let (Engine::Bayesian, Some(accepted)) = (plan.engine, plan.accepted_loss) {
+            let risk = self.relative.and_then(Result::ok).and_then(|lift| lift.risk);
+            return risk.is_some_and(|[keeping, shipping]| keeping.min(shipping) < accepted);
+        }
         self.adjusted_p.or(self.p_value).is_some_and(|p| p < plan.alpha)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contrast, Reason, Scale, normal};
+use super::{Contrast, PastLifts, Reason, Scale, normal};
 
 /// What is believed about effects before the data: N(mean, sd²).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,13 @@ impl Default for Prior {
     /// N(0, 0.3²) relative, off.
     fn default() -> Self {
         Self { proper: false, mean: 0.0, standard_deviation: 0.3, scale: Scale::Relative }
+    }
+}
+
+impl From<PastLifts> for Prior {
+    /// Lifts are spread as they were in the past.
+    fn from(past: PastLifts) -> Self {
+        Self { proper: true, mean: 0.0, standard_deviation: past.spread, scale: Scale::Relative }
     }
 }
 

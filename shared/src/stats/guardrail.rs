@@ -92,7 +92,9 @@ pub fn non_inferiority(
 fn one_sided(plan: &Plan, contrast: &Contrast, tail: Tail, null: f64) -> Result<f64, Reason> {
     match plan.engine {
         Engine::Frequentist => frequentist(contrast, tail, plan.alpha, null).map(|o| o.p_value),
-        Engine::Sequential => sequential(contrast, tail, plan.alpha, plan.sequential_n, null).map(|o| o.p_value),
+        Engine::Sequential | Engine::PlannedEnd => {
+            sequential(contrast, tail, plan.alpha, plan.sequential_n, null).map(|o| o.p_value)
+        }
         Engine::Bayesian => {
             let posterior = bayesian(contrast, &plan.prior, plan.alpha, false)?;
             let z = (posterior.effect - null) / posterior.standard_error;

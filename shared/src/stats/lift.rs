@@ -9,10 +9,10 @@
 //!
 //! Conversions are also watched exactly ([`super::exact`]); both evidences are averaged.
 
-use super::contrast::{Shape, arm, enough, quadratic, shape};
 use super::exact::{Split, log_mean};
+use super::means::{Belief, Means};
 use super::share_above::{Move, Quantiles};
-use super::{Engine, Estimate, MIN_NONZERO, Mixture, Plan, Reason, Sample, Tail, student};
+use super::{Engine, Estimate, MIN_NONZERO, Mixture, Plan, Reason, Sample, Scale, Tail, normal, planned_end, student};
 
 /// The part of the evidence about a conversion rate that is the confidence sequence's; the rest is the exact test's.
 ///
@@ -20,134 +20,31 @@ use super::{Engine, Estimate, MIN_NONZERO, Mixture, Plan, Reason, Sample, Tail, 
 /// exact test in 25.1%. With a twentieth no difference is left, and a variant without any conversion is found as fast as by
 /// the exact test alone but for five conversions (ln 20 / ln 2).
 pub(super) const SEQUENCE_WEIGHT: f64 = 0.95;
+/// Parts of alpha of a test with a planned end: its boundary's, the confidence sequence's (which has the last word long after
+/// the end), and the exact test's.
+const PLANNED_PARTS: [f64; 3] = [0.96, 0.02, 0.02];
+/// Where that sequence is tightest, in planned sizes.
+const LONG_AFTER: f64 = 3.0;
 /// Bisections halve their interval this often at most.
 const STEPS: u32 = 60;
 /// Beyond a lift of 2^60 nothing is looked for.
 const MAX_DOUBLINGS: u32 = 60;
 
-/// Two arms' means.
-#[derive(Clone, Copy, Debug)]
-struct Means {
-    /// B − A, adjusted where there is something to adjust by.
-    difference: f64,
-    /// |A|, not adjusted.
-    baseline: f64,
-    /// Variance of the difference.
-    variance: f64,
-    /// Covariance of the difference with |A|.
-    covariance: f64,
-    /// Variance of |A|.
-    baseline_variance: f64,
-    /// Variance of B and degrees of freedom of either arm, for Welch's.
-    treatment_variance: f64,
-    freedoms: [f64; 2],
-    /// Factors of the arms' variances where one variance is pooled over both: see [`Means::pooled`].
-    pooling: Option<[f64; 2]>,
-    units: f64,
-    is_signed: bool,
-}
-
-impl Means {
-    fn new(baseline: &Sample, treatment: &Sample) -> Result<Self, Reason> {
-        let shape = shape(&[(baseline, treatment)])?;
-        enough(baseline, treatment)?;
-        let (a, b) = (arm(baseline), arm(treatment));
-        let plain = shape.unadjusted();
-        if !shape.is_defined(a.means) || !shape.is_defined(b.means) {
-            return Err(Reason::ZeroDenominator);
-        }
-        let (by_a, by_b, by_plain) = (shape.gradient(a.means), shape.gradient(b.means), plain.gradient(a.means));
-        let size = plain.value(a.means);
-        let treatment_variance = b.variance_along(by_b) / b.units;
-        let means = Self {
-            difference: shape.value(b.means) - shape.value(a.means),
-            baseline: size.abs(),
-            variance: a.variance_along(by_a) / a.units + treatment_variance,
-            covariance: -size.signum() * quadratic(&a.covariance, by_a, by_plain) / a.units,
-            baseline_variance: a.variance_along(by_plain) / a.units,
-            treatment_variance,
-            freedoms: [a.units - 1.0, b.units - 1.0],
-            pooling: None,
-            units: a.units + b.units,
-            is_signed: is_signed(baseline, shape) || is_signed(treatment, shape),
-        };
-        let all = [means.difference, means.baseline, means.variance, means.covariance, means.baseline_variance];
-        if !all.into_iter().all(f64::is_finite) {
-            return Err(Reason::NotFinite);
-        }
-        // The same metric in both arms, yet one of them shows no variance: it is not known yet.
-        let known = treatment_variance > 0.0 && means.variance > treatment_variance;
-        if known { Ok(means) } else { Err(Reason::ZeroVariance) }
-    }
-
-    /// With the variance of a unit pooled over both arms wherever that is larger.
-    ///
-    /// A small arm of a heavy-tailed metric usually lacks its largest values, so that both its mean and its variance are
-    /// too small, and the sequence calls it worse: in 12% of experiments without an effect that were split 90/10 (10%
-    /// pay, σ = 2). The larger arm knows better; and where the small arm has the outlier, its own variance is larger.
-    fn pooled(self) -> Self {
-        let [a, b] = self.freedoms.map(|n| n + 1.0);
-        let whole = a + b;
-        let part = |n: f64, other: f64| (n - 1.0) / (whole - 2.0) * whole / other;
-        Self { pooling: Some([part(a, b), part(b, a)]), ..self }
-    }
-
-    /// The variance as a + b·r + c·r²: with each arm's own, and pooled.
-    fn variances(&self) -> impl Iterator<Item = [f64; 3]> {
-        let of = |[a, b]: [f64; 2]| {
-            let baseline = self.variance - self.treatment_variance;
-            [a * baseline + b * self.treatment_variance, -2.0 * a * self.covariance, a * self.baseline_variance]
-        };
-        std::iter::once([1.0; 2]).chain(self.pooling).map(of)
-    }
-
-    /// V(r).
-    fn variance_at(&self, lift: f64) -> f64 {
-        self.variances().map(|[a, b, c]| a + lift * (b + lift * c)).fold(0.0, f64::max)
-    }
-
-    /// D(r) in standard errors.
-    fn score(&self, lift: f64) -> f64 {
-        (self.difference - lift * self.baseline) / self.variance_at(lift).sqrt()
-    }
-
-    /// Welch–Satterthwaite's at this lift.
-    fn freedom(&self, lift: f64) -> f64 {
-        let all = self.variance - lift * (2.0 * self.covariance - lift * self.baseline_variance);
-        let parts = [all - self.treatment_variance, self.treatment_variance];
-        all * all / parts.iter().zip(self.freedoms).map(|(v, n)| v * v / n).sum::<f64>()
-    }
-
-    /// The lifts within this many standard errors; `None` where the baseline itself may be zero.
-    fn within(&self, half_width: f64) -> Option<(f64, f64)> {
-        let h2 = half_width * half_width;
-        self.variances().try_fold((f64::INFINITY, f64::NEG_INFINITY), |(lowest, highest), [v0, v1, v2]| {
-            let a = self.baseline * self.baseline - h2 * v2;
-            let b = self.difference * self.baseline + h2 * v1 / 2.0;
-            let c = self.difference * self.difference - h2 * v0;
-            let root = (b * b - a * c).max(0.0).sqrt();
-            let (low, high) = ((b - root) / a, (b + root) / a);
-            (a > 0.0 && low.is_finite() && high.is_finite()).then_some((lowest.min(low), highest.max(high)))
-        })
-    }
-}
-
-/// Returns true if the metric of a unit may be below 0.
-fn is_signed(sample: &Sample, shape: Shape) -> bool {
-    match sample {
-        Sample::Mean(m) => m.is_signed(0),
-        Sample::Cuped(m) => m.is_signed(0),
-        Sample::Ratio(m) => m.is_signed(0) || m.is_signed(1),
-        Sample::CupedRatio(m) => m.is_signed(0) || m.is_signed(1),
-        Sample::Quantile(_) => true,
-        Sample::Proportion(_) | Sample::Totals(_) => matches!(shape, Shape::Cuped { .. }),
-    }
-}
-
 #[derive(Clone, Debug)]
 enum Measured {
     Means(Means),
     Quantiles(Quantiles),
+}
+
+/// What a posterior says of a difference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chance {
+    /// That it is above 0.
+    pub larger: f64,
+    /// E max(difference, 0) and E max(−difference, 0).
+    pub risk: [f64; 2],
+    /// |A|.
+    pub baseline: f64,
 }
 
 /// The evidence of two arms about a lift.
@@ -158,10 +55,12 @@ pub(super) struct Lift {
     /// Why the asymptotic part decides nothing yet.
     pub wait: Option<Reason>,
     engine: Engine,
+    /// What is believed about lifts before the data: of the Bayesian engine with a proper prior.
+    belief: Option<Belief>,
     tuning: f64,
-    alpha: f64,
-    /// The two-sided sequence's.
+    /// The two-sided sequence's, and the one-sided one's.
     mixture: Option<Mixture>,
+    one_sided: Option<Mixture>,
     /// The metric in both arms, and the units of both.
     rates: [f64; 2],
     units: f64,
@@ -172,12 +71,10 @@ impl Lift {
     pub fn new(plan: &Plan, baseline: &Sample, treatment: &Sample, weights: [f64; 2]) -> Self {
         let measured = match (baseline, treatment) {
             (Sample::Totals(a), Sample::Totals(b)) => Quantiles::new(a, b).map(Measured::Quantiles),
-            _ => Means::new(baseline, treatment).map(|means| {
-                let is_sequential = plan.engine == Engine::Sequential;
-                Measured::Means(if is_sequential { means.pooled() } else { means })
-            }),
+            _ => Means::new(baseline, treatment)
+                .map(|means| Measured::Means(if plan.engine.holds_at_every_look() { means.pooled() } else { means })),
         };
-        let sequential = plan.engine == Engine::Sequential;
+        let sequential = plan.engine.holds_at_every_look();
         let split = match (baseline.conversions(), treatment.conversions()) {
             (Some(a), Some(b)) if sequential => Split::new([a, b], weights),
             _ => None,
@@ -188,9 +85,10 @@ impl Lift {
             split,
             wait,
             engine: plan.engine,
+            belief: if plan.engine == Engine::Bayesian { belief(plan, baseline) } else { None },
             tuning: plan.sequential_n,
-            alpha: plan.alpha,
-            mixture: Mixture::tuned(plan.alpha, plan.sequential_n, Tail::TwoSided).ok(),
+            mixture: mixture(plan, Tail::TwoSided),
+            one_sided: mixture(plan, Tail::Greater),
             rates: [baseline.mean(), treatment.mean()],
             units: (baseline.units().saturating_add(treatment.units())) as f64,
         }
@@ -204,7 +102,7 @@ impl Lift {
     /// D(r) in standard errors, and the units behind it.
     fn score(&self, lift: f64) -> Option<(f64, f64)> {
         match self.measured.as_ref().ok()? {
-            Measured::Means(m) => Some((m.score(lift), m.units)),
+            Measured::Means(m) => Some((m.score(lift, self.belief), m.units)),
             Measured::Quantiles(q) => Some((q.above(Move::Lift(lift))?.score()?, q.units())),
         }
         .filter(|(score, _)| score.is_finite())
@@ -219,26 +117,47 @@ impl Lift {
     fn combined(&self, score: Option<(f64, f64)>, lift: f64, tail: Tail) -> f64 {
         let mixture = match tail {
             Tail::TwoSided => self.mixture,
-            Tail::Greater | Tail::Lesser => Mixture::tuned(self.alpha, self.tuning, tail).ok(),
+            Tail::Greater | Tail::Lesser => self.one_sided,
         };
         let asymptotic = score.zip(mixture);
         let asymptotic = asymptotic.map_or(f64::NEG_INFINITY, |((z, units), mixture)| {
             mixture.log_evidence(if tail == Tail::Lesser { -z } else { z }, units, tail)
         });
-        let Some(split) = &self.split else { return asymptotic };
-        let asked = match tail {
+        let asked = |split: &Split| match tail {
             Tail::TwoSided => true,
             Tail::Greater => split.is_above(lift),
             Tail::Lesser => !split.is_above(lift),
         };
-        let exact = if asked { split.log_evidence(lift) } else { f64::NEG_INFINITY };
-        log_mean(asymptotic, exact, SEQUENCE_WEIGHT)
+        let exact = self.split.map(|split| if asked(&split) { split.log_evidence(lift) } else { f64::NEG_INFINITY });
+        match (self.engine, exact) {
+            (Engine::PlannedEnd, _) => {
+                let each = [self.planned(score, tail), asymptotic, exact.unwrap_or(f64::NEG_INFINITY)];
+                each.iter()
+                    .zip(PLANNED_PARTS)
+                    .map(|(evidence, part)| evidence + part.ln())
+                    .fold(f64::NEG_INFINITY, f64::max)
+            }
+            (_, Some(exact)) => log_mean(asymptotic, exact, SEQUENCE_WEIGHT),
+            (_, None) => asymptotic,
+        }
+    }
+
+    /// ln of the evidence by the boundary of the planned end.
+    fn planned(&self, score: Option<(f64, f64)>, tail: Tail) -> f64 {
+        let Some((z, units)) = score else { return f64::NEG_INFINITY };
+        let evidence = planned_end::log_evidence(z, units / self.tuning);
+        match tail {
+            Tail::TwoSided => evidence,
+            Tail::Greater if z > 0.0 => evidence + std::f64::consts::LN_2,
+            Tail::Lesser if z < 0.0 => evidence + std::f64::consts::LN_2,
+            Tail::Greater | Tail::Lesser => f64::NEG_INFINITY,
+        }
     }
 
     /// The p-value of the null that the lift is `lift` (two-sided), at most it (`Greater`) or at least it (`Lesser`); 1
     /// where nothing can be said. Never 0: what underflows is still possible.
     pub fn p_value(&self, lift: f64, tail: Tail) -> f64 {
-        if self.engine == Engine::Sequential {
+        if self.engine.holds_at_every_look() {
             return super::frequentist::probability((-self.log_evidence(lift, tail)).exp());
         }
         let Some((z, units)) = self.score(lift) else { return 1.0 };
@@ -246,8 +165,9 @@ impl Lift {
             Ok(Measured::Means(m)) => m.freedom(lift),
             _ => units - 2.0,
         };
+        let is_posterior = self.engine == Engine::Bayesian;
         let above = |z: f64| {
-            let tail = student::upper_tail(z.abs(), freedom);
+            let tail = if is_posterior { normal::upper_tail(z.abs()) } else { student::upper_tail(z.abs(), freedom) };
             if z >= 0.0 { tail } else { 1.0 - tail }
         };
         super::frequentist::probability(match tail {
@@ -267,14 +187,28 @@ impl Lift {
 
     /// Standard errors to either side of what is within the 1 − `alpha` interval, where the engine has such.
     fn half_width(&self, units: f64, alpha: f64) -> Option<f64> {
-        if self.engine == Engine::Sequential {
-            return self.mixture.map(|mixture| mixture.half_width(units, alpha, Tail::TwoSided));
+        self.half_widths(alpha)(units)
+    }
+
+    /// The same by the number of units.
+    fn half_widths(&self, alpha: f64) -> impl Fn(f64) -> Option<f64> + '_ {
+        let [planned, after, _] = PLANNED_PARTS.map(|part| part * alpha);
+        let level = if self.engine == Engine::PlannedEnd { planned_end::level(planned) } else { 0.0 };
+        move |units| match self.engine {
+            Engine::Sequential => self.mixture.map(|mixture| mixture.half_width(units, alpha, Tail::TwoSided)),
+            Engine::PlannedEnd => {
+                let planned = planned_end::half_width(level, units / self.tuning);
+                Some(self.mixture.map_or(planned, |m| m.half_width(units, after, Tail::TwoSided).min(planned)))
+            }
+            Engine::Bayesian => normal::upper_quantile(alpha / 2.0),
+            Engine::Frequentist => {
+                let freedom = match &self.measured {
+                    Ok(Measured::Means(m)) => m.freedom(0.0),
+                    _ => units - 2.0,
+                };
+                student::quantile_above(alpha / 2.0, freedom)
+            }
         }
-        let freedom = match &self.measured {
-            Ok(Measured::Means(m)) => m.freedom(0.0),
-            _ => units - 2.0,
-        };
-        student::quantile_above(alpha / 2.0, freedom)
     }
 
     /// The lift with its 1 − `alpha` interval.
@@ -285,6 +219,10 @@ impl Lift {
         let (effect, standard_error, is_signed) = self.point()?;
         let (lower, upper) = match (&self.measured, &self.split) {
             (_, Some(split)) => self.around(effect, alpha, split)?,
+            (Ok(Measured::Means(m)), None) if self.belief.is_some() => {
+                let h = self.half_width(m.units, alpha).ok_or(Reason::UnknownParameter)?;
+                bounds(effect, |lift| m.score(lift, self.belief).abs() < h)?
+            }
             (Ok(Measured::Means(m)), None) => {
                 let h = self.half_width(m.units, alpha).ok_or(Reason::UnknownParameter)?;
                 m.within(h).ok_or(Reason::UnknownBaseline)?
@@ -311,11 +249,11 @@ impl Lift {
         let p_value = self.p_value(0.0, Tail::TwoSided);
         match self.measured.as_ref().map_err(|reason| *reason)? {
             Measured::Means(m) => {
-                let alpha = if self.split.is_some() { alpha * SEQUENCE_WEIGHT } else { alpha };
-                let standard_error = m.variance_at(0.0).sqrt();
+                let is_averaged = self.split.is_some() && self.engine == Engine::Sequential;
+                let alpha = if is_averaged { alpha * SEQUENCE_WEIGHT } else { alpha };
+                let (difference, standard_error) = m.posterior(0.0, self.belief);
                 let reach = standard_error * self.half_width(m.units, alpha).ok_or(Reason::UnknownParameter)?;
-                let ends = (m.difference - reach, m.difference + reach);
-                estimate(m.difference, standard_error, ends.0, ends.1, p_value)
+                estimate(difference, standard_error, difference - reach, difference + reach, p_value)
             }
             Measured::Quantiles(q) => {
                 let h = self.half_width(q.units(), alpha).ok_or(Reason::UnknownParameter)?;
@@ -326,11 +264,22 @@ impl Lift {
         }
     }
 
+    /// The chance that the metric is larger in the treatment, and the expected losses of keeping the baseline and of shipping
+    /// the treatment, in the metric's unit, where more is better. Of means only.
+    pub fn chance(&self) -> Option<Chance> {
+        let Measured::Means(m) = self.measured.as_ref().ok()? else { return None };
+        let (difference, sd) = m.posterior(0.0, self.belief);
+        let score = difference / sd;
+        let risk = [sd * normal::expected_excess(-score), sd * normal::expected_excess(score)];
+        Some(Chance { larger: normal::upper_tail(-score), risk, baseline: m.baseline })
+    }
+
     /// How many times the present units reject this lift two-sided at `alpha`, if everything stays as measured; `None` when
     /// no number does, or nothing is known.
     pub fn more_units(&self, lift: f64, alpha: f64) -> Option<f64> {
         let (z, units) = self.score(lift)?;
-        let reached = |times: f64| self.half_width(units * times, alpha).is_some_and(|h| z.abs() * times.sqrt() > h);
+        let half_width = self.half_widths(alpha);
+        let reached = |times: f64| half_width(units * times).is_some_and(|h| z.abs() * times.sqrt() > h);
         let (mut low, mut high) = (1.0, 2.0);
         for _ in 0..MAX_DOUBLINGS {
             if reached(high) {
@@ -349,8 +298,8 @@ impl Lift {
     fn point(&self) -> Result<(f64, Option<f64>, bool), Reason> {
         match &self.measured {
             Ok(Measured::Means(m)) if m.baseline > 0.0 => {
-                let effect = m.difference / m.baseline;
-                Ok((effect, Some(m.variance_at(effect).sqrt() / m.baseline), m.is_signed))
+                let effect = m.lift(self.belief);
+                Ok((effect, Some(m.posterior(effect, self.belief).1 / m.baseline), m.is_signed))
             }
             Ok(Measured::Quantiles(q)) if q.values[0] > 0.0 => {
                 Ok((q.values[1] / q.values[0] - 1.0, None, q.is_signed()))
@@ -373,6 +322,24 @@ impl Lift {
         let limit = -alpha.ln();
         bounds(effect, |lift| self.log_evidence(lift, Tail::TwoSided) < limit)
     }
+}
+
+/// The plan's prior, as one about lifts; `None` for a flat one.
+fn belief(plan: &Plan, baseline: &Sample) -> Option<Belief> {
+    let (prior, size) = (plan.prior, baseline.mean().abs());
+    let unit = if prior.scale == Scale::Absolute { size } else { 1.0 };
+    let belief = Belief { mean: prior.mean / unit, standard_deviation: prior.standard_deviation / unit };
+    let is_proper = belief.mean.is_finite() && belief.standard_deviation > 0.0 && belief.standard_deviation.is_finite();
+    (prior.proper && is_proper).then_some(belief)
+}
+
+/// The mixture of the plan's confidence sequence.
+fn mixture(plan: &Plan, tail: Tail) -> Option<Mixture> {
+    let (alpha, tuning) = match plan.engine {
+        Engine::PlannedEnd => (plan.alpha * PLANNED_PARTS[1], plan.sequential_n * LONG_AFTER),
+        _ => (plan.alpha, plan.sequential_n),
+    };
+    Mixture::tuned(alpha, tuning, tail).ok()
 }
 
 fn estimate(effect: f64, standard_error: f64, lower: f64, upper: f64, p_value: f64) -> Result<Estimate, Reason> {

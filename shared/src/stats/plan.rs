@@ -16,8 +16,18 @@ pub enum Engine {
     /// Asymptotic confidence sequence (Waudby-Smith et al., arXiv 2103.06476); valid at every look.
     #[default]
     Sequential,
+    /// A test with a planned end: Lan and DeMets' boundary of O'Brien and Fleming's kind until then, and a rising one after
+    /// it; valid at every look. The planned units are [`Plan::sequential_n`].
+    PlannedEnd,
     /// A Gaussian posterior; decides when the chance to win is beyond 1 − alpha/2.
     Bayesian,
+}
+
+impl Engine {
+    /// Returns true if its decisions hold however often somebody looks.
+    pub fn holds_at_every_look(self) -> bool {
+        matches!(self, Self::Sequential | Self::PlannedEnd)
+    }
 }
 
 /// What to compute.
@@ -45,6 +55,10 @@ pub struct Plan {
     pub baseline: usize,
     /// Of the Bayesian engine.
     pub prior: Prior,
+    /// Of the Bayesian engine: it decides when the expected loss of what it would keep is below this lift; 0.001 is 0.1%.
+    /// `None` decides by the chance to win. Such decisions keep no error rate: on average they lose no more than this, if
+    /// true lifts are spread as the prior says.
+    pub accepted_loss: Option<f64>,
     /// What lifts usually are, for the likely lift.
     pub past: PastLifts,
     /// Of the p-values of the goals over all variants; Holm's by default.
@@ -66,6 +80,7 @@ impl Default for Plan {
             metrics: Vec::new(),
             baseline: 0,
             prior: Prior::default(),
+            accepted_loss: None,
             past: PastLifts::default(),
             correction: Correction::Holm,
             options: BTreeMap::new(),

@@ -1,8 +1,8 @@
 //! The verdict in sentences that a product manager can repeat, with their reasons.
 
 use super::{
-    Analysis, Comparison, Correction, Engine, Estimate, GuardrailState, MIN_NONZERO, MetricAnalysis, Reason, Standing,
-    State, Verdict,
+    Analysis, Comparison, Correction, Estimate, GuardrailState, MIN_NONZERO, MetricAnalysis, Reason, Standing, State,
+    Verdict,
 };
 use crate::model::Role;
 use crate::wording::{count, listed, percent, signed_percent_to};
@@ -313,7 +313,7 @@ impl Unit {
 
 fn confidence(analysis: &Analysis, comparison: &Comparison) -> String {
     let confidence = ((1.0 - comparison.alpha) * 1000.0).round() / 10.0;
-    let look = if analysis.plan.engine == Engine::Sequential { ", valid at every look" } else { "" };
+    let look = if analysis.plan.engine.holds_at_every_look() { ", valid at every look" } else { "" };
     format!("{confidence}% interval{look}")
 }
 
@@ -322,7 +322,7 @@ fn uncertainty(analysis: &Analysis, comparison: &Comparison, estimate: &Estimate
     let unit = Unit::of(comparison, estimate);
     let confidence = ((1.0 - comparison.alpha) * 1000.0).round() / 10.0;
     let mut text = format!("{confidence}% interval {} to {}", unit.text(estimate.lower), unit.text(estimate.upper));
-    if plan.engine == Engine::Sequential {
+    if plan.engine.holds_at_every_look() {
         text.push_str(", valid at every look");
     }
     if let Some(chance) = estimate.chance_to_win {

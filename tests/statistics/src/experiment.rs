@@ -2,8 +2,9 @@
 
 use beacon_shared::model::{Direction, Metric, MetricKind, Role};
 use beacon_shared::stats::{
-    Analysis, Arrivals, GuardrailState, MIN_NONZERO, MetricOptions, Moments, Plan, Proportion, Sample, Scale, State,
-    Tail, Totals, Traffic, Verdict, analyse, contrast, sequential,
+    Analysis, Arrivals, Contrast, Engine, GuardrailState, MIN_NONZERO, MetricOptions, Moments, Outcome, Plan,
+    Proportion, Reason, Sample, Scale, State, Tail, Totals, Traffic, Verdict, analyse, contrast, frequentist,
+    sequential,
 };
 
 use crate::random::Random;
@@ -167,6 +168,8 @@ impl Measure {
 pub struct Setting {
     /// Visitors of all arms that it is planned for, where it has a plan.
     pub planned: Option<u64>,
+    /// True if the plan has an end.
+    pub ends: bool,
     /// The planned split, where visitors come in another one.
     pub weights: Option<Vec<f64>>,
     /// What it measures.
@@ -181,7 +184,7 @@ impl Setting {
     /// Every arm gets as many.
     pub fn even(measures: Vec<Measure>, per_look: u64, looks: usize) -> Self {
         let arms = measures.first().map_or(0, |m| m.arms.len());
-        Self { planned: None, weights: None, measures, arrivals: vec![per_look; arms], looks }
+        Self { planned: None, ends: false, weights: None, measures, arrivals: vec![per_look; arms], looks }
     }
 
     /// The same with a plan for as many visitors as come, and this smallest lift of each goal.
@@ -190,6 +193,12 @@ impl Setting {
         self.planned = Some(self.arrivals.iter().sum::<u64>() * self.looks as u64);
         self.measures.iter_mut().for_each(|measure| measure.smallest_lift = smallest_lift);
         self
+    }
+
+    /// The same with an end that is planned for as many visitors as come.
+    #[must_use]
+    pub fn ends(self) -> Self {
+        Self { ends: true, ..self.planned(None) }
     }
 
     /// The same with these arrivals instead.
@@ -217,6 +226,7 @@ impl Setting {
         let usual = Plan::default();
         let of_two_arms = |planned: u64| planned as f64 * 2.0 / self.arrivals.len() as f64;
         Plan {
+            engine: if self.ends { Engine::PlannedEnd } else { usual.engine },
             planned: self.planned,
             sequential_n: self.planned.map_or(usual.sequential_n, of_two_arms),
             variants: (0..self.arrivals.len()).map(|v| name("v", v)).collect(),
@@ -243,21 +253,22 @@ impl Setting {
             }
             traffic.days.push(Arrivals { day: look as i64, units });
             course.see(look, &analyse(&plan, &samples, &traffic), &self.measures);
-            course.alone |= found_alone(&plan, &samples);
+            course.alone |=
+                found(&plan, &samples, |c| sequential(c, Tail::TwoSided, plan.alpha, plan.sequential_n, 0.0));
+            course.fixed = found(&plan, &samples, |c| frequentist(c, Tail::TwoSided, plan.alpha, 0.0));
         }
         course
     }
 }
 
-/// Returns true if the confidence sequence of the absolute difference, by itself, calls the second arm better on the first
-/// metric, once both arms have 50 units with something.
-fn found_alone(plan: &Plan, samples: &[Vec<Sample>]) -> bool {
+/// Returns true if a test of the absolute difference, by itself, calls the second arm better on the first metric, once both
+/// arms have 50 units with something.
+fn found(plan: &Plan, samples: &[Vec<Sample>], test: impl Fn(&Contrast) -> Result<Outcome, Reason>) -> bool {
     let Some([a, b]) = samples.first().and_then(|arms| arms.get(..2)) else { return false };
     if a.nonzero().min(b.nonzero()) < MIN_NONZERO {
         return false;
     }
-    let contrast = contrast(Scale::Absolute, a, b);
-    let judged = contrast.and_then(|c| sequential(&c, Tail::TwoSided, plan.alpha, plan.sequential_n, 0.0));
+    let judged = contrast(Scale::Absolute, a, b).and_then(|c| test(&c));
     judged.is_ok_and(|outcome| outcome.p_value < plan.alpha && outcome.effect > 0.0)
 }
 
@@ -294,6 +305,8 @@ pub struct Course {
     pub claimed: Option<(f64, f64)>,
     /// The confidence sequence of the absolute difference alone would have called the second arm better on the first metric.
     pub alone: bool,
+    /// Welch's test of the absolute difference calls it better at the last look, which holds if that is the only one.
+    pub fixed: bool,
     /// The look at which every variant was first called worse.
     pub loser: Option<usize>,
     /// A variant was called not worth waiting for though a goal has the smallest lift.

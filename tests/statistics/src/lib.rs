@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod experiment;
 pub mod hazards;
+pub mod plans;
 pub mod random;
 pub mod row;
 pub mod simulation;

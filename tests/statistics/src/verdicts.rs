@@ -2,13 +2,12 @@
 
 use std::thread;
 
-use beacon_shared::model::{Metric, MetricKind, Role};
-use beacon_shared::stats::{PLAN_POWER, Proportion, Verdict, phase_plan};
+use beacon_shared::model::Role;
+use beacon_shared::stats::Verdict;
 
 use crate::experiment::{Course, Does, Measure, Setting, courses};
-use crate::hazards;
-use crate::random::Random;
 use crate::row::{Promise, Row};
+use crate::{hazards, plans};
 
 /// One kind of experiment, and what was measured of its verdicts.
 #[derive(Clone, Debug)]
@@ -85,13 +84,7 @@ fn values() -> Vec<Case> {
     refunds.lower_is_better = true;
     let lifted =
         Measure::goal(vec![pays(0.02, 1.0), Does::Pays { rate: 0.02, sigma: 1.0, times: 1.2 }], vec![0.0, 0.2]);
-    let uneven = |shares: [u64; 2], does| Setting {
-        planned: None,
-        weights: None,
-        measures: vec![Measure::idle(does, 2)],
-        arrivals: shares.to_vec(),
-        looks: 30,
-    };
+    let uneven = |shares: [u64; 2], does| Setting::even(vec![Measure::idle(does, 2)], 0, 30).with_arrivals(shares);
     vec![
         idle("conversion 10%, 500 an arm and day", Does::Converts(0.1), 500, 30, 101),
         idle("conversion 1%, 200 an arm and day, 90 days", Does::Converts(0.01), 200, 90, 102),
@@ -142,13 +135,7 @@ fn quantiles() -> Vec<Case> {
         idle("95% quantile, 5.2% have a value", Does::WaitsSometimes { level: 0.95, rate: 0.052 }, 200, 30, 1403),
         case(
             "90% quantile of a lognormal, split 90/10, 400 a day",
-            Setting {
-                planned: None,
-                weights: None,
-                measures: vec![Measure::idle(waits(0.9, 0.0), 2)],
-                arrivals: vec![360, 40],
-                looks: 30,
-            },
+            Setting::even(vec![Measure::idle(waits(0.9, 0.0), 2)], 0, 30).with_arrivals([360, 40]),
             1407,
         ),
         idle("median of Poisson(2.7) items (refused)", Does::Counts { level: 0.5, mean: 2.7 }, 200, 30, 1404).short(),
@@ -212,7 +199,7 @@ fn has_guardrails(case: &Case) -> bool {
 /// Experiments that have an effect, and what must come of it.
 pub fn with_effect(runs: usize, extent: Extent) -> Vec<Row> {
     let all: Vec<fn(usize) -> Vec<Row>> = match extent {
-        Extent::Full => vec![guarded, broken, several, powerful, sample_ratio, planned, claims, hazards::rows],
+        Extent::Full => vec![guarded, broken, several, powerful, sample_ratio, plans::rows, hazards::rows],
         Extent::Short => vec![broken],
     };
     in_parallel(&all, |measure| measure(runs)).into_iter().flatten().collect()
@@ -312,13 +299,8 @@ fn powerful(runs: usize) -> Vec<Row> {
     let pays = |rate, times| Does::Pays { rate, sigma: 1.0, times };
     let waits = |times| Does::Waits { level: 0.9, sigma: 1.0, times, step: 0.0 };
     let two = |first, second, lift| Measure::goal(vec![first, second], vec![0.0, lift]);
-    let uneven = |share: [u64; 2]| Setting {
-        planned: None,
-        weights: None,
-        measures: vec![two(pays(0.05, 1.0), pays(0.05, 1.5), 0.5)],
-        arrivals: share.to_vec(),
-        looks: 30,
-    };
+    let uneven =
+        |share: [u64; 2]| Setting::even(vec![two(pays(0.05, 1.0), pays(0.05, 1.5), 0.5)], 0, 30).with_arrivals(share);
     let cases = [
         (
             "conversion 3%, true lift +10%, 1,000 an arm and day",
@@ -346,60 +328,11 @@ fn powerful(runs: usize) -> Vec<Row> {
     cases.into_iter().map(row).collect()
 }
 
-/// Experiments with a plan: tuned to as many visitors as come, with a smallest lift.
-fn planned(runs: usize) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let converts = |rate: f64, lifts: &[f64]| Setting::even(vec![Measure::converts(rate, lifts)], 1000, 28);
-    for (rate, lift) in [(0.03, 0.1), (0.1, 0.1)] {
-        let all = courses(&converts(rate, &[lift]).planned(None), runs, 1901);
-        let what = format!("conversion {}%, true lift +10%, 1,000 an arm and day, planned: ever", rate * 100.0);
-        rows.push(Row::new(format!("{what} a winner"), Promise::Nothing, all.iter().map(|c| c.winner.is_some())));
-        let what = format!("{what} better by the absolute sequence alone, same visitors");
-        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.alone)));
-    }
-    for (rate, seed) in [(0.03, 1911), (0.2, 1912)] {
-        let goal = Metric::new("m0", "M", Role::Goal, MetricKind::Conversion { event: "e".into() });
-        let before = Proportion::new(100_000, (100_000.0 * rate) as u64).unwrap_or_default().into();
-        let lift = phase_plan(&[(&goal, before)], &[0.5, 0.5], 56_000, 28).lifts.get("m0").copied().unwrap_or_default();
-        let name = format!("conversion {}%, planned for 56,000 visitors in 28 days", rate * 100.0);
-        let all = courses(&converts(rate, &[lift]).planned(Some(lift)), runs, seed);
-        let what = format!("{name}, with the plan's smallest lift of +{:.1}%: ever a winner", lift * 100.0);
-        rows.push(Row::new(what, Promise::AtLeast(PLAN_POWER), all.iter().map(|c| c.winner.is_some())));
-        let what = format!("{name}, with the plan's smallest lift: ever called not worth waiting for");
-        rows.push(Row::new(what, Promise::AtMost(ALPHA), all.iter().map(|c| c.given_up)));
-        let all = courses(&converts(rate, &[0.0]).planned(Some(lift)), runs, seed);
-        let what = format!("{name}, without an effect: called not worth waiting for within these days");
-        rows.push(Row::new(what, Promise::Nothing, all.iter().map(|c| c.futile.is_some())));
-    }
-    rows
-}
-
-/// What is said of the lift at the moment of the first winner, where true lifts are spread as the plan supposes.
-fn claims(runs: usize) -> Vec<Row> {
-    let run = |run: usize| {
-        let mut random = Random::new(702_000_003 + run as u64);
-        let lift = 0.05 * random.normal();
-        let setting = Setting::even(vec![Measure::converts(0.1, &[lift])], 1000, 30);
-        setting.run(&mut random).claimed.map(|(measured, likely)| (lift, measured, likely))
-    };
-    let claims: Vec<(f64, f64, f64)> = (0..4 * runs).filter_map(run).collect();
-    let what = "lifts drawn from N(0, 5%), conversion 10%, 1,000 an arm and day, 30 days: at the first winner, the true lift \
-                is below the";
-    vec![
-        Row::new(format!("{what} measured one"), Promise::Nothing, claims.iter().map(|(lift, m, _)| lift < m)),
-        Row::new(format!("{what} likely one"), Promise::About(0.5), claims.iter().map(|(lift, _, l)| lift < l)),
-    ]
-}
-
 /// The split of the visitors.
 fn sample_ratio(runs: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    let idle = |arrivals: Vec<u64>, looks| Setting {
-        planned: None,
-        weights: None,
-        measures: vec![Measure::idle(Does::Converts(0.1), arrivals.len())],
-        arrivals,
-        looks,
+    let idle = |arrivals: Vec<u64>, looks| {
+        Setting::even(vec![Measure::idle(Does::Converts(0.1), arrivals.len())], 0, looks).with_arrivals(arrivals)
     };
     let cases = [
         ("50/50, 1,000 a day, 30 days", idle(vec![500, 500], 30)),

@@ -195,3 +195,104 @@ fn guardrails() {
     // P(T > 0.02 / se) at the Welch degrees of freedom.
     close(guarded(SMALL, Engine::Frequentist, 0.02, false).p_value, 0.09648662627296647, "p");
 }
+
+/// The Bayesian engine judges on the decision scale like the others: its intervals agree with its chances, and its guardrails
+/// with both.
+#[test]
+fn a_posterior_is_on_the_decision_scale() {
+    use crate::model::{Metric, MetricKind, Role};
+    let arms = || vec![proportion(5000, 500).into(), Sample::from(proportion(5000, 560))];
+    let judged = |engine, prior, margin| {
+        let metric = |id: &str, role| Metric::new(id, id, role, MetricKind::Conversion { event: "e".into() });
+        let mut plan = Plan {
+            engine,
+            prior,
+            variants: vec!["a".into(), "b".into()],
+            metrics: vec![metric("goal", Role::Goal), metric("guard", Role::Guardrail)],
+            ..Plan::default()
+        };
+        plan.options.insert("guard".into(), MetricOptions { margin, ..MetricOptions::default() });
+        let analysis = analyse(&plan, &[arms(), arms()], &Traffic::default());
+        let [goal, guard] = [0, 1].map(|m| analysis.metrics[m].variants[1].clone());
+        (goal.relative.expect("compared").expect("computable"), guard.guardrail.expect("a guardrail"))
+    };
+    let flat = Prior::default();
+    let proper = |standard_deviation| Prior { proper: true, standard_deviation, ..flat };
+    let (bayes, _) = judged(Engine::Bayesian, flat, 0.02);
+    let (welch, _) = judged(Engine::Frequentist, flat, 0.02);
+    let apart = (bayes.lower - welch.lower).abs().max((bayes.upper - welch.upper).abs());
+    assert!(apart < 1e-4, "a flat prior is Fieller's interval: {bayes:?} {welch:?}");
+    // D(0) is 0.012 with a standard error of 0.0061712…
+    let z = 0.012 / (0.1_f64 * 0.9 / 5000.0 + 0.112 * 0.888 / 5000.0).sqrt();
+    within(bayes.chance_to_win.expect("a posterior"), 1.0 - super::normal::upper_tail(z), 1e-12, "chance");
+    let risk = bayes.risk.expect("a posterior");
+    assert!((risk[0] - risk[1] - 0.12).abs() < 1e-12, "gain less loss is the lift: {risk:?}");
+    // A prior of the size of the noise halves the lift; one that knows nothing changes nothing.
+    let se = 0.12 / z;
+    let (shrunk, _) = judged(Engine::Bayesian, proper(se), 0.02);
+    assert!(
+        (shrunk.effect - 0.06).abs() < 0.004 && shrunk.upper - shrunk.lower < bayes.upper - bayes.lower,
+        "{shrunk:?}"
+    );
+    within(judged(Engine::Bayesian, proper(1e6), 0.02).0.effect, 0.12, 1e-6, "a wide prior");
+    // A guardrail is safe where the interval excludes its margin, and nowhere else.
+    for margin in [0.001, 0.01, 0.02, 0.05, 0.1] {
+        let (interval, guardrail) = judged(Engine::Bayesian, proper(0.03), margin);
+        assert_eq!(guardrail.state == GuardrailState::Safe, interval.lower > -margin, "{margin} {interval:?}");
+    }
+}
+
+/// Before its end a test with a planned end needs more evidence than at the end, where it needs little more than a test with
+/// one look. After the end its interval is never narrower than the line allows.
+#[test]
+fn a_planned_end_is_where_the_interval_is_worth_waiting_for() {
+    use crate::model::{Metric, MetricKind, Role};
+    let width = |engine, units: u64| {
+        let plan = Plan {
+            engine,
+            sequential_n: 40_000.0,
+            variants: vec!["a".into(), "b".into()],
+            metrics: vec![Metric::new("goal", "Goal", Role::Goal, MetricKind::Value { event: "e".into() })],
+            ..Plan::default()
+        };
+        let arm = || Sample::from(Mean::from_sums(units, [units as f64], [[3.0 * units as f64]]).expect("finite"));
+        let arm = || match arm() {
+            Sample::Mean(mean) => Sample::from(mean.with_nonzero([units])),
+            other => other,
+        };
+        let analysis = analyse(&plan, &[vec![arm(), arm()]], &Traffic::default());
+        let estimate = analysis.metrics[0].variants[1].absolute.expect("compared").expect("computable");
+        (estimate.upper - estimate.lower) / (2.0 * estimate.standard_error)
+    };
+    use Engine::{Frequentist, PlannedEnd, Sequential};
+    let end = 20_000;
+    assert!((width(Frequentist, end) - 1.96).abs() < 0.001);
+    let at_end = width(PlannedEnd, end);
+    assert!(at_end > 2.25 && at_end < 2.3, "{at_end}");
+    assert!(width(Sequential, end) > 3.0);
+    assert!(width(PlannedEnd, end / 4) > 3.7, "early looks cost little because they ask for much");
+    let after = [11, 15, 20, 40, 400].map(|tenths| width(PlannedEnd, end * tenths / 10));
+    assert!(after.windows(2).all(|w| w[0] < w[1] + 0.5) && after[0] > at_end && after[4] < 5.0, "{after:?}");
+}
+
+/// With an accepted loss, the Bayesian engine decides when the variant it would keep loses less than that on average.
+#[test]
+fn an_accepted_loss_decides() {
+    use crate::model::{Metric, MetricKind, Role};
+    let verdict = |treatment, accepted_loss| {
+        let plan = Plan {
+            engine: Engine::Bayesian,
+            prior: PastLifts::default().into(),
+            accepted_loss,
+            variants: vec!["a".into(), "b".into()],
+            metrics: vec![Metric::new("goal", "Goal", Role::Goal, MetricKind::Conversion { event: "e".into() })],
+            ..Plan::default()
+        };
+        analyse(&plan, &[vec![proportion(20_000, 2000), proportion(20_000, treatment)]], &Traffic::default()).verdict
+    };
+    // 3% more: not beyond chance, and if it is shipped, it loses little on average.
+    assert_eq!(verdict(2060, None), Verdict::Undecided);
+    assert_eq!(verdict(2060, Some(0.005)), Verdict::Winner { variant: "b".into() });
+    assert_eq!(verdict(2060, Some(0.0001)), Verdict::Undecided);
+    assert_eq!(verdict(1940, Some(0.005)), Verdict::Loser { variant: "b".into() });
+}

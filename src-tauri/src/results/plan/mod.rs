@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::{Assignment, Direction, Experiment, Metric, Phase};
 use beacon_shared::results::Excluded;
-use beacon_shared::stats::{Analysis, Arrivals, MetricOptions, Plan, Proportion, Sample, Traffic, analyse};
+use beacon_shared::stats::{Analysis, Arrivals, Engine, MetricOptions, Plan, Proportion, Sample, Traffic, analyse};
 use beacon_shared::wording::count;
 
 use super::{Cancel, Counts, EventStore, Exposed, Query, Zone};
@@ -73,6 +73,7 @@ fn plan(experiment: &Experiment, metrics: Vec<Metric>, phase: &Phase) -> Plan {
     let usual = Plan::default();
     let lift = |metric: &Metric| planned.and_then(|plan| plan.lifts.get(&metric.id)).copied();
     Plan {
+        engine: if planned.is_some_and(|plan| plan.ends) { Engine::PlannedEnd } else { usual.engine },
         names: variants.iter().map(name).collect(),
         sequential_n: planned.map_or(usual.sequential_n, |plan| of_two_arms(plan.visitors, &weights)),
         planned: planned.map(|plan| plan.visitors),

@@ -278,7 +278,10 @@ fn a_plan_does_not_follow_the_data() {
         assert_eq!((plan.planned, plan.sequential_n), (Some(40_000), 40_000.0));
         assert_eq!(plan.options["m1"].smallest_lift, Some(0.1));
     }
+    let ends = phase(json!({"visitors": 40_000, "days": 28, "ends": true}));
+    assert_eq!(plan(ends, 100).engine, Engine::PlannedEnd);
     let plan = plan(phase(serde_json::Value::Null), 100);
+    assert_eq!(plan.engine, Engine::Sequential);
     assert_eq!((plan.planned, plan.sequential_n), (None, 5000.0));
     assert_eq!(of_two_arms(40_000, &[0.5, 0.3, 0.2]), 30_000.0);
 }

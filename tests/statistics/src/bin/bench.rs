@@ -71,7 +71,7 @@ fn effect_and_error(engine: Engine, [a, b, c, d, e, f]: [f64; 6]) -> Option<(f64
             let o = frequentist(&contrast, Tail::TwoSided, 0.05, 0.0).ok()?;
             (o.effect, o.p_value)
         }
-        Engine::Sequential => {
+        Engine::Sequential | Engine::PlannedEnd => {
             let o = sequential(&contrast, Tail::TwoSided, 0.05, 5000.0, 0.0).ok()?;
             (o.effect, o.p_value)
         }

@@ -2,7 +2,7 @@
 
 use beacon_shared::ipc::ResultsView;
 use beacon_shared::model::{MetricKind, Role};
-use beacon_shared::stats::{Comparison, Engine, Estimate, GuardrailState, MetricAnalysis, MetricOptions};
+use beacon_shared::stats::{Comparison, Estimate, GuardrailState, MetricAnalysis, MetricOptions};
 use beacon_shared::wording::{capitalised, counting, measure, number, signed_percent_to, value, value_name};
 use yew::prelude::*;
 
@@ -54,7 +54,7 @@ fn interval_name(view: &ResultsView, m: &MetricAnalysis) -> String {
     } else {
         "Interval".to_owned()
     };
-    if plan.engine == Engine::Sequential { format!("{confidence}, valid at every look") } else { confidence }
+    if plan.engine.holds_at_every_look() { format!("{confidence}, valid at every look") } else { confidence }
 }
 
 fn converts(kind: &MetricKind) -> bool {
