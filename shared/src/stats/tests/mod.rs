@@ -7,6 +7,7 @@ mod health;
 mod lifts;
 mod merging;
 mod past;
+mod phases;
 mod planning;
 mod snapshot;
 
