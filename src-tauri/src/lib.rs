@@ -10,6 +10,7 @@ mod fixtures;
 pub mod host;
 pub mod ids;
 pub mod ipc;
+pub mod publishing;
 pub mod results;
 pub mod store;
 pub mod sync;

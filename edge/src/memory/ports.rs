@@ -1,7 +1,7 @@
 //! The other ports in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -18,9 +18,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Objects in a map.
 #[derive(Default)]
-pub struct MemoryObjects(Mutex<BTreeMap<String, Vec<u8>>>);
+pub struct MemoryObjects(Mutex<BTreeMap<String, Vec<u8>>>, AtomicBool);
 
 impl MemoryObjects {
+    /// Takes no object while it is `full`.
+    pub fn set_full(&self, full: bool) {
+        self.1.store(full, Ordering::Relaxed);
+    }
+
     /// Loses an object; returns true if it was there.
     pub fn lose(&self, name: &str) -> bool {
         lock(&self.0).remove(name).is_some()
@@ -39,6 +44,9 @@ impl Objects for MemoryObjects {
     }
 
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(Error::new(Code::Storage, "The objects' storage did not answer. Retry in a moment."));
+        }
         lock(&self.0).insert(name.to_owned(), bytes);
         Ok(())
     }

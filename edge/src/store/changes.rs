@@ -5,7 +5,7 @@ use beacon_shared::model::{Revision, SCHEMA};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::sql::Statement;
+use crate::sql::{Argument, Statement};
 
 /// The change of one op (`?1` op id, `?2` document, `?3` kind, `?4` key, `?5` base revision, `?6` device, `?7` actor,
 /// `?8` at, `?9` deleted, `?10` schema, `?11` body, `?12` op id of the base revision or empty, `?13` the
@@ -24,7 +24,8 @@ ON CONFLICT (op_id) DO NOTHING";
 const SELECT: &str = "SELECT op_id, doc_id, rev, seq FROM changes WHERE op_id IN (?1, ?2)";
 
 /// The changes that a publication makes, from a part `?1` of its entries (`?2` device, `?3` actor, `?4` at, `?5` all its
-/// documents as `[[id, rev, op_id], …]`): every document at its revision or none. Bodies are made here, so that a release
+/// documents as `[[id, rev, op_id], …]`, `?6` the newest release that it was checked against, or -1): every document at
+/// its revision or none. Bodies are made here, so that a release
 /// sends none: the draft becomes what is released.
 const PUBLISH: &str = "
 INSERT INTO changes (seq, op_id, doc_id, kind, key, rev, base_rev, device, actor, at, deleted, schema, body, stamp,
@@ -41,6 +42,7 @@ FROM json_each(?1) AS r JOIN docs AS d ON d.id = r.value ->> 'id'
 WHERE NOT EXISTS (
   SELECT 1 FROM json_each(?5) AS e LEFT JOIN docs AS x ON x.id = e.value ->> 0
   WHERE x.rev IS NOT (e.value ->> 1) OR x.op_id IS NOT (e.value ->> 2) OR x.deleted <> 0)
+  AND (?6 < 0 OR (SELECT released_seq FROM meta) = ?6)
 ORDER BY r.key
 ON CONFLICT (op_id) DO NOTHING";
 
@@ -166,10 +168,26 @@ pub fn select_newest() -> Statement {
     Statement::new(SELECT_NEWEST, [])
 }
 
-/// Returns the statement that inserts some of a publication's changes. `all` is `[[id, rev, op_id], …]` of the whole
-/// publication.
-pub fn publish(part: &[Entry], all: &str, device: &str, actor: &str, now: i64) -> Statement {
-    Statement::new(PUBLISH, [json!(part).to_string().into(), device.into(), actor.into(), now.into(), all.into()])
+/// The conditions of a publication, and who makes it.
+pub struct Terms<'t> {
+    /// `[[id, rev, op_id], …]` of all its documents.
+    pub all: &'t str,
+    /// The newest release that it was checked against; `None` if it holds whatever else is live.
+    pub checked: Option<u64>,
+    /// The device.
+    pub device: &'t str,
+    /// The name of the key.
+    pub actor: &'t str,
+    /// Unix milliseconds.
+    pub now: i64,
+}
+
+/// Returns the statement that inserts some of a publication's changes.
+pub fn publish(part: &[Entry], terms: &Terms<'_>) -> Statement {
+    let checked: Argument = terms.checked.map_or(Argument::Integer(-1), Argument::from);
+    let Terms { all, device, actor, now, .. } = *terms;
+    let part = json!(part).to_string();
+    Statement::new(PUBLISH, [part.into(), device.into(), actor.into(), now.into(), all.into(), checked])
 }
 
 /// Returns the statement that counts the changes of a publication.

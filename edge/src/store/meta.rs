@@ -9,7 +9,10 @@ use crate::sql::{Rows, Statement};
 
 const SELECT: &str = "SELECT epoch, seq, released_seq FROM meta";
 
-const PUBLISHED: &str = "UPDATE meta SET released_seq = seq";
+/// The newest release is that of publication `?1`, if it released anything.
+const PUBLISHED: &str = "
+UPDATE meta SET released_seq = seq
+WHERE EXISTS (SELECT 1 FROM changes WHERE op_id > ?1 || ':' AND op_id < ?1 || ';')";
 
 /// The row.
 #[derive(Deserialize)]
@@ -28,8 +31,8 @@ pub fn select() -> Statement {
 }
 
 /// Returns the statement that notes a publication's changes.
-pub fn published() -> Statement {
-    Statement::new(PUBLISHED, [])
+pub fn published(command_id: &str) -> Statement {
+    Statement::new(PUBLISHED, [command_id.into()])
 }
 
 /// Returns the row that [`select`] gave.

@@ -13,6 +13,9 @@ pub struct ReviewView {
     pub live: Option<Publication>,
     /// Reason why nothing can be published now.
     pub blocked: Option<String>,
+    /// True while the edge's answer to a publication is not known.
+    #[serde(default)]
+    pub unconfirmed: bool,
 }
 
 /// One document in the review.

@@ -74,6 +74,11 @@ impl SyncHandle {
         self.events.lock().await
     }
 
+    /// Returns nothing while a publication runs.
+    pub fn free_publication(&self) -> Option<MutexGuard<'_, ()>> {
+        self.publication.try_lock().ok()
+    }
+
     /// Waits until no other publication runs.
     pub async fn exclusive_publication(&self) -> MutexGuard<'_, ()> {
         self.publication.lock().await

@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use beacon_shared::api::{Publication, PublishRequest, Release, Transition};
+use beacon_shared::api::{Publication, Release, Transition};
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{PublishTicks, ReviewItem, ReviewView, Urgent};
 use beacon_shared::lifecycle::{self, Action};
-use beacon_shared::model::{Experiment, ExperimentMetric, Kind, Revision, Status};
+use beacon_shared::model::{Experiment, ExperimentMetric, Kind, Status};
 use beacon_shared::sync::{Base, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::diff::{Diff, diff};
 use super::document;
 use crate::app::App;
+use crate::publishing::{self, Waiting};
 use crate::store::{Row, Setting};
 use crate::sync;
 
@@ -26,9 +27,8 @@ pub async fn review(app: &Arc<App>, (): ()) -> Result<ReviewView> {
         Ok(None) => Some("Connect to an edge first: enter its address and an API key in the settings.".to_owned()),
         Err(error) => Some(error.message.clone()),
     };
-    let mut items = changes(app).await?;
-    add_unconfirmed(app, &mut items).await?;
-    Ok(ReviewView { items, live, blocked })
+    let unconfirmed = !publishing::waiting(app).await?.is_empty();
+    Ok(ReviewView { items: changes(app).await?, live, blocked, unconfirmed })
 }
 
 /// Counts the documents that the review lists.
@@ -86,19 +86,14 @@ async fn live(app: &App) -> Result<Option<Publication>> {
         let stored = app.store(|s| s.setting(Setting::Live)).await?;
         return Ok(stored.and_then(|text| serde_json::from_str(&text).ok()));
     };
-    if let Some(command) = unconfirmed(app).await?
-        && publications.iter().any(|p| p.id == command.command_id)
-    {
-        app.store(|s| s.set(Setting::Publishing, None)).await?;
+    for waiting in publishing::waiting(app).await? {
+        if publications.iter().any(|p| p.id == waiting.command.command_id) {
+            publishing::settled(app, &waiting.command.command_id).await?;
+        }
     }
     let live = publications.into_iter().find(|p| p.live);
-    remember_live(app, live.as_ref()).await?;
+    publishing::remember_live(app, live.as_ref()).await?;
     Ok(live)
-}
-
-async fn remember_live(app: &App, live: Option<&Publication>) -> Result<()> {
-    let text = live.map(|p| json!(p).to_string());
-    app.store(move |s| s.set(Setting::Live, text.as_deref())).await
 }
 
 /// Drafts of experiments that never ran stay out: pages would not notice them.
@@ -154,67 +149,30 @@ fn name(draft: &Value) -> String {
     field("name").or_else(|| field("key")).unwrap_or("Unnamed").to_owned()
 }
 
-/// Documents of a publication whose answer was lost, and that it may have released without going live: ticking
-/// them sends the same command again.
-async fn add_unconfirmed(app: &App, items: &mut Vec<ReviewItem>) -> Result<()> {
-    let Some(command) = unconfirmed(app).await? else { return Ok(()) };
-    for Release { doc_id, revision } in command.release {
-        if items.iter().any(|item| item.doc_id == doc_id) {
-            continue;
-        }
-        let id = doc_id.clone();
-        if let Some(row) = app.store(move |s| s.document(&id)).await?.filter(|r| !r.replica.local.deleted) {
-            let (kind, name) = (row.replica.kind, name(parts(&row.replica).0));
-            items.push(ReviewItem {
-                doc_id,
-                kind,
-                name,
-                revision,
-                removed: false,
-                syncing: false,
-                changes: Vec::new(),
-                more: 0,
-                needs: Vec::new(),
-                problems: Vec::new(),
-            });
-        }
-    }
-    Ok(())
-}
-
-async fn unconfirmed(app: &App) -> Result<Option<PublishRequest>> {
-    let stored = app.store(|s| s.setting(Setting::Publishing)).await?;
-    Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// Releases what was ticked and publishes. The command is on disk before it leaves, and a retry is the same one.
+/// Releases what was ticked and publishes. Without ticks it makes what is released live again. Earlier commands without an
+/// answer come first; the same ticks are the same command.
 pub async fn run(app: &Arc<App>, PublishTicks { release }: PublishTicks) -> Result<Publication> {
     let _one_at_a_time = app.sync().exclusive_publication().await;
     let target = app.session().connected().await?;
     let ticked: BTreeSet<&Release> = release.iter().collect();
-    let same = |command: &PublishRequest| command.release.iter().collect::<BTreeSet<_>>() == ticked;
-    let command = match unconfirmed(app).await?.filter(same) {
-        Some(command) => command,
-        None => {
-            sync::documents_now(app).await?;
-            check(app, &release).await?;
-            freeze(app, release).await?
+    for waiting in publishing::waiting(app).await? {
+        let is_same = waiting.command.release.iter().collect::<BTreeSet<_>>() == ticked;
+        let answer = publishing::send(app, &target, &waiting).await;
+        if is_same && waiting.seen.is_none() {
+            return finish(app, answer?).await;
         }
-    };
-    let answer = app.edge().publish(&target, &command).await;
-    if answer.as_ref().map_or_else(is_final, |_| true) {
-        app.store(|s| s.set(Setting::Publishing, None)).await?;
+        if let Err(error) = answer {
+            tracing::warn!(%error, "An earlier publication has no answer, or was refused.");
+        }
     }
-    let publication = answer?;
+    sync::documents_now(app).await?;
+    check(app, &release).await?;
+    let command = publishing::command(app, release, Vec::new());
+    let publication = publishing::send(app, &target, &Waiting { command, seen: None }).await?;
     finish(app, publication).await
 }
 
 async fn finish(app: &App, publication: Publication) -> Result<Publication> {
-    tracing::info!(hash = %publication.hash, seq = publication.seq, "Published.");
-    // A newer publication may have won meanwhile; then that one is live.
-    if publication.live {
-        remember_live(app, Some(&publication)).await?;
-    }
     // It is live, whatever becomes of this; the next sync brings it too.
     if let Err(error) = sync::documents_now(app).await {
         tracing::warn!(%error, "What was released is not here yet.");
@@ -226,47 +184,27 @@ async fn finish(app: &App, publication: Publication) -> Result<Publication> {
 /// Carries out a command on what is live, whatever else is pending, in conflict or half typed.
 ///
 /// If somebody changed the draft meanwhile, it goes out all the same; if what is live has changed, the person looks
-/// again. Doing it twice does it once, so a lost answer needs no memory.
+/// again. Without an answer it is sent again with every sync.
 pub async fn urgent(app: &Arc<App>, Urgent { id, revision }: Urgent, action: Action) -> Result<Publication> {
     let target = app.session().connected().await?;
-    let seen = live_part(app, &id).await?.map(|(_, live)| live);
-    let command = |revision: Revision| PublishRequest {
-        command_id: app.ids().next(),
-        device: app.session().device().to_owned(),
-        release: Vec::new(),
-        transitions: vec![Transition { doc_id: id.clone(), revision, action }],
-        at: app.now(),
+    let seen = publishing::live_part(app, &id).await?.map(|(_, live)| live);
+    let transition = Transition { doc_id: id.clone(), revision, action };
+    let given = |waiting: &Waiting| {
+        let same = |t: &Transition| t.doc_id == transition.doc_id && t.action == transition.action;
+        waiting.command.transitions.iter().any(same)
     };
-    let answer = match app.edge().publish(&target, &command(revision)).await {
+    let waiting = match publishing::waiting(app).await?.into_iter().find(given) {
+        Some(waiting) => waiting,
+        None => Waiting { command: publishing::command(app, Vec::new(), vec![transition.clone()]), seen },
+    };
+    let publication = match publishing::send(app, &target, &waiting).await {
         Err(error) if error.code == Code::Stale => {
             sync::documents_now(app).await?;
-            match live_part(app, &id).await? {
-                Some((newest, live)) if Some(&live) == seen.as_ref() => {
-                    app.edge().publish(&target, &command(newest)).await
-                }
-                _ => Err(error),
-            }
+            publishing::send_at_newest(app, &target, &waiting).await?.ok_or(error)?
         }
-        answer => answer,
+        answer => answer?,
     };
-    finish(app, answer?).await
-}
-
-/// Returns the newest revision at the edge that is known here, and what is live of it.
-async fn live_part(app: &App, id: &str) -> Result<Option<(Revision, Value)>> {
-    let id = id.to_owned();
-    let row = app.store(move |s| s.document(&id)).await?;
-    Ok(row.and_then(|row| {
-        let r = row.replica;
-        let theirs = r.conflict.map(|open| (open.theirs.revision(), open.theirs.body));
-        let (revision, body) = theirs.or(r.base.map(|base| (base.revision(), base.content.body)))?;
-        Some((revision, body.get("released").cloned().unwrap_or_default()))
-    }))
-}
-
-/// Returns true if the edge refused for good. After any other error the command may have taken effect.
-fn is_final(error: &Error) -> bool {
-    matches!(error.code, Code::Invalid | Code::Stale | Code::Locked | Code::NotFound | Code::TooLarge)
+    finish(app, publication).await
 }
 
 /// The review shows exactly what goes live.
@@ -284,12 +222,4 @@ async fn check(app: &App, release: &[Release]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-async fn freeze(app: &App, release: Vec<Release>) -> Result<PublishRequest> {
-    let (command_id, device) = (app.ids().next(), app.session().device().to_owned());
-    let command = PublishRequest { command_id, device, release, transitions: Vec::new(), at: app.now() };
-    let text = json!(command).to_string();
-    app.store(move |s| s.set(Setting::Publishing, Some(&text))).await?;
-    Ok(command)
 }

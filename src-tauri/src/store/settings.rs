@@ -14,7 +14,7 @@ pub enum Setting {
     LastEdge,
     /// Id of the workspace that the documents belong to.
     Workspace,
-    /// The publish command whose answer is not known, as JSON.
+    /// The publish commands whose answers are not known, as a JSON array.
     Publishing,
     /// The number of kinds of documents that were known when one of an unknown kind was passed over.
     KindsKnown,

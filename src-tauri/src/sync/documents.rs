@@ -7,6 +7,7 @@ use beacon_shared::model::Document;
 use super::reached;
 use crate::app::App;
 use crate::edge::Target;
+use crate::publishing;
 use crate::store::{Sharing, other_workspace};
 
 /// The most pushes in one sync: a colleague who edits without pause must not keep it from its end.
@@ -54,7 +55,11 @@ async fn attempt(app: &App) -> Result<Option<bool>> {
         }
         push(app, &target).await?;
     }
-    Ok(Some(pulled || pushed))
+    let resent = match app.sync().free_publication() {
+        Some(_one_at_a_time) => publishing::resend(app, &target).await?,
+        None => false,
+    };
+    Ok(Some(pulled || pushed || resent))
 }
 
 /// Asks an edge that was not asked yet who it is. Refuses one that holds another workspace.

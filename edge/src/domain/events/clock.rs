@@ -1,5 +1,8 @@
 //! The clocks of visitors: a clock that is wrong shifts all its events, an event that is late keeps its time.
 
+/// A batch may be this long on its way. Up to it, an older time of sending says nothing of the clock, and shifting by it would
+/// date a slow batch behind a fast one that was sent later.
+const MAX_WAY: i64 = 30 * 1000;
 /// A clock that is off by more than this is marked.
 const MAX_SKEW: i64 = 24 * 60 * 60 * 1000;
 /// An event that says it happens this long after it was sent is marked.
@@ -33,7 +36,8 @@ impl Clock {
         let newest = times.max().unwrap_or(now);
         let plausible = (now.saturating_sub(MAX_LATE)..=now).contains(&newest);
         let sent_at = sent_at.unwrap_or(if plausible { now } else { newest });
-        Self { now, skew: now.saturating_sub(sent_at) }
+        let skew = now.saturating_sub(sent_at);
+        Self { now, skew: if (0..=MAX_WAY).contains(&skew) { 0 } else { skew } }
     }
 
     /// Returns an event's time by the server's clock, and whether it had to be guessed.
@@ -76,6 +80,15 @@ mod tests {
         }
         let years = 3 * 365 * 24 * HOUR;
         assert_eq!(read(Some(NOW - years), &[NOW - years - HOUR]), (vec![-HOUR], true));
+    }
+
+    /// An exposure is two seconds on its way, and the conversion that follows it a tenth of one.
+    #[test]
+    fn a_slow_batch_stays_before_a_fast_one() {
+        let arrives = |sent: i64, way: i64| Clock::new(sent + way, Some(sent), std::iter::once(sent)).read(sent).ts;
+        let (exposed, converted) = (NOW, NOW + 1_500);
+        assert!(arrives(exposed, 2_000) < arrives(converted, 100));
+        assert_eq!(arrives(exposed, 2_000), exposed);
     }
 
     #[test]

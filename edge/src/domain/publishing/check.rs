@@ -18,6 +18,7 @@ pub const MAX_SITE: usize = 4_000_000;
 
 /// The definitions that will be live, and the problems of that.
 pub struct Review {
+    released_seq: u64,
     live: Definitions,
     /// The keys of the documents that the publication changes, by id.
     changed: BTreeMap<String, String>,
@@ -37,8 +38,10 @@ struct Removed {
 impl Review {
     /// Begins with what is live now.
     pub async fn new(db: &dyn Db) -> Result<Self> {
+        let (released_seq, live) = Definitions::live(db).await?;
         Ok(Self {
-            live: Definitions::live(db).await?,
+            released_seq,
+            live,
             changed: BTreeMap::new(),
             removed: Vec::new(),
             before: Definitions::default(),
@@ -90,16 +93,17 @@ impl Review {
         self.problems.push(Problem::new(format!("/{id}{pointer}"), format!("{key}: {detail}")));
     }
 
-    /// Checks what holds between documents. Fails with every problem that this publication has or causes.
-    pub fn finish(mut self) -> Result<()> {
+    /// Checks what holds between documents. Fails with every problem that this publication has or causes. Returns the number
+    /// of the release that it was checked against; `None` if there was nothing to check.
+    pub fn finish(mut self) -> Result<Option<u64>> {
         if self.changed.is_empty() && self.removed.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let removed = std::mem::take(&mut self.removed);
         self.check_sites(&removed);
         self.check_between(&removed);
         self.check_sizes();
-        if self.problems.is_empty() { Ok(()) } else { Err(Error::invalid(self.problems)) }
+        if self.problems.is_empty() { Ok(Some(self.released_seq)) } else { Err(Error::invalid(self.problems)) }
     }
 
     fn check_sites(&mut self, removed: &[Removed]) {

@@ -33,8 +33,8 @@ enum Definition {
 }
 
 impl Definitions {
-    /// Reads what is live.
-    pub async fn live(db: &dyn Db) -> Result<Self> {
+    /// Reads what is live, and the number of the release that made it so.
+    pub async fn live(db: &dyn Db) -> Result<(u64, Self)> {
         for _ in 0..ATTEMPTS {
             let mut live = Self::default();
             let snapshot = Snapshot::new(db).await?;
@@ -44,7 +44,7 @@ impl Definitions {
                 }
             });
             if read.await? {
-                return Ok(live);
+                return Ok((snapshot.released_seq, live));
             }
         }
         Err(keeps_changing())

@@ -9,12 +9,12 @@ use beacon_shared::model::{Document, Revision, SCHEMA};
 use serde_json::{Value, json};
 
 use super::check::Review;
-use super::snapshot::PAGE;
+use super::snapshot::{ATTEMPTS, PAGE, keeps_changing};
 use super::stale;
 use crate::deps::Deps;
 use crate::ports::Db;
 use crate::sql::MAX_TEXT;
-use crate::store::changes::{self, Count, Entry};
+use crate::store::changes::{self, Count, Entry, Terms};
 use crate::store::documents::{self, CountedRow};
 use crate::store::{Batch, meta, run};
 
@@ -31,8 +31,25 @@ pub async fn release(deps: &Deps, actor: &str, request: &PublishRequest) -> Resu
         return Ok(());
     }
     let now = deps.clock.now();
+    for _ in 0..ATTEMPTS {
+        let (entries, checked) = reviewed(db, request, now).await?;
+        write(db, request, &entries, &Terms { all: "", checked, device: &request.device, actor, now }).await?;
+        if published(db, &request.command_id).await? == wanted {
+            return Ok(());
+        }
+        // If nobody released anything meanwhile, a document has moved on.
+        let newest = meta::get(db).await?.released_seq;
+        if checked.is_none_or(|checked| checked == newest) {
+            return Err(stale());
+        }
+    }
+    Err(keeps_changing())
+}
+
+/// Checks the publication against what is live. Returns what to write, and the number of the release that it was checked
+/// against.
+async fn reviewed(db: &dyn Db, request: &PublishRequest, now: i64) -> Result<(Vec<Entry>, Option<u64>)> {
     let mut review = Review::new(db).await?;
-    let mut entries = Vec::with_capacity(wanted);
     let revisions = revisions(request);
     let ids: Vec<&str> = revisions.keys().copied().collect();
     let mut found = BTreeMap::new();
@@ -49,13 +66,10 @@ pub async fn release(deps: &Deps, actor: &str, request: &PublishRequest) -> Resu
             }
         }
     }
-    if found.len() < wanted {
+    if found.len() < revisions.len() {
         return Err(stale());
     }
-    entries.extend(found.into_values());
-    review.finish()?;
-    write(db, actor, request, &entries, now).await?;
-    if published(db, &request.command_id).await? < wanted { Err(stale()) } else { Ok(()) }
+    Ok((found.into_values().collect(), review.finish()?))
 }
 
 async fn published(db: &dyn Db, command_id: &str) -> Result<usize> {
@@ -105,14 +119,14 @@ fn entry(
 }
 
 /// Writes all changes and documents in one transaction, in parts that the database takes.
-async fn write(db: &dyn Db, actor: &str, request: &PublishRequest, entries: &[Entry], now: i64) -> Result<()> {
+async fn write(db: &dyn Db, request: &PublishRequest, entries: &[Entry], terms: &Terms<'_>) -> Result<()> {
     let all = revisions_parameter(entries)?;
     let mut batch = Batch::default();
     for part in parts(entries)? {
-        batch.add(changes::publish(part, &all, &request.device, actor, now));
+        batch.add(changes::publish(part, &Terms { all: &all, ..*terms }));
     }
     batch.add(documents::publish(&request.command_id));
-    batch.add(meta::published());
+    batch.add(meta::published(&request.command_id));
     batch.run(db).await.map(drop)
 }
 

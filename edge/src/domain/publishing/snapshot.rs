@@ -20,7 +20,8 @@ pub struct Snapshot<'d> {
     db: &'d dyn Db,
     /// The number of the newest change.
     pub seq: u64,
-    released_seq: u64,
+    /// The number of the newest release.
+    pub released_seq: u64,
 }
 
 impl<'d> Snapshot<'d> {

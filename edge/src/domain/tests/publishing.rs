@@ -10,7 +10,7 @@ use beacon_shared::lifecycle::{self, Released};
 use super::*;
 use crate::deps::Deps;
 use crate::domain::{live, publishing};
-use crate::ports::{Db as _, Objects as _};
+use crate::ports::Objects as _;
 use crate::store::{changes, publications};
 
 #[test]
@@ -73,7 +73,8 @@ fn the_release_statement_is_all_or_nothing() {
     // In two statements, as a large publication is written.
     for entry in &entries {
         let all = r#"[["exp_1",1],["sit_1",7]]"#;
-        now(run(edge.db.as_ref(), changes::publish(std::slice::from_ref(entry), all, "d", "a", 1))).expect("run");
+        let terms = changes::Terms { all, checked: None, device: "d", actor: "a", now: 1 };
+        now(run(edge.db.as_ref(), changes::publish(std::slice::from_ref(entry), &terms))).expect("run");
     }
     let count = now(run(edge.db.as_ref(), changes::count_published("c"))).expect("run");
     assert_eq!(count.0[0]["count"], 0);
@@ -275,6 +276,51 @@ fn ten_thousand_documents_are_published_at_once() {
     push_one(&edge, op("late", "sit_1", Kind::Site, 4, document(&edge, "sit_1").body));
     let again: Vec<(&str, u64)> = release.iter().map(|(id, _)| (*id, 4)).collect();
     assert_eq!(publish(&edge, "c2", &again).expect_err("stale").code, Code::Stale);
+}
+
+/// Two publications at once are each right by themselves and not together: one takes a segment away, the other needs it.
+#[test]
+fn two_publications_at_once_are_checked_against_each_other() {
+    let edge = MemoryEdge::new();
+    let segment = json!({"schema": 1, "released": null, "draft": {"key": "vip", "name": "VIP",
+        "type": "list", "attribute": "id", "values": ["a"]}});
+    let mut needs = flag("banner", &["sit_1"]);
+    needs["draft"]["rules"] =
+        json!([{"id": "r1", "condition": {"id": {"$inGroup": "vip"}}, "value": false, "coverage": 10000}]);
+    for (id, kind, body) in
+        [("sit_1", Kind::Site, site("shop", "Shop")), ("seg_1", Kind::Segment, segment), ("flg_1", Kind::Flag, needs)]
+    {
+        assert!(matches!(push_one(&edge, op(id, id, kind, 0, body)), OpOutcome::Ok { .. }));
+    }
+    publish(&edge, "c1", &[("sit_1", 1), ("seg_1", 1)]).expect("published");
+    let rev = remove(&edge, "seg_1");
+    let removal = Release { doc_id: "seg_1".into(), revision: revision(rev) };
+    let other = PublishRequest { release: vec![removal], ..command("c3") };
+    let between = Between { deps: edge.deps(), other: Mutex::new(Some(other)) };
+    let deps = Deps { db: Arc::new(between), ..edge.deps() };
+    let release = vec![Release { doc_id: "flg_1".into(), revision: revision(1) }];
+    let answer = now(publishing::publish(&deps, "test", &PublishRequest { release, ..command("c2") }));
+    assert_eq!(answer.map_err(|e| e.code).map(drop), Err(Code::Invalid));
+    assert!(document(&edge, "seg_1").deleted);
+    assert!(document(&edge, "flg_1").body["released"].is_null());
+}
+
+/// Lets another publication come in just before the first one is written.
+struct Between {
+    deps: Deps,
+    other: Mutex<Option<PublishRequest>>,
+}
+
+#[async_trait]
+impl Db for Between {
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Rows>> {
+        let is_write = statements.iter().any(|s| s.sql.contains("INSERT INTO changes"));
+        let other = if is_write { lock(&self.other).take() } else { None };
+        if let Some(other) = other {
+            publishing::publish(&self.deps, "other", &other).await?;
+        }
+        self.deps.db.batch(statements).await
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::fixtures::{Device, FakeEdge, Fault, KEY, URL, experiment, site};
 
 mod discard;
 mod metrics;
+mod publishing;
 mod together;
 
 fn save<T: Clone>(view: &DocumentView<T>, draft: T) -> Save<T> {
@@ -257,27 +258,6 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
 
     let results = ResultsRequest { id: draft.id, theme: Theme::Dark, phase: None };
     assert_eq!(device.call::<Results>(results).await.unwrap().variant_names, ["Control", "New"]);
-}
-
-#[tokio::test]
-async fn a_publication_whose_answer_is_lost_is_the_same_when_repeated() {
-    let edge = Arc::new(FakeEdge::default());
-    let device = Device::connected(&edge).await;
-    device.add_site("shop").await;
-    device.sync().await;
-    let ticks = ticks(&device.call::<PublishReview>(()).await.unwrap());
-    edge.fault(Fault::LosesPublications);
-    assert_eq!(device.call::<Publish>(ticks.clone()).await.unwrap_err().code, Code::Unreachable);
-    edge.fault(Fault::None);
-    let device = device.reopen();
-    device.sync().await;
-    let published = device.call::<Publish>(ticks.clone()).await.unwrap();
-    assert_eq!(
-        edge.state().memory.publications().unwrap().into_iter().map(|p| p.id).collect::<Vec<_>>(),
-        [published.id]
-    );
-    let stale = device.call::<Publish>(ticks).await.unwrap_err();
-    assert_eq!(stale.code, Code::Stale, "what was published is another revision now");
 }
 
 #[tokio::test]

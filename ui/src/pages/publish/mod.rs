@@ -27,9 +27,8 @@ type Ticks = BTreeMap<String, Revision>;
 #[component]
 pub fn Publish() -> Html {
     let (live, metrics) = (use_live(), use_rows(Kind::Metric));
-    // A finished sync changes revisions and what is live as much as an edit does.
-    let synced = live.sync.last_at.map_or(0, |time| (time / 1000) as u32);
-    let review = use_call::<PublishReview>((), live.edits.wrapping_add(synced));
+    // Not with every sync: the review reads all that differs, and asks the edge. What a sync changes counts as an edit.
+    let review = use_call::<PublishReview>((), live.edits.wrapping_add(u32::from(live.sync.online)));
     let ticked = use_state(Ticks::new);
     let (busy, error, done) = (use_state(|| false), use_state(|| None::<Error>), use_state(|| None::<Publication>));
     let Some(view) = review.value.clone() else {
@@ -47,12 +46,12 @@ pub fn Publish() -> Html {
         let (ticked, ready) = (ticked.setter(), ready(&view));
         move |_: MouseEvent| ticked.set(ready.clone())
     };
-    let run = {
+    let publish = {
         let (busy, error, done, ticked) = (busy.setter(), error.setter(), done.setter(), ticked.setter());
-        let (release, reload) = (chosen.clone(), review.reload.clone());
-        move |_: MouseEvent| {
+        let reload = review.reload.clone();
+        Callback::from(move |release: Vec<Release>| {
             let (busy, error, done, ticked) = (busy.clone(), error.clone(), done.clone(), ticked.clone());
-            let (ticks, reload) = (PublishTicks { release: release.clone() }, reload.clone());
+            let (ticks, reload) = (PublishTicks { release }, reload.clone());
             busy.set(true);
             spawn_local(async move {
                 let answer = call::<ipc::Publish>(ticks).await;
@@ -64,10 +63,14 @@ pub fn Publish() -> Html {
                 busy.set(false);
                 reload.emit(());
             });
-        }
+        })
     };
-    let disabled = *busy || chosen.is_empty() || view.blocked.is_some();
-    let label = match (*busy, chosen.len()) {
+    let cannot = *busy || view.blocked.is_some();
+    let again = publish.reform(|()| Vec::new());
+    let count = chosen.len();
+    let disabled = cannot || count == 0;
+    let run = publish.reform(move |_: MouseEvent| chosen.clone());
+    let label = match (*busy, count) {
         (true, _) => "Publishing…".to_owned(),
         (false, 0) => "Publish".to_owned(),
         (false, 1) => "Publish 1 change".to_owned(),
@@ -100,7 +103,12 @@ pub fn Publish() -> Html {
                     { format!("Published. Sites get it within a minute (sequence {}).", done.seq) }
                 </p></Banner>
             }
-            <Live live={view.live.clone()} />
+            if view.unconfirmed {
+                <Banner tone="warn"><p data-testid="publish-unconfirmed">
+                    { "The edge hasn't confirmed the last publication yet. Beacon sends it again until it does." }
+                </p></Banner>
+            }
+            <Live live={view.live.clone()} disabled={cannot} on_again={again} />
             if view.items.is_empty() {
                 <Empty title="Nothing to publish">
                     <p>
@@ -157,6 +165,9 @@ fn names(metrics: &[Rc<Summary>]) -> Names {
 #[derive(Properties, PartialEq)]
 struct LiveProps {
     live: Option<Publication>,
+    disabled: bool,
+    /// Makes what is released live again.
+    on_again: Callback<()>,
 }
 
 /// The publication that the sites get now.
@@ -176,6 +187,9 @@ fn Live(props: &LiveProps) -> Html {
                 <span>{ format!("Sequence {}", p.seq) }</span>
                 <code title={p.hash.clone()}>{ p.hash.chars().take(12).collect::<String>() }</code>
                 <span class="note">{ format!("{} by {}", date_time(p.at), p.actor) }</span>
+                <button type="button" class="quiet" data-testid="publish-again" disabled={props.disabled}
+                    title="Builds what sites get from what is released, without any draft."
+                    onclick={props.on_again.reform(|_: MouseEvent| ())}>{ "Publish again" }</button>
             </div>
         </div>
     }
@@ -208,7 +222,7 @@ mod tests {
     #[test]
     fn a_document_that_changed_after_its_tick_is_not_published() {
         let items = vec![item("seen", "a", false), item("changed", "b", false), item("syncing", "a", true)];
-        let view = ReviewView { items, live: None, blocked: None };
+        let view = ReviewView { items, live: None, blocked: None, unconfirmed: false };
         let ticks = ["seen", "changed", "syncing", "gone"].map(|id| (id.to_owned(), seen("a"))).into();
         assert_eq!(chosen(&view, &ticks), [Release { doc_id: "seen".into(), revision: seen("a") }]);
         assert_eq!(ready(&view), Ticks::from([("seen".into(), seen("a")), ("changed".into(), seen("b"))]));
