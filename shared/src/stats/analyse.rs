@@ -108,7 +108,7 @@ fn estimate_all(plan: &Plan, metric: &mut MetricAnalysis, lifts: &[Option<Lift>]
         comparison.absolute = Some(lift.absolute(comparison.alpha));
         match plan.engine {
             Engine::Bayesian => believed(comparison, lift, lower_is_better),
-            _ => comparison.likely = likely(plan, comparison),
+            _ => comparison.likely = likely(plan, lift, comparison),
         }
         if metric.metric.role == Role::Goal && !comparison.is_significant(plan) {
             comparison.more = lift.more_units(0.0, comparison.alpha);
@@ -131,10 +131,11 @@ fn believed(comparison: &mut Comparison, lift: &Lift, lower_is_better: bool) {
 }
 
 /// The likely lift, where it is within the interval: outside of it, lifts here are not what they usually are.
-fn likely(plan: &Plan, comparison: &Comparison) -> Option<f64> {
-    let lift = comparison.relative?.ok()?;
-    let likely = plan.past.likely(lift.effect, lift.standard_error);
-    (lift.lower..=lift.upper).contains(&likely).then_some(likely)
+fn likely(plan: &Plan, lift: &Lift, comparison: &Comparison) -> Option<f64> {
+    let measured = comparison.relative?.ok()?;
+    let shrunk = || plan.past.likely(measured.effect, measured.standard_error);
+    let likely = lift.likely(plan.past).unwrap_or_else(shrunk);
+    (measured.lower..=measured.upper).contains(&likely).then_some(likely)
 }
 
 /// Returns true if the interval excludes the smallest lift that is worth finding, and any larger one.

@@ -12,7 +12,9 @@
 use super::exact::{Split, log_mean};
 use super::means::{Belief, Means};
 use super::share_above::{Move, Quantiles};
-use super::{Engine, Estimate, MIN_NONZERO, Mixture, Plan, Reason, Sample, Scale, Tail, normal, planned_end, student};
+use super::{
+    Engine, Estimate, MIN_NONZERO, Mixture, PastLifts, Plan, Reason, Sample, Scale, Tail, normal, planned_end, student,
+};
 
 /// The part of the evidence about a conversion rate that is the confidence sequence's; the rest is the exact test's.
 ///
@@ -261,6 +263,16 @@ impl Lift {
                 let (lower, upper) = q.shifts(effect, h);
                 estimate(effect, (upper - lower) / (2.0 * h), lower, upper, p_value)
             }
+        }
+    }
+
+    /// The likely lift of means, if lifts are spread as in the past: where the middle of the posterior on the decision scale is,
+    /// whose variance is that of the likely lift and not of the measured one. `None` without a baseline, and for quantiles.
+    pub fn likely(&self, past: PastLifts) -> Option<f64> {
+        let belief = Belief { mean: 0.0, standard_deviation: past.spread };
+        match self.measured.as_ref().ok()? {
+            Measured::Means(m) if m.baseline > 0.0 => Some(m.lift(Some(belief))),
+            _ => None,
         }
     }
 

@@ -53,7 +53,7 @@ fn verdicts() {
         &[(5000, 700), (5000, 500)],
         0,
         loser(),
-        "Treatment is worse than Control: at least −16%, likely about −18%, measured",
+        "Treatment is worse than Control: at least −16%, likely about −17%, measured",
     );
     check(Sequential, &[(5000, 500), (6000, 900)], 0, Verdict::Untrustworthy, "sample ratio mismatch");
     check(Sequential, &[(5000, 500), (5000, 700)], 200, Verdict::Untrustworthy, "several variants");
@@ -113,7 +113,7 @@ fn the_sentence_rests_on_what_is_decided() {
     assert_eq!(analysis.metrics[1].variants[1].undecided, Some(Reason::TooFewConversions));
     assert_eq!(analysis.verdict, winner("treatment"));
     assert!(
-        analysis.sentence.contains("on Sign-up: at least +14%, likely about +15%, measured +30%"),
+        analysis.sentence.contains("on Sign-up: at least +14%, likely about +16%, measured +30%"),
         "{}",
         analysis.sentence
     );
@@ -150,7 +150,7 @@ fn less_may_be_better() {
     assert!(
         analysis
             .sentence
-            .starts_with("Treatment is better than Control: at least −16%, likely about −18%, measured −29%"),
+            .starts_with("Treatment is better than Control: at least −16%, likely about −17%, measured −29%"),
         "{}",
         analysis.sentence
     );
