@@ -17,7 +17,7 @@ const RISE: f64 = 2.0;
 const FAR: f64 = 6.0;
 /// Terms of that fraction; six beyond the middle, these give all digits of a double.
 const TERMS: u32 = 30;
-/// Bisections on doubles end after as many steps as a double has bits.
+/// The most steps towards a level; a few suffice.
 const STEPS: u32 = 64;
 
 /// (1 − Φ(x)) / φ(x), x ≥ 0.
@@ -52,15 +52,21 @@ pub(super) fn half_width(level: f64, part: f64) -> f64 {
     level * growth(part) / part.sqrt()
 }
 
-/// The level that spends alpha on both sides.
+/// The level that spends alpha on both sides; infinite for an alpha that is not between 0 and 1.
 pub(super) fn level(alpha: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 40.0);
-    let wanted = alpha.ln();
+    // What a level spends up to the planned end alone, 4·(1 − Φ(b)), is nearly all of it.
+    let Some(mut level) = normal::upper_quantile(alpha / 4.0).filter(|level| *level > 0.0) else {
+        return f64::INFINITY;
+    };
     for _ in 0..STEPS {
-        let middle = (low + high) / 2.0;
-        if log_spent(middle) > wanted { low = middle } else { high = middle }
+        // ln of a normal tail falls by about b + 1/b.
+        let step = (log_spent(level) - alpha.ln()) / (level + 1.0 / level);
+        level += step;
+        if step.abs() < 1e-12 * level {
+            break;
+        }
     }
-    high
+    level
 }
 
 #[cfg(test)]
@@ -76,6 +82,10 @@ mod tests {
             let side = 2.0 * tail(b) + (4.0 * b * b).exp() * tail(3.0 * b) - (12.0 * b * b).exp() * tail(5.0 * b);
             assert!((log_spent(b).exp() / (2.0 * side) - 1.0).abs() < 1e-9, "{b}");
         }
+        for alpha in [1e-12, 0.001, 0.05, 0.5] {
+            assert!((log_spent(level(alpha)) - f64::ln(alpha)).abs() < 1e-9, "{alpha}");
+        }
+        assert_eq!([0.0, -1.0, 4.0, f64::NAN].map(level), [f64::INFINITY; 4]);
         let b = level(0.05);
         assert!((log_spent(b) - 0.05_f64.ln()).abs() < 1e-9 && b > 2.2414 && b < 2.3, "{b}");
         // The evidence and the interval agree, before and after the end.
