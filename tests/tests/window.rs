@@ -270,6 +270,7 @@ async fn what_is_not_published_can_be_discarded() -> Result<()> {
     says(app, "state", "Draft").await?;
     app.click("experiment-start").await?;
     says(app, "state", "Starts when published").await?;
+    what_is_new_is_said_in_words(app).await?;
     publish(app).await?;
     app.click("nav-experiments").await?;
     says(app, "state", "Running · day 1").await?;
@@ -298,6 +299,30 @@ async fn what_is_not_published_can_be_discarded() -> Result<()> {
     app.press("ctrl+z").await?;
     holds(app, "experiment-hypothesis", "Not what runs.").await?;
     window.app.kill().await
+}
+
+/// U9, U20: the review says a new experiment in words, and ticks what it needs with it.
+async fn what_is_new_is_said_in_words(app: &App) -> Result<()> {
+    app.click("nav-publish").await?;
+    let ids = [row_of(app, "experiment.list").await?, row_of(app, "site.list").await?];
+    app.find_css(&format!("[data-testid=publish-tick-{}]:not(:disabled)", ids[0])).await?;
+    app.tick(&format!("publish-tick-{}", ids[0])).await?;
+    app.find_css(&format!("[data-testid=publish-tick-{}]:checked", ids[1])).await?;
+    let item = format!("[data-testid=publish-row][data-id={}]", ids[0]);
+    let said = app.find_css(&item).await?.text().await?;
+    for words in ["New", "Shop", "Control 50%", "Treatment 50%", "Needs", "Orders (Goal)", "Technical details"] {
+        ensure!(said.contains(words), "{words:?} is missing in {said:?}");
+    }
+    let (first, _) = said.split_once("Technical details").unwrap_or_default();
+    for raw in ["sit_", "5000", "{}"] {
+        ensure!(!first.contains(raw), "{raw:?} is no word for people: {said:?}");
+    }
+    app.picture("review").await.map(drop)
+}
+
+async fn row_of(app: &App, list: &str) -> Result<String> {
+    let all = app.ask(list, Value::Null).await?;
+    Ok(all[0]["id"].as_str().with_context(|| format!("{list} is empty: {all}"))?.to_owned())
 }
 
 /// Publishes everything that is ready.

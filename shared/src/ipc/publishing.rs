@@ -40,7 +40,7 @@ pub struct ReviewItem {
     /// Number of differences that are not listed in `changes`.
     #[serde(default)]
     pub more: usize,
-    /// Document ids of the metrics that have to be published with it.
+    /// Document ids of the sites and metrics that have to be published with it.
     #[serde(default)]
     pub needs: Vec<String>,
     /// Problems that keep this one from being released.

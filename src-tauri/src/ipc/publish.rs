@@ -40,13 +40,16 @@ pub async fn count(app: &Arc<App>, (): ()) -> Result<usize> {
 async fn changes(app: &App) -> Result<Vec<ReviewItem>> {
     let metrics: Vec<Row> = app.store(|s| s.documents(Kind::Metric)).await?;
     let metrics = metrics.into_iter().map(|row| (row.replica.id.clone(), row.replica)).collect();
+    let sites: Vec<Row> = app.store(|s| s.documents(Kind::Site)).await?;
+    let new_sites: BTreeSet<String> = sites.into_iter().filter(is_new).map(|row| row.replica.id).collect();
     let (mut items, mut used) = (Vec::new(), BTreeSet::new());
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Metric) {
         for row in app.store(move |s| s.documents(kind)).await? {
             let live = comparable(&row.replica, &metrics);
             if differs(&row.replica, live.as_ref()) {
-                let needs = unpublished_metrics(&row.replica, &metrics);
+                let mut needs = unpublished_metrics(&row.replica, &metrics);
                 used.extend(needs.iter().cloned());
+                needs.extend(sites_of(&row.replica).filter(|id| new_sites.contains(id)));
                 items.push(ReviewItem { needs, ..item(&row.replica, live.as_ref()) });
             }
         }
@@ -66,6 +69,18 @@ async fn changes(app: &App) -> Result<Vec<ReviewItem>> {
 fn comparable(replica: &Replica, metrics: &BTreeMap<String, Replica>) -> Option<Value> {
     let draft_of = |id: &str| Some(&metrics.get(id)?.local.body["draft"]);
     parts(replica).1.map(|released| lifecycle::comparable(replica.kind, &replica.id, released, draft_of))
+}
+
+/// Returns true for a document that nothing is live of.
+fn is_new(row: &Row) -> bool {
+    !row.replica.local.deleted && parts(&row.replica).1.is_none()
+}
+
+/// Returns the document ids of the sites that a draft is on.
+fn sites_of(replica: &Replica) -> impl Iterator<Item = String> {
+    let draft = parts(replica).0;
+    let all = draft["site_ids"].as_array().into_iter().flatten().chain(draft.get("site_id"));
+    all.filter_map(|id| id.as_str().map(str::to_owned)).collect::<Vec<_>>().into_iter()
 }
 
 /// Returns the metrics that an experiment uses and that are not live yet.

@@ -16,7 +16,8 @@ pub fn StatusBar() -> Html {
         (true, true) => ("on", "Online"),
         (true, false) => ("off", "Offline · your work is kept here"),
     };
-    let last = sync.last_at.map(|time| format!("Synced {}", format::ago(time)));
+    // Beside "Offline", a time would read as if it were synced.
+    let last = sync.last_at.filter(|_| sync.online).map(|time| format!("Synced {}", format::ago(time)));
     let problem = sync.problem.as_ref().filter(|_| connected);
     let note = sync.events_problem.iter().chain(&sync.events_notes).next().filter(|_| connected);
     html! {

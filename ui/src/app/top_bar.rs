@@ -12,9 +12,8 @@ use crate::state::{use_call, use_live, use_rows};
 #[component]
 pub fn TopBar() -> Html {
     let live = use_live();
-    // A finished sync changes what is live as much as an edit does.
-    let synced = live.sync.last_at.map_or(0, |time| (time / 1000) as u32);
-    let changes = use_call::<PublishCount>((), live.edits.wrapping_add(synced)).value.map_or(0, |count| *count);
+    // What a sync changes counts as an edit.
+    let changes = use_call::<PublishCount>((), live.edits).value.map_or(0, |count| *count);
     html! {
         <div class="top-bar">
             <Breadcrumb />

@@ -73,7 +73,7 @@ async fn an_experiment_goes_live_with_its_metric() {
     device.sync().await;
     let review = device.call::<PublishReview>(()).await.unwrap();
     let item = |kind: Kind| review.items.iter().find(|item| item.kind == kind).unwrap();
-    assert_eq!(item(Kind::Experiment).needs, std::slice::from_ref(&metric.id));
+    assert_eq!(item(Kind::Experiment).needs, [metric.id.clone(), item(Kind::Site).doc_id.clone()]);
     assert!(item(Kind::Metric).changes.iter().any(|c| c.pointer == "/event" && c.after == "\"order\""));
     let mut without = ticks(&review);
     without.release.retain(|release| release.doc_id != metric.id);

@@ -242,7 +242,8 @@ async fn a_review_shows_what_publishing_changes_and_publishing_does_it() {
     let review = device.call::<PublishReview>(()).await.unwrap();
     let kinds: Vec<Kind> = review.items.iter().map(|item| item.kind).collect();
     assert_eq!(kinds, [Kind::Site, Kind::Experiment, Kind::Metric]);
-    assert_eq!(review.items[1].needs, [review.items[2].doc_id.clone()]);
+    // U20.
+    assert_eq!(review.items[1].needs, [review.items[2].doc_id.clone(), site.id.clone()]);
     assert!(review.items[0].changes.iter().any(|c| c.pointer == "/key" && c.after == "\"shop\""));
     let publication = device.call::<Publish>(ticks(&review)).await.unwrap();
     let review = device.call::<PublishReview>(()).await.unwrap();

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use beacon_shared::error::{Error, Problem};
 use beacon_shared::ipc::{ById, ImportView, PayloadExport, PayloadImport, PayloadInput, Summary};
+use beacon_shared::wording::listed;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -27,21 +28,26 @@ pub fn ImportExport(props: &ImportExportProps) -> Html {
     let (site, payload) = (use_state(|| only), use_state(String::new));
     let (busy, error, done) = (use_state(|| false), use_state(|| None::<Error>), use_state(|| None::<ImportView>));
     let exported = use_state(|| None::<String>);
+    let text = (*payload).clone();
     let import = {
         let (busy, error, done) = (busy.setter(), error.setter(), done.setter());
-        let exported = exported.setter();
-        let input = PayloadInput { site_id: (*site).clone(), payload: (*payload).clone() };
+        let (exported, payload) = (exported.setter(), payload.setter());
+        let input = PayloadInput { site_id: (*site).clone(), payload: text };
         Callback::from(move |e: SubmitEvent| {
             e.prevent_default();
             busy.set(true);
             done.set(None);
             exported.set(None);
-            let (busy, error, done) = (busy.clone(), error.clone(), done.clone());
+            let (busy, error, done, payload) = (busy.clone(), error.clone(), done.clone(), payload.clone());
             let input = input.clone();
             spawn_local(async move {
                 let answer = call::<PayloadImport>(input).await;
                 busy.set(false);
                 error.set(answer.as_ref().err().cloned());
+                // What came over is not offered a second time.
+                if answer.is_ok() {
+                    payload.set(String::new());
+                }
                 done.set(answer.ok());
             });
         })
@@ -126,7 +132,9 @@ struct OutcomeProps {
 fn Outcome(props: &OutcomeProps) -> Html {
     let ImportView { flags, experiments, segments, report } = &props.view;
     let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
-    let made = [count(*flags, "flag"), count(*experiments, "experiment"), count(*segments, "segment")].join(", ");
+    let all = [(*flags, "flag"), (*experiments, "experiment"), (*segments, "segment")];
+    let made: Vec<String> = all.into_iter().filter(|(n, _)| *n > 0).map(|(n, one)| count(n, one)).collect();
+    let made = if made.is_empty() { "nothing new".to_owned() } else { listed(&made) };
     let row = |p: &Problem| {
         html! {
             <tr><td><code>{ p.pointer.clone() }</code></td><td>{ p.detail.clone() }</td></tr>

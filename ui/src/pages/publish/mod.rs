@@ -2,6 +2,7 @@
 
 mod field_names;
 mod item;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -26,7 +27,7 @@ type Ticks = BTreeMap<String, Revision>;
 
 #[component]
 pub fn Publish() -> Html {
-    let (live, metrics) = (use_live(), use_rows(Kind::Metric));
+    let (live, metrics, sites) = (use_live(), use_rows(Kind::Metric), use_rows(Kind::Site));
     // Not with every sync: the review reads all that differs, and asks the edge. What a sync changes counts as an edit.
     let review = use_call::<PublishReview>((), live.edits.wrapping_add(u32::from(live.sync.online)));
     let ticked = use_state(Ticks::new);
@@ -35,7 +36,7 @@ pub fn Publish() -> Html {
         return html! { <ErrorBanner error={review.error.clone()} on_retry={review.reload.clone()} /> };
     };
     let chosen = chosen(&view, &ticked);
-    let metrics = names(metrics.value.as_deref().unwrap_or_default());
+    let names = names(metrics.value.into_iter().chain(sites.value).flatten());
     let on_tick = {
         let (ticked, items) = (ticked.clone(), view.items.clone());
         Callback::from(move |(id, tick): (String, Option<Revision>)| {
@@ -78,7 +79,7 @@ pub fn Publish() -> Html {
     };
     html! {
         <>
-            <header class="page-head">
+            <header class="page-head stays">
                 <div>
                     <h1>{ "Publish" }</h1>
                     <Note text="Compares drafts with what is live. Only what you tick goes live." />
@@ -86,7 +87,7 @@ pub fn Publish() -> Html {
                 <div class="actions">
                     if view.items.len() > 1 {
                         <button type="button" data-testid="publish-all" onclick={all}>
-                            { "Tick all that are ready" }
+                            { "Select all that are ready" }
                         </button>
                     }
                     <button type="button" class="primary" data-testid="publish-run" {disabled} onclick={run}>
@@ -100,7 +101,7 @@ pub fn Publish() -> Html {
             }
             if let Some(done) = &*done {
                 <Banner tone="good"><p data-testid="publish-done">
-                    { format!("Published. Sites get it within a minute (sequence {}).", done.seq) }
+                    { format!("Published. Visitors see it within a minute (release {}).", done.seq) }
                 </p></Banner>
             }
             if view.unconfirmed {
@@ -112,15 +113,14 @@ pub fn Publish() -> Html {
             if view.items.is_empty() {
                 <Empty title="Nothing to publish">
                     <p>
-                        { "All drafts are what the sites already have. Change a site, start an experiment or " }
-                        { "edit a " }
-                        { "flag, and the difference shows up here, field by field." }
+                        { "Everything is live. Your next changes will appear here." }
                     </p>
                 </Empty>
             } else {
                 <div class="card flush">
                     { for view.items.iter().map(|item| html! {
-                        <Item key={item.doc_id.clone()} item={item.clone()} metrics={metrics.clone()}
+                        <Item key={item.doc_id.clone()} item={item.clone()} names={names.clone()}
+                            needs={needs(&view.items, item)}
                             tick={ticked.get(&item.doc_id).cloned()} on_tick={on_tick.clone()} />
                     }) }
                 </div>
@@ -157,9 +157,15 @@ fn ready(view: &ReviewView) -> Ticks {
     view.items.iter().filter(|i| is_ready(i)).map(|i| (i.doc_id.clone(), i.revision.clone())).collect()
 }
 
-/// Returns the names of metrics by their document ids.
-fn names(metrics: &[Rc<Summary>]) -> Names {
-    Rc::new(metrics.iter().map(|row| (row.id.clone(), title(Kind::Metric, &row.name))).collect())
+/// Returns the names of documents by their ids.
+fn names(rows: impl Iterator<Item = Rc<Summary>>) -> Names {
+    Rc::new(rows.map(|row| (row.id.clone(), title(row.kind, &row.name))).collect())
+}
+
+/// Returns the names of what has to go live with an item.
+fn needs(items: &[ReviewItem], item: &ReviewItem) -> Vec<String> {
+    let needed = items.iter().filter(|other| item.needs.contains(&other.doc_id));
+    needed.map(|other| title(other.kind, &other.name)).collect()
 }
 
 #[derive(Properties, PartialEq)]
@@ -184,7 +190,7 @@ fn Live(props: &LiveProps) -> Html {
             data-hash={p.hash.clone()}>
             <div class="live">
                 <Badge text="Live" tone="good" />
-                <span>{ format!("Sequence {}", p.seq) }</span>
+                <span>{ format!("Release {}", p.seq) }</span>
                 <code title={p.hash.clone()}>{ p.hash.chars().take(12).collect::<String>() }</code>
                 <span class="note">{ format!("{} by {}", date_time(p.at), p.actor) }</span>
                 <button type="button" class="quiet" data-testid="publish-again" disabled={props.disabled}
