@@ -8,21 +8,26 @@ use beacon_tests::app::App;
 use beacon_tests::desktop::Desktop;
 use beacon_tests::wait;
 use serde_json::Value;
+use tokio::sync::{Mutex, MutexGuard};
 
 const SOON: Duration = Duration::from_secs(40);
+/// One window at a time: two on one slow computer wait for each other.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 struct Window {
     app: App,
     // Ends after the app in it.
-    _desktop: Desktop,
+    desktop: Desktop,
+    _turn: MutexGuard<'static, ()>,
 }
 
 async fn open(name: &str) -> Result<(Window, PathBuf)> {
+    let turn = TURN.lock().await;
     let folder = tempfile::Builder::new().prefix(&format!("beacon-{name}-")).tempdir()?.keep();
     println!("The pictures, logs and data: {}", folder.display());
     let desktop = Desktop::start(&folder).await?;
     let app = App::open(&desktop, &folder).await?;
-    Ok((Window { app, _desktop: desktop }, folder))
+    Ok((Window { app, desktop, _turn: turn }, folder))
 }
 
 async fn says(app: &App, id: &str, words: &str) -> Result<()> {
@@ -195,7 +200,7 @@ async fn the_window_comes_back_as_it_was_chosen() -> Result<()> {
     app.close(&app.window_number().await?).await?;
     window.app.kill().await?;
 
-    let app = App::open(&window._desktop, &folder).await?;
+    let app = App::open(&window.desktop, &folder).await?;
     themed(&app, "dark").await?;
     app.click("nav-flags").await?;
     one_row(&app, "on_both").await?;

@@ -9,8 +9,11 @@ use beacon_tests::desktop::Desktop;
 use beacon_tests::edge::Edge;
 use beacon_tests::wait;
 use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
 
 const SOON: Duration = Duration::from_secs(40);
+/// One window at a time: two on one slow computer wait for each other.
+static TURN: Mutex<()> = Mutex::const_new(());
 /// Longer than the time in which keystrokes in one field are one step of undo.
 const PAUSE: Duration = Duration::from_millis(1_200);
 
@@ -19,16 +22,18 @@ struct Window {
     app: App,
     folder: PathBuf,
     // Ends after the app in it.
-    _desktop: Desktop,
+    desktop: Desktop,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Window {
     async fn open(name: &str) -> Result<Self> {
+        let turn = TURN.lock().await;
         let folder = tempfile::Builder::new().prefix(&format!("beacon-{name}-")).tempdir()?.keep();
         println!("The pictures, logs and data: {}", folder.display());
         let desktop = Desktop::start(&folder).await?;
         let app = App::open(&desktop, &folder).await?;
-        Ok(Self { app, folder, _desktop: desktop })
+        Ok(Self { app, folder, desktop, _turn: turn })
     }
 }
 
@@ -114,7 +119,7 @@ async fn a_percent_field_keeps_what_was_typed() -> Result<()> {
     app.type_into("experiment-coverage", "150").await?;
     app.saved().await?;
     window.app.kill().await?;
-    let app = App::open(&window._desktop, &window.folder).await?;
+    let app = App::open(&window.desktop, &window.folder).await?;
     app.click("nav-experiments").await?;
     app.click("experiment-row").await?;
     holds(&app, "experiment-coverage", "150").await?;

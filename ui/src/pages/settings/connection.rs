@@ -78,7 +78,7 @@ pub fn Connection() -> Html {
     };
     let forget = {
         let busy = busy.setter();
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |()| {
             busy.set(true);
             let done = done.clone();
             spawn_local(async move { done.emit(call::<ConnectionForget>(()).await.map(ConnectionOutcome::Connected)) });
@@ -98,7 +98,7 @@ pub fn Connection() -> Html {
         busy: *busy,
         accepted: *accepted,
         has_key: connection.has_key,
-        is_known: connection.url.is_some(),
+        known_url: connection.url.clone().unwrap_or_default(),
     };
     html! {
         <>
@@ -138,13 +138,16 @@ struct Form {
     /// Counts accepted keys: the field begins empty after each.
     accepted: u32,
     has_key: bool,
-    /// True if there is a connection already.
-    is_known: bool,
+    /// Address of the connection that there is; may be empty.
+    known_url: String,
 }
 
 impl Form {
     fn fields(&self, on_url: Callback<String>, on_key: Callback<String>) -> Html {
-        let (hint, placeholder) = if self.has_key {
+        let is_same = self.url.trim().trim_end_matches('/') == self.known_url.trim_end_matches('/');
+        let (hint, placeholder) = if self.has_key && !is_same {
+            ("Another address needs its own key.", "bcn_…")
+        } else if self.has_key {
             ("A key is in the system's keychain. Leave this empty to keep it.", "••••••••")
         } else {
             ("It goes into the system's keychain. Nobody can read it back here.", "bcn_…")
@@ -160,8 +163,8 @@ impl Form {
         }
     }
 
-    fn buttons(&self, forget: Callback<MouseEvent>) -> Html {
-        let label = match (self.busy, self.is_known) {
+    fn buttons(&self, forget: Callback<()>) -> Html {
+        let label = match (self.busy, !self.known_url.is_empty()) {
             (true, _) => "Testing…",
             (false, true) => "Test and save",
             (false, false) => "Connect",
@@ -170,13 +173,47 @@ impl Form {
             <>
                 <button type="submit" class="primary" data-testid="edge-connect"
                     disabled={self.busy}>{ label }</button>
-                if self.is_known {
-                    <button type="button" data-testid="edge-forget" onclick={forget} disabled={self.busy}>
-                        { "Forget this edge" }
-                    </button>
-                }
+                if !self.known_url.is_empty() { <Disconnect busy={self.busy} on_sure={forget} /> }
             </>
         }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DisconnectProps {
+    busy: bool,
+    /// Hears that the person is sure.
+    on_sure: Callback<()>,
+}
+
+/// Forgets the edge after a second click: nobody can read the key back.
+#[component]
+fn Disconnect(props: &DisconnectProps) -> Html {
+    let asked = use_state(|| false);
+    let ask = |on: bool| {
+        let asked = asked.setter();
+        Callback::from(move |_: MouseEvent| asked.set(on))
+    };
+    let sure = {
+        let (asked, on_sure) = (asked.setter(), props.on_sure.clone());
+        Callback::from(move |_: MouseEvent| {
+            asked.set(false);
+            on_sure.emit(());
+        })
+    };
+    if !*asked {
+        return html! {
+            <button type="button" data-testid="edge-forget" onclick={ask(true)}
+                disabled={props.busy}>{ "Disconnect…" }</button>
+        };
+    }
+    html! {
+        <>
+            <span>{ "Your drafts stay here. To connect again, you need the key." }</span>
+            <button type="button" class="danger" data-testid="edge-forget-confirm" onclick={sure}
+                disabled={props.busy}>{ "Disconnect" }</button>
+            <button type="button" data-testid="edge-forget-keep" onclick={ask(false)}>{ "Cancel" }</button>
+        </>
     }
 }
 
