@@ -1,9 +1,9 @@
 //! What is around every page, in the real window: search, keys, news with a way back, the theme and the site.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use beacon_tests::app::App;
 use beacon_tests::desktop::Desktop;
 use beacon_tests::wait;
@@ -196,8 +196,7 @@ async fn the_window_comes_back_as_it_was_chosen() -> Result<()> {
     app.click("theme-dark").await?;
     themed(app, "dark").await?;
     app.picture("dark").await?;
-    // The webview writes what it keeps when it ends.
-    app.close(&app.window_number().await?).await?;
+    is_kept(&folder, "dark").await?;
     window.app.kill().await?;
 
     let app = App::open(&window.desktop, &folder).await?;
@@ -205,6 +204,21 @@ async fn the_window_comes_back_as_it_was_chosen() -> Result<()> {
     app.click("nav-flags").await?;
     one_row(&app, "on_both").await?;
     app.kill().await
+}
+
+/// Waits until the webview has written a choice: it does so a moment after the click.
+async fn is_kept(folder: &Path, choice: &str) -> Result<()> {
+    let wanted: Vec<u8> = choice.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    wait::until(&format!("{choice} on disk"), SOON, || async {
+        for file in std::fs::read_dir(folder.join("home/data/dev.beacon.desktop/localstorage"))? {
+            let bytes = std::fs::read(file?.path())?;
+            if bytes.windows(wanted.len()).any(|part| part == wanted) {
+                return Ok(());
+            }
+        }
+        bail!("it is in no file")
+    })
+    .await
 }
 
 async fn themed(app: &App, theme: &str) -> Result<()> {
