@@ -43,7 +43,9 @@ fn SiteSwitcher() -> Html {
     let (live, change, sites) = (use_live(), use_live_change(), use_rows(Kind::Site));
     let sites = sites.value.unwrap_or_default();
     if sites.len() < 2 {
-        return Html::default();
+        // The same height, so that nothing below moves under the pointer when the sites are known.
+        let only = sites.first().map(|site| title(Kind::Site, &site.name));
+        return html! { <p class="site-slot">{ only }</p> };
     }
     let onchange = change.reform(|event: Event| {
         let site = event.target_unchecked_into::<HtmlSelectElement>().value();
