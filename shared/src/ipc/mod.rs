@@ -92,11 +92,11 @@ calls! {
     /// The drafts of a site as a GrowthBook payload.
     PayloadExport = "payload.export": ById => serde_json::Value;
     /// Deletes a document of any kind. What is live is marked for removal, which publishing carries out.
-    DocumentDelete = "document.delete": ById => ();
+    DocumentDelete = "document.delete": Confirmed => ();
     /// Takes back a removal that is not published yet.
     DocumentRestore = "document.restore": ById => ();
     /// Makes a document's draft what is live again.
-    DocumentDiscard = "document.discard": ById => ();
+    DocumentDiscard = "document.discard": Confirmed => ();
     /// Decides a document's open conflict; everything else in it stays merged.
     ConflictResolve = "conflict.resolve": Resolve => ();
     /// The changes that publishing would make on the sites.
@@ -134,6 +134,15 @@ pub struct DocumentRef {
     pub kind: Kind,
     /// Document id.
     pub id: String,
+}
+
+/// Names a document that somebody gives up, having seen its draft. Another draft is not touched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// Document id.
+    pub id: String,
+    /// Draft that the person saw.
+    pub seen: serde_json::Value,
 }
 
 /// Names documents of a kind.

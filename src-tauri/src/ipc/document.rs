@@ -5,7 +5,9 @@ use std::sync::Arc;
 use beacon_shared::error::{Code, Error, Problem, Result};
 use beacon_shared::ipc::{DocumentRef, DocumentView, OfKind, Resolve, Save, Summary};
 use beacon_shared::lifecycle;
-use beacon_shared::model::{Body, Definition, Experiment, Kind, SCHEMA, keep_unknown};
+use beacon_shared::model::{
+    Body, Definition, Experiment, Flag, Kind, MetricDefinition, SCHEMA, Segment, Site, keep_unknown,
+};
 use beacon_shared::sync::{Base, Conflict, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
 use serde_json::{Value, json};
@@ -109,6 +111,25 @@ pub fn save_draft<T: Definition>(replica: &mut Replica, mut base: T, mut draft: 
     }
     let message = problems.first().map(|p| p.detail.clone()).unwrap_or_default();
     Err(Error { code: Code::Locked, message, problems })
+}
+
+/// Fails if the draft is not the one that a person saw before giving it up.
+pub fn check_seen(replica: &Replica, seen: &Value) -> Result<()> {
+    fn known<T: Definition>(draft: &Value) -> Option<Value> {
+        T::deserialize(draft).ok().map(|typed| json!(typed))
+    }
+    let known = |draft: &Value| match replica.kind {
+        Kind::Site => known::<Site>(draft),
+        Kind::Experiment => known::<Experiment>(draft),
+        Kind::Flag => known::<Flag>(draft),
+        Kind::Segment => known::<Segment>(draft),
+        Kind::Metric => known::<MetricDefinition>(draft),
+        Kind::Unknown => None,
+    };
+    if known(&replica.local.body["draft"]) == known(seen) {
+        return Ok(());
+    }
+    Err(Error::new(Code::Stale, "This changed while you looked at it. Look again, then decide."))
 }
 
 /// Makes a document that nobody has yet.

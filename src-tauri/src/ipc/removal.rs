@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use beacon_shared::error::{Code, Error, Result};
-use beacon_shared::ipc::ById;
+use beacon_shared::ipc::{ById, Confirmed};
 use beacon_shared::lifecycle;
 use beacon_shared::model::Kind;
 use beacon_shared::sync::{Content, Replica};
 use serde_json::{Value, json};
 
-use super::document::reference;
+use super::document::{check_seen, reference};
 use crate::app::App;
 use crate::store::{Row, Store};
 
 /// Deletes a document of any kind, or marks it for removal while something of it is live.
-pub async fn delete(app: &Arc<App>, ById { id }: ById) -> Result<()> {
+pub async fn delete(app: &Arc<App>, Confirmed { id, seen }: Confirmed) -> Result<()> {
     let now = app.now();
     let delete = move |s: &mut Store| {
         let needed = needed_by(s, &id)?;
@@ -23,6 +23,7 @@ pub async fn delete(app: &Arc<App>, ById { id }: ById) -> Result<()> {
                 let message = format!("'{name}' uses this. Delete that first, or let it use something else.");
                 return Err(Error::new(Code::Locked, message));
             }
+            check_seen(replica, &seen)?;
             let (body, deleted) = lifecycle::remove(replica.kind, &replica.local.body)?;
             replica.edit(Content { deleted, body });
             Ok(())

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use beacon_shared::error::{Error, Problem};
-use beacon_shared::ipc::{ById, DocumentDiscard, DocumentView, SyncState};
+use beacon_shared::ipc::{ById, Confirmed, DocumentDelete, DocumentDiscard, DocumentView, SyncState};
 use futures_channel::oneshot;
 use gloo_timers::callback::Timeout;
+use serde_json::json;
 use wasm_bindgen_futures::spawn_local;
 use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
@@ -150,15 +151,23 @@ impl<T: Editable> Editor<T> {
 
     /// Makes the draft what is live. The edit before it can be taken back.
     pub async fn discard(&self) -> Result<(), Error> {
+        let seen = json!(self.draft());
         // What is typed and not saved yet is discarded as well, and a save that is refused must not come after it.
         self.flush().await;
         let (before, Some(id)) = (self.draft(), self.id()) else { return Ok(()) };
-        call::<DocumentDiscard>(ById { id: id.clone() }).await?;
+        call::<DocumentDiscard>(Confirmed { id: id.clone(), seen }).await?;
         let view = call::<T::Get>(ById { id }).await?;
         self.store.saved(&view);
         self.parts.borrow_mut().editing.replace(before, view);
         self.redraw.force_update();
         Ok(())
+    }
+
+    /// Deletes the document, if its draft still is the one that the person saw.
+    pub async fn delete(&self, seen: T) -> Result<(), Error> {
+        self.flush().await;
+        let Some(id) = self.id() else { return Ok(()) };
+        call::<DocumentDelete>(Confirmed { id, seen: json!(seen) }).await
     }
 
     /// Returns a callback that saves now.

@@ -26,7 +26,11 @@ async fn an_accidental_stop_is_taken_back() {
     let site = device.add_site("shop").await;
     let id = device.add_experiment(&site.id).await.id;
     let by_id = || ById { id: id.clone() };
-    assert_eq!(device.call::<DocumentDiscard>(by_id()).await.unwrap_err().code, Code::Locked, "nothing is live");
+    assert_eq!(
+        device.call::<DocumentDiscard>(device.confirmed(&id).await).await.unwrap_err().code,
+        Code::Locked,
+        "nothing is live"
+    );
     device.call::<ExperimentStart>(start(&id)).await.unwrap();
     let started = row(&device, &id).await;
     assert_eq!((started.status, started.live_status), (Some(Status::Running), None));
@@ -53,12 +57,12 @@ async fn an_accidental_stop_is_taken_back() {
     device.call::<ExperimentStart>(start(&id)).await.unwrap();
     assert!(row(&device, &id).await.restarts);
     device.call::<ExperimentStop>(by_id()).await.unwrap();
-    device.call::<DocumentDelete>(by_id()).await.unwrap_err();
-    device.call::<DocumentDelete>(ById { id: site.id.clone() }).await.unwrap_err();
+    device.call::<DocumentDelete>(device.confirmed(&id).await).await.unwrap_err();
+    device.call::<DocumentDelete>(device.confirmed(&site.id).await).await.unwrap_err();
     device.add_site("blog").await;
     assert_eq!(counted(&device).await, 2, "the experiment and the new site");
 
-    device.call::<DocumentDiscard>(by_id()).await.unwrap();
+    device.call::<DocumentDiscard>(device.confirmed(&id).await).await.unwrap();
     let back = device.call::<ExperimentGet>(by_id()).await.unwrap();
     assert_eq!((&back.draft, &back.released), (&running.draft, &running.released));
     device.sync().await;

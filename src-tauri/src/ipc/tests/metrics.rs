@@ -102,12 +102,12 @@ async fn a_metric_in_use_is_not_deleted() {
     draft.metrics = vec![ExperimentMetric::Shared(MetricUse::new(&metric.id, Role::Goal))];
     let used = device.call::<ExperimentSave>(Save { id: None, base: None, draft }).await.unwrap();
     assert_eq!(rows(&device, Kind::Experiment).await[0].metrics, std::slice::from_ref(&metric.id));
-    let error = device.call::<DocumentDelete>(ById { id: metric.id.clone() }).await.unwrap_err();
+    let error = device.call::<DocumentDelete>(device.confirmed(&metric.id).await).await.unwrap_err();
     assert!(error.code == Code::Locked && error.message.contains("Hero"), "{error:?}");
     let mut without = used.draft.clone();
     without.metrics.clear();
     device.call::<ExperimentSave>(save(&used, without)).await.unwrap();
-    device.call::<DocumentDelete>(ById { id: metric.id }).await.unwrap();
+    device.call::<DocumentDelete>(device.confirmed(&metric.id).await).await.unwrap();
     assert_eq!(rows(&device, Kind::Metric).await, []);
 }
 

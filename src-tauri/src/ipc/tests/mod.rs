@@ -120,7 +120,7 @@ async fn what_runs_keeps_its_allocation() {
     draft.variants[1].weight = 9000;
     let error = device.call::<ExperimentSave>(save(&started.draft, draft.clone())).await.unwrap_err();
     assert_eq!((error.code, error.problems[0].pointer.as_str()), (Code::Locked, "/variants"));
-    assert_eq!(device.call::<DocumentDelete>(by_id()).await.unwrap_err().code, Code::Locked);
+    assert_eq!(device.call::<DocumentDelete>(device.confirmed(&id).await).await.unwrap_err().code, Code::Locked);
     let mut sneaky = started.draft.clone();
     sneaky.status = Status::Draft;
     sneaky.phases.clear();
@@ -270,10 +270,13 @@ async fn flags_are_saved_listed_and_deleted() {
     .unwrap();
     let saved = device.call::<FlagSave>(Save { id: None, base: None, draft: flag }).await.unwrap();
     assert!(saved.id.starts_with("flg_"));
-    device.call::<DocumentDelete>(ById { id: saved.id.clone() }).await.unwrap();
+    device.call::<DocumentDelete>(device.confirmed(&saved.id).await).await.unwrap();
     assert!(device.call::<FlagList>(()).await.unwrap().is_empty());
     assert!(device.call::<SiteList>(()).await.unwrap().is_empty());
-    assert_eq!(device.call::<DocumentDelete>(ById { id: saved.id }).await.unwrap_err().code, Code::NotFound);
+    assert_eq!(
+        device.call::<DocumentDelete>(device.confirmed(&saved.id).await).await.unwrap_err().code,
+        Code::NotFound
+    );
     assert_eq!(device.app.sync().view().pending, 0, "what never left needs no deleting elsewhere");
 }
 
@@ -324,7 +327,7 @@ async fn a_deletion_changes_no_site_by_itself() {
     let site = device.add_site("shop").await;
     let draft = device.add_experiment(&site.id).await;
     let by_id = |id: &str| ById { id: id.to_owned() };
-    let delete = |id: &str| device.call::<DocumentDelete>(by_id(id));
+    let delete = async |id: &str| device.call::<DocumentDelete>(device.confirmed(id).await).await;
     let error = delete(&site.id).await.unwrap_err();
     assert_eq!(error.code, Code::Locked);
     assert!(error.message.starts_with("'Hero' uses this."), "{error}");

@@ -94,7 +94,7 @@ async fn a_publication_half_done_is_brought_to_its_end_whatever_happens_to_its_d
     let mut draft = view.draft.clone();
     draft.name = "Renamed".into();
     device.call::<SiteSave>(save(&view, draft)).await.unwrap();
-    device.call::<DocumentDelete>(ById { id: id.clone() }).await.unwrap();
+    device.call::<DocumentDelete>(device.confirmed(&id).await).await.unwrap();
     device.sync().await;
     edge.fault(Fault::LosesBundles);
     assert_eq!(publish_all(&device).await.unwrap_err().code, Code::Storage);

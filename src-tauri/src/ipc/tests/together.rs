@@ -2,15 +2,38 @@
 
 use std::sync::Arc;
 
+use beacon_shared::error::Code;
 use beacon_shared::ipc::{
-    ById, ExperimentGet, ExperimentSave, ExperimentStart, ExperimentStop, FlagGet, FlagKill, FlagSave, Publish,
-    PublishReview, Save, SyncState, Urgent,
+    ById, DocumentDelete, DocumentDiscard, ExperimentGet, ExperimentSave, ExperimentStart, ExperimentStop, FlagGet,
+    FlagKill, FlagSave, Publish, PublishReview, Save, SiteGet, SiteSave, SyncState, Urgent,
 };
-use beacon_shared::model::Flag;
+use beacon_shared::model::{Flag, Site};
 use serde_json::json;
 
 use super::{save, start, ticks};
 use crate::fixtures::{Device, FakeEdge};
+
+/// Review D6: between the question and the click, a colleague's work arrives. It is not given up unseen.
+#[tokio::test]
+async fn what_a_person_gives_up_is_what_was_seen() {
+    let edge = Arc::new(FakeEdge::default());
+    let (a, b) = (Device::connected(&edge).await, Device::connected(&edge).await);
+    let id = a.add_site("shop").await.id;
+    a.sync().await;
+    a.call::<Publish>(ticks(&a.call::<PublishReview>(()).await.unwrap())).await.unwrap();
+    b.sync().await;
+    let seen = a.confirmed(&id).await;
+    let theirs = b.call::<SiteGet>(ById { id: id.clone() }).await.unwrap();
+    let draft = Site { name: "An hour of work".into(), ..theirs.draft.clone() };
+    b.call::<SiteSave>(save(&theirs, draft)).await.unwrap();
+    b.sync().await;
+    a.sync().await;
+    assert_eq!(a.call::<DocumentDelete>(seen.clone()).await.unwrap_err().code, Code::Stale);
+    assert_eq!(a.call::<DocumentDiscard>(seen).await.unwrap_err().code, Code::Stale);
+    assert_eq!(a.call::<SiteGet>(ById { id: id.clone() }).await.unwrap().draft.name, "An hour of work");
+    a.call::<DocumentDiscard>(a.confirmed(&id).await).await.unwrap();
+    a.call::<DocumentDelete>(a.confirmed(&id).await).await.unwrap();
+}
 
 /// Review D1 and D2: two people in one document, and a pull between a keystroke and its save.
 #[tokio::test]

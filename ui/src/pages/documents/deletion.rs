@@ -1,7 +1,10 @@
 //! Deleting a document, and taking that back.
 
+use std::pin::Pin;
+use std::rc::Rc;
+
 use beacon_shared::error::Error;
-use beacon_shared::ipc::{ById, DocumentDelete, DocumentRestore, Save};
+use beacon_shared::ipc::{ById, DocumentRestore, Save};
 use beacon_shared::model::Kind;
 use beacon_shared::wording::capitalised;
 use wasm_bindgen_futures::spawn_local;
@@ -26,6 +29,24 @@ pub struct DeletionProps {
     pub on_deleted: Callback<()>,
     /// Makes the document again, as it was when it was deleted.
     pub again: Callback<()>,
+    /// Hears the question, and returns what the answer does: it deletes what was seen with the question.
+    pub ask: Callback<(), Delete>,
+}
+
+/// Deletes a document as it was seen.
+pub type Delete = Rc<dyn Fn() -> Deleted>;
+type Deleted = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+
+/// Returns a callback that takes an editor's draft as what the person saw, and gives what deletes it.
+pub fn ask<T: Editable>(editor: &Editor<T>) -> Callback<(), Delete> {
+    let editor = editor.clone();
+    Callback::from(move |()| {
+        let (editor, seen) = (editor.clone(), editor.draft());
+        Rc::new(move || -> Deleted {
+            let (editor, seen) = (editor.clone(), seen.clone());
+            Box::pin(async move { editor.delete(seen).await })
+        }) as Delete
+    })
 }
 
 /// Returns a callback that makes the document of an editor again, with what was in it. It is a new draft: what is deleted
@@ -45,26 +66,26 @@ pub fn again<T: Editable>(editor: &Editor<T>) -> Callback<()> {
 /// Deletes after a second click. What is live is only marked, and stays until that is published.
 #[component]
 pub fn Deletion(props: &DeletionProps) -> Html {
-    let (asked, error) = (use_state(|| false), use_state(|| None::<Error>));
+    let (asked, error) = (use_state(|| None::<Delete>), use_state(|| None::<Error>));
     let Some(id) = props.id.clone() else { return Html::default() };
     let name = props.kind.as_str();
-    let ask = |on: bool| {
+    let answer = |delete: Option<Callback<(), Delete>>| {
         let (asked, error) = (asked.setter(), error.setter());
         Callback::from(move |_: MouseEvent| {
-            asked.set(on);
+            asked.set(delete.as_ref().map(|ask| ask.emit(())));
             error.set(None);
         })
     };
     let delete = {
-        let (asked, error, on_deleted, id) = (asked.setter(), error.setter(), props.on_deleted.clone(), id.clone());
+        let (asked, error, on_deleted) = (asked.clone(), error.setter(), props.on_deleted.clone());
         let (stays, again, what) = (props.live, props.again.clone(), capitalised(name));
         move |_: MouseEvent| {
             let (asked, error, on_deleted) = (asked.clone(), error.clone(), on_deleted.clone());
             let said = (format!("{what} deleted"), Some(again.clone()));
-            let request = ById { id: id.clone() };
+            let Some(delete) = (*asked).clone() else { return };
             spawn_local(async move {
-                asked.set(false);
-                match call::<DocumentDelete>(request).await {
+                asked.set(None);
+                match delete().await {
                     Ok(()) if stays => error.set(None),
                     Ok(()) => {
                         toast::say(said.0, said.1);
@@ -98,16 +119,16 @@ pub fn Deletion(props: &DeletionProps) -> Html {
                             onclick={restore}>{ "Keep it" }</button>
                     </div>
                 </Banner>
-            } else if *asked {
+            } else if asked.is_some() {
                 <div class="actions">
                     <span>{ question }</span>
                     <button type="button" class="danger" data-testid="delete-confirm" onclick={delete}>
                         { "Delete" }
                     </button>
-                    <Keep onclick={ask(false)} />
+                    <Keep onclick={answer(None)} />
                 </div>
             } else {
-                <button type="button" class="quiet bad" data-testid="delete" onclick={ask(true)}>
+                <button type="button" class="quiet bad" data-testid="delete" onclick={answer(Some(props.ask.clone()))}>
                     { format!("Delete this {name}…") }
                 </button>
             }

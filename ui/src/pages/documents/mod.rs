@@ -14,7 +14,7 @@ mod state;
 mod unedited;
 
 pub use conflict::Conflict;
-pub use deletion::{Deletion, again};
+pub use deletion::{Deletion, again, ask};
 pub use discard::discard;
 pub use heading::{Heading, heading, title_of};
 pub use opening::use_opening;

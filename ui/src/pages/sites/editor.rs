@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::snippet::Snippet;
 use crate::format::key_of_renamed;
-use crate::pages::documents::{Conflict, Deletion, ProblemLinks, again, discard, problem_at, problems_under};
+use crate::pages::documents::{Conflict, Deletion, ProblemLinks, again, ask, discard, problem_at, problems_under};
 use crate::state::{use_editor, use_live};
 use crate::widgets::{Checkbox, ErrorBanner, Field, FieldKind, Reveal};
 
@@ -88,7 +88,7 @@ pub fn SiteEditor(props: &SiteEditorProps) -> Html {
             <Deletion id={editor.id()} kind={Kind::Site}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
-                again={again(&editor)} />
+                again={again(&editor)} ask={ask(&editor)} />
         </section>
         </ContextProvider<Reveal>>
     }

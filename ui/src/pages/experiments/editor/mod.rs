@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use yew::prelude::*;
 
 use crate::format::now_ms;
-use crate::pages::documents::{Chips, Deletion, ExperimentState, Heading, again, heading, title_of};
+use crate::pages::documents::{Chips, Deletion, ExperimentState, Heading, again, ask, heading, title_of};
 use crate::state::{Editor, use_editor};
 use crate::widgets::{Banner, Reveal, use_scroll_to};
 use basics::Basics;
@@ -94,7 +94,7 @@ pub fn ExperimentEditor(props: &ExperimentEditorProps) -> Html {
             <Deletion id={editor.id()} kind={Kind::Experiment}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
-                again={again(&editor)} />
+                again={again(&editor)} ask={ask(&editor)} />
         </ContextProvider<Reveal>>
     }
 }

@@ -12,7 +12,7 @@ use beacon_shared::ipc::{DocumentView, Summary};
 use beacon_shared::model::{Flag, Kind, Revision};
 use yew::prelude::*;
 
-use crate::pages::documents::{Chips, Deletion, FlagState, Heading, Unedited, again, heading, of_flag, title_of};
+use crate::pages::documents::{Chips, Deletion, FlagState, Heading, Unedited, again, ask, heading, of_flag, title_of};
 use crate::state::{Editor, use_editor};
 use crate::widgets::Reveal;
 use basics::Basics;
@@ -67,7 +67,7 @@ pub fn FlagEditor(props: &FlagEditorProps) -> Html {
             <Deletion id={editor.id()} kind={Kind::Flag}
                 live={view.as_ref().is_some_and(|v| v.released.is_some())}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
-                again={again(&editor)} />
+                again={again(&editor)} ask={ask(&editor)} />
         </ContextProvider<Reveal>>
     }
 }

@@ -13,7 +13,7 @@ use beacon_shared::ipc::DocumentView;
 use beacon_shared::model::{Kind, MetricDefinition, MetricKind};
 use yew::prelude::*;
 
-use crate::pages::documents::{Deletion, Heading, again, heading, problem_at, title_of};
+use crate::pages::documents::{Deletion, Heading, again, ask, heading, problem_at, title_of};
 use crate::state::{Editor, use_editor};
 use crate::widgets::{Badge, Reveal};
 use basics::Basics;
@@ -78,7 +78,7 @@ pub fn MetricEditor(props: &MetricEditorProps) -> Html {
             <Uses id={editor.id()} published={released.is_some()} />
             <Deletion id={editor.id()} kind={Kind::Metric} live={released.is_some()}
                 removed={view.as_ref().is_some_and(|v| v.removed)} on_deleted={props.on_close.clone()}
-                again={again(&editor)} />
+                again={again(&editor)} ask={ask(&editor)} />
         </ContextProvider<Reveal>>
     }
 }
