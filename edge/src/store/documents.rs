@@ -48,14 +48,22 @@ const SELECT_CURSOR: &str = "
 SELECT epoch, (?2 = 0 OR (epoch = ?1 AND EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.stamp = ?3)))
   AND (?5 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?4 AND c.stamp = ?5)) AS known FROM meta";
 
-/// The next `?6` documents after the cursor (`?1` to `?5` as above); from the first if it is not known.
+/// The next `?6` documents after the cursor (`?1` to `?5` as above), until they have `?7` bytes, at least one; from the first
+/// if the cursor is not known. Each row says how many there would be without the limit of bytes.
 const SELECT_PAGE: &str = "
-SELECT id, kind, key, rev, seq, op_id, deleted, body, (SELECT stamp FROM changes WHERE changes.seq = docs.seq) AS stamp
-FROM docs
+WITH next AS (
+SELECT id, octet_length(body) AS size, seq FROM docs
 WHERE seq > (SELECT CASE WHEN meta.epoch = ?1
   AND EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?2 AND c.stamp = ?3)
   AND (?5 = '' OR EXISTS (SELECT 1 FROM changes AS c WHERE c.seq = ?4 AND c.stamp = ?5)) THEN ?2 ELSE 0 END FROM meta)
-ORDER BY seq LIMIT ?6";
+ORDER BY seq LIMIT ?6
+), page AS (
+  SELECT id, SUM(size) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - size AS before, COUNT(*) OVER () AS remaining
+  FROM next
+)
+SELECT d.id, d.kind, d.key, d.rev, d.seq, d.op_id, d.deleted, d.body, page.remaining,
+  (SELECT stamp FROM changes WHERE changes.seq = d.seq) AS stamp
+FROM page JOIN docs AS d ON d.id = page.id WHERE page.before < ?7 ORDER BY d.seq";
 
 /// What is live of the kinds in the JSON array `?3`, after id `?1`: the released parts until they have `?2` bytes, at
 /// least one, and how many more rows there are. Experiments that do not run are on no page.
@@ -96,6 +104,9 @@ const IS_SITE: &str = "SELECT EXISTS (SELECT 1 FROM docs WHERE id = ?1 AND kind 
 /// The released sites, which have keys. `key <> ''` and `+id` are for the index of keys.
 const SELECT_SITE_IDS: &str = "
 SELECT id FROM docs WHERE kind = 'site' AND key <> '' AND deleted = 0 AND body ->> 'released' IS NOT NULL ORDER BY +id LIMIT ?1";
+
+/// The most bytes of bodies in a page, so that it arrives over a slow connection and fits into an isolate.
+const PAGE_BYTES: u64 = 2_000_000;
 
 /// A document.
 #[derive(Deserialize)]
@@ -162,6 +173,8 @@ pub struct PageRow {
     pub document: DocumentRow,
     /// The stamp.
     pub stamp: Option<String>,
+    /// The rows from this page's first one on, as far as they were counted.
+    pub remaining: usize,
 }
 
 /// Parses all bodies.
@@ -229,7 +242,7 @@ pub fn select_page(cursor: &Cursor, most: u64) -> [Statement; 2] {
     let [epoch, seq, stamp, newest_seq, newest_stamp] = known.clone();
     [
         Statement::new(SELECT_CURSOR, known),
-        Statement::new(SELECT_PAGE, [epoch, seq, stamp, newest_seq, newest_stamp, most.into()]),
+        Statement::new(SELECT_PAGE, [epoch, seq, stamp, newest_seq, newest_stamp, most.into(), PAGE_BYTES.into()]),
     ]
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::ids::Ids;
-use crate::store::{Row, sync_state};
+use crate::store::{Row, not_found, sync_state};
 
 /// The most characters of a value in a sentence.
 const MOST_SHOWN: usize = 80;
@@ -296,8 +296,4 @@ fn new_id(ids: &Ids, kind: Kind) -> String {
         Kind::Unknown => "doc",
     };
     format!("{prefix}_{}", ids.next())
-}
-
-fn not_found() -> Error {
-    Error::new(Code::NotFound, "This does not exist any more: it was deleted. Go back to the list.")
 }

@@ -8,6 +8,7 @@ use beacon_shared::lifecycle::{self, Action};
 use beacon_shared::model::{Experiment, ExperimentMetric, Kind, Status};
 use beacon_shared::sync::{Base, Replica};
 use beacon_shared::validate::{self, MAX_BODY};
+use beacon_shared::wording::title;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -147,7 +148,7 @@ fn item(replica: &Replica, released: Option<&Value>) -> ReviewItem {
     ReviewItem {
         doc_id: replica.id.clone(),
         kind: replica.kind,
-        name: name(draft),
+        name: title(replica.kind, &name(draft)),
         revision: replica.base.as_ref().map(Base::revision).unwrap_or_default(),
         removed,
         // A problem comes first: there is nothing to wait for.
@@ -161,7 +162,7 @@ fn item(replica: &Replica, released: Option<&Value>) -> ReviewItem {
 
 fn name(draft: &Value) -> String {
     let field = |field: &str| draft[field].as_str().filter(|s| !s.trim().is_empty());
-    field("name").or_else(|| field("key")).unwrap_or("Unnamed").to_owned()
+    field("name").or_else(|| field("key")).unwrap_or_default().to_owned()
 }
 
 /// Releases what was ticked and publishes. Without ticks it makes what is released live again. Earlier commands without an

@@ -7,6 +7,7 @@ use beacon_shared::ipc::{ById, Confirmed};
 use beacon_shared::lifecycle;
 use beacon_shared::model::Kind;
 use beacon_shared::sync::{Content, Replica};
+use beacon_shared::wording::title;
 use serde_json::{Value, json};
 
 use super::document::{check_seen, reference};
@@ -63,7 +64,7 @@ fn needed_by(s: &Store, id: &str) -> Result<Option<String>> {
             }
             if refers(draft, kind, id, &key) {
                 let word = |field: &str| draft[field].as_str().filter(|text| !text.is_empty());
-                return Ok(Some(word("name").or_else(|| word("key")).unwrap_or("Something untitled").to_owned()));
+                return Ok(Some(title(other, word("name").or_else(|| word("key")).unwrap_or_default())));
             }
         }
     }

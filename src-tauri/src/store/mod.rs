@@ -338,7 +338,8 @@ fn save(t: &Transaction<'_>, before: Option<&Row>, row: &Row, origin: Origin) ->
     Ok(())
 }
 
-fn not_found() -> Error {
+/// The error about a document that is not there.
+pub fn not_found() -> Error {
     Error::new(Code::NotFound, "This does not exist any more: it was deleted. Go back to the list.")
 }
 

@@ -19,8 +19,8 @@ pub async fn pull(db: &dyn Db, cursor: &Cursor) -> Result<PullResponse> {
         .first()?
         .ok_or_else(|| Error::new(Code::Storage, "The database has no workspace. Apply the migrations."))?;
     let mut rows = answers.take(page).all::<PageRow>()?;
-    let more = rows.len() > PULL_PAGE;
     rows.truncate(PULL_PAGE);
+    let more = rows.first().is_some_and(|first| first.remaining > rows.len());
     let last = rows.last().map(|row| row.stamp.clone().unwrap_or_default());
     let documents = documents::documents(rows.into_iter().map(|row| row.document).collect())?;
     let known = server.known != 0;

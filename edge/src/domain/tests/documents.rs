@@ -293,6 +293,29 @@ fn no_push_pull_or_question_about_events_reads_a_whole_table() {
     assert_eq!(*lock(&counted.scans), BTreeSet::new());
 }
 
+#[test]
+fn a_page_of_large_documents_is_cut_by_its_bytes() {
+    let edge = MemoryEdge::new();
+    for n in 0..50 {
+        let mut body = site(&format!("shop{n}"), "Shop");
+        body["draft"]["notes"] = json!("x".repeat(60_000));
+        assert!(matches!(
+            push_one(&edge, op(&format!("o{n}"), &format!("sit_{n}"), Kind::Site, 0, body)),
+            OpOutcome::Ok { .. }
+        ));
+    }
+    let (mut cursor, mut pages) = (Cursor::default(), Vec::new());
+    loop {
+        let page = pull(&edge, &cursor);
+        pages.push(page.documents.len());
+        cursor = page.cursor;
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!((pages.len(), pages.iter().sum::<usize>()), (2, 50), "{pages:?}");
+}
+
 /// A workspace from before documents knew their op ids.
 #[test]
 fn an_older_database_is_migrated() {

@@ -25,7 +25,10 @@ use url::Url;
 use super::{Edge, Target, is_loopback};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest silence of the edge.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// A whole answer may take so many times as long: four megabytes over a slow connection do.
+const WHOLE: u32 = 10;
 
 /// Talks to an edge with reqwest. Cheap to keep, made once.
 pub struct HttpEdge {
@@ -44,7 +47,8 @@ impl HttpEdge {
         let builder = || {
             ClientBuilder::new()
                 .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(timeout)
+                .read_timeout(timeout)
+                .timeout(WHOLE * timeout)
                 .redirect(redirect::Policy::none())
                 .user_agent(concat!("beacon/", env!("CARGO_PKG_VERSION")))
         };

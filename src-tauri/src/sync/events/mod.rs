@@ -60,7 +60,7 @@ pub async fn fetch(app: &App, target: &Target) -> Result<Fetch> {
         let log = SiteLog { app, target, site: &site };
         let (news, result) = log.fetch_and_notify(heads.as_ref()).await;
         match result {
-            Err(error) if concerns_all_sites(&error) => {
+            Err(error) if concerns_all_sites(&error) && is_everywhere(app, target).await => {
                 fetch.trouble = Some(error);
                 break;
             }
@@ -81,6 +81,12 @@ pub async fn fetch(app: &App, target: &Target) -> Result<Fetch> {
         fetch.trouble = Some(error);
     }
     Ok(fetch)
+}
+
+/// Returns true if the edge does not answer another question either: the answer about one site may only be too long for the
+/// connection.
+async fn is_everywhere(app: &App, target: &Target) -> bool {
+    app.edge().whoami(target).await.is_err_and(|error| concerns_all_sites(&error))
 }
 
 fn concerns_all_sites(error: &Error) -> bool {

@@ -248,6 +248,28 @@ async fn a_log_that_fails_keeps_no_other_site_back() {
     }
 }
 
+/// An answer that breaks off looks like no network; the other sites are asked all the same, unless the edge is away.
+#[tokio::test]
+async fn a_log_that_never_arrives_whole_starves_no_other_site() {
+    let (device, edge, first) = desk(0).await;
+    let second = device.add_site("other").await.id;
+    device.sync().await;
+    for (n, starving, healthy) in [(1, &first, &second), (2, &second, &first)] {
+        {
+            let mut state = edge.state();
+            state.starving = [starving.clone()].into();
+            for site in [starving, healthy] {
+                state.events.push(pageview(site, n, &format!("{site}-{n}")));
+            }
+        }
+        let fetch = fetched(&device).await;
+        assert!(fetch.trouble.is_none(), "{fetch:?}");
+        let failed: Vec<&str> = fetch.sites.iter().filter(|s| s.result.is_err()).map(|s| s.site.as_str()).collect();
+        assert_eq!(failed, [starving.as_str()]);
+        assert_eq!(state(&device, healthy).await.0.head, n);
+    }
+}
+
 /// Sites beyond the edge's bound were taken for complete.
 #[tokio::test]
 async fn a_site_that_the_heads_do_not_cover_is_asked_itself() {
