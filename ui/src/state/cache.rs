@@ -69,6 +69,8 @@ struct Entry {
     is_stale: bool,
     /// Number of components that read it. Without any it is dropped when it changes.
     readers: usize,
+    /// True for what a save brought, until a component reads it: the page of a new document is about to.
+    is_unread: bool,
 }
 
 /// All that is known.
@@ -94,12 +96,15 @@ impl Cache {
     /// A component begins to read. Returns the question that has to be asked first, if any.
     pub fn read(&mut self, topic: &Topic) -> Option<Fetch> {
         if let Topic::Document(document) = topic {
-            self.documents.entry(document.clone()).or_default().readers += 1;
+            let entry = self.documents.entry(document.clone()).or_default();
+            entry.readers += 1;
+            entry.is_unread = false;
         }
         let is_known = match topic {
             Topic::List(kind) => self.lists.get(kind).is_some_and(|list| list.is_loaded || list.is_fetching),
             Topic::Document(document) => {
-                self.documents.get(document).is_some_and(|entry| entry.document.is_some() || entry.is_fetching)
+                let is_known = |entry: &Entry| (entry.document.is_some() && !entry.is_stale) || entry.is_fetching;
+                self.documents.get(document).is_some_and(is_known)
             }
         };
         if is_known { None } else { self.reload(topic) }
@@ -139,8 +144,10 @@ impl Cache {
         }
         for document in documents {
             let Some(entry) = self.documents.get_mut(document) else { continue };
-            if entry.readers == 0 && !entry.is_fetching {
+            if entry.readers == 0 && !entry.is_fetching && !entry.is_unread {
                 self.documents.remove(document);
+            } else if entry.is_unread {
+                entry.is_stale = true;
             } else {
                 entry.is_stale = true;
                 fetches.extend(next_of_document(document, entry));
@@ -151,7 +158,7 @@ impl Cache {
 
     /// Anything may have changed.
     pub fn everything_changed(&mut self) -> Vec<Fetch> {
-        self.documents.retain(|_, entry| entry.readers > 0 || entry.is_fetching);
+        self.documents.retain(|_, entry| entry.readers > 0 || entry.is_fetching || entry.is_unread);
         let lists = self.lists.keys().map(|kind| Topic::List(*kind));
         let topics: Vec<Topic> = lists.chain(self.documents.keys().cloned().map(Topic::Document)).collect();
         topics.iter().filter_map(|topic| self.reload(topic)).collect()
@@ -189,6 +196,7 @@ impl Cache {
         let entry = self.documents.entry(reference.clone()).or_default();
         entry.document = Some(document);
         entry.is_stale |= entry.is_fetching;
+        entry.is_unread |= entry.readers == 0;
     }
 
     /// A question was not answered. The next change or reload asks it again.
@@ -347,6 +355,23 @@ mod tests {
         assert_eq!(cache.document(&a), Some(flag("a", "typed")));
         assert_eq!(cache.put_document(&a, Some(flag("a", "old"))), Some(Fetch::Document(a.clone())));
         assert_eq!(cache.put_document(&a, Some(flag("a", "typed"))), None);
+    }
+
+    /// The core's notice about a new document comes between the answer and the page that shows it. Dropped, the editor would
+    /// close under the person's hands, and with it what is typed at that moment.
+    #[test]
+    fn a_new_document_stays_until_its_page_reads_it() {
+        let mut cache = Cache::default();
+        cache.saved(&reference("a"), flag("a", "Sh"));
+        assert_eq!(cache.changed(&[reference("a")]), []);
+        assert!(cache.document(&reference("a")).is_some());
+        let topic = Topic::Document(reference("a"));
+        assert_eq!(cache.read(&topic), Some(Fetch::Document(reference("a"))), "and is asked again");
+        assert!(cache.document(&reference("a")).is_some(), "the old one is shown meanwhile");
+        cache.put_document(&reference("a"), Some(flag("a", "Shop")));
+        cache.release(&topic);
+        cache.changed(&[reference("a")]);
+        assert!(cache.document(&reference("a")).is_none());
     }
 
     #[test]
