@@ -11,11 +11,15 @@ use beacon_shared::ipc::{
 };
 use beacon_shared::model::{Definition, Experiment, Flag, Kind, MetricDefinition, Site};
 use beacon_shared::validate;
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::cache::{Cache, Document, FIRST, Fetch, Topic};
 use crate::ipc::call;
+
+/// Milliseconds in which the first rows of a long list are painted.
+const PAINTING_MS: u32 = 250;
 
 /// A definition with an editor.
 pub trait Editable: Definition + PartialEq + 'static {
@@ -144,6 +148,10 @@ impl Store {
                     }
                 };
                 store.draw(&topic);
+                if matches!(fetch, Fetch::Newest(_)) && next.is_some() {
+                    // The rest of a long list keeps the window busy: the first rows are painted before it comes.
+                    TimeoutFuture::new(PAINTING_MS).await;
+                }
             }
         });
     }
