@@ -260,8 +260,9 @@ impl Replica {
         if is_active(Mutant::MissingIsPushedAgain) {
             return unrelease(&mut self.local.body);
         }
-        let key = base.content.text("key").to_owned();
-        let mut body = base.content.body;
+        // With an open conflict the base lacks what is contested, so it is no whole document.
+        let whole = self.conflict.as_ref().map_or(base.content, |open| Content::from(&open.theirs));
+        let (key, mut body) = (whole.text("key").to_owned(), whole.body);
         unrelease(&mut body);
         self.merge_remote(Document {
             id: self.id.clone(),

@@ -297,6 +297,17 @@ fn after_a_restore_nothing_acknowledged_is_overwritten() {
     assert_eq!(typed.in_flight.as_ref().and_then(|op| op.base_op.as_deref()), Some("o5"), "the edge compares it");
 }
 
+/// Seed 852 of the simulation: both sides made the document, so its base lacks what they contradict each other in.
+#[test]
+fn a_document_lost_while_it_is_in_conflict_stays_whole() {
+    let mut r = Replica::new("d", Kind::Flag, draft(json!({"key": "k", "name": "mine"})).body);
+    r.pull(&document(1, draft(json!({"key": "k", "name": "theirs"}))), false);
+    assert!(r.conflict.is_some());
+    r.edit(Content { deleted: true, ..r.local.clone() });
+    r.mark_missing();
+    assert_eq!(r.local.body["draft"]["name"], "theirs", "whoever brings it back brings all of it");
+}
+
 /// Seed 2755 of the simulation: one device brings a lost document back from an older revision than another one has.
 #[test]
 fn what_a_restore_lost_is_no_common_ground_when_somebody_brings_it_back() {
