@@ -17,8 +17,8 @@ pub fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Returns the caller's address, of IPv6 the first half: whoever has one of those has all that begin with it. Limits count
-/// it; nothing stores it.
+/// Returns the caller's address, and of an IPv6 address the first half: who has one has all that begin with it. Limits count
+/// by it; nothing stores it.
 pub fn address(headers: &HeaderMap) -> String {
     let text = text(headers, "cf-connecting-ip").unwrap_or_default();
     match text.parse::<Ipv6Addr>() {

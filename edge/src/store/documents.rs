@@ -65,7 +65,7 @@ SELECT d.id, d.kind, d.key, d.rev, d.seq, d.op_id, d.deleted, d.body, page.remai
   (SELECT stamp FROM changes WHERE changes.seq = d.seq) AS stamp
 FROM page JOIN docs AS d ON d.id = page.id WHERE page.before < ?7 ORDER BY d.seq";
 
-/// What is live of the kinds in the JSON array `?3`, after id `?1`: the released parts until they have `?2` bytes, at
+/// The live parts of the kinds in the JSON array `?3`, after id `?1`: the released parts until they have `?2` bytes, at
 /// least one, and how many more rows there are. Experiments that do not run are on no page.
 const SELECT_RELEASED: &str = "
 WITH live AS (
@@ -142,7 +142,7 @@ pub struct CountedRow {
     pub remaining: usize,
 }
 
-/// What is live of a document.
+/// The live part of a document.
 #[derive(Deserialize)]
 pub struct LiveRow {
     /// The document's id.

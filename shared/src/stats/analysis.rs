@@ -12,7 +12,7 @@ pub struct Comparison {
     pub variant: String,
     /// Its units (visitors).
     pub units: u64,
-    /// How many of them converted; 0 for a metric that is not a conversion.
+    /// Number of them that converted; 0 for a metric that is not a conversion.
     pub conversions: u64,
     /// Its units that have something to count: who converted, whose number is not 0.
     pub nonzero: u64,
@@ -28,7 +28,7 @@ pub struct Comparison {
     pub undecided: Option<Reason>,
     /// The p-value of no difference, which decides; 1 where nothing can be said. The baseline itself has `None`.
     pub p_value: Option<f64>,
-    /// Whether the metric is higher than the baseline's.
+    /// True if the metric is higher than the baseline's.
     pub higher: bool,
     /// The p-value after the plan's correction; of goals.
     pub adjusted_p: Option<f64>,
@@ -36,14 +36,14 @@ pub struct Comparison {
     pub alpha: f64,
     /// The state of a guardrail.
     pub guardrail: Option<Guardrail>,
-    /// How many times the present number of visitors decides an open goal, if the lift stays as measured; `None` where it
+    /// Multiple of the present number of visitors that decides an open goal, if the lift stays as measured; `None` where it
     /// is decided, or no number would decide it.
     #[serde(default)]
     pub more: Option<f64>,
     /// The likely lift: the measured one, shrunk by what lifts usually are. `None` where that does not fit the interval.
     #[serde(default)]
     pub likely: Option<f64>,
-    /// Whether a lift as large as the plan's smallest is excluded: of a goal.
+    /// True if a lift as large as the plan's smallest is excluded: of a goal.
     #[serde(default)]
     pub futile: bool,
 }
@@ -68,7 +68,7 @@ impl Comparison {
 /// All variants on one metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricAnalysis {
-    /// Which metric.
+    /// The metric.
     pub metric: Metric,
     /// In the plan's order.
     pub variants: Vec<Comparison>,
@@ -154,11 +154,11 @@ pub enum Verdict {
 /// The decision and the numbers it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
-    /// What was asked.
+    /// The question.
     pub plan: Plan,
     /// In the plan's order.
     pub metrics: Vec<MetricAnalysis>,
-    /// Whether the numbers can be trusted.
+    /// Signs of whether the numbers can be trusted.
     pub health: Health,
     /// One for each variant but the baseline, in the plan's order.
     pub standings: Vec<Standing>,

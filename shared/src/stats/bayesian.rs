@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Contrast, PastLifts, Reason, Scale, normal};
 
-/// What is believed about effects before the data: N(mean, sd²).
+/// The prior of effects: N(mean, sd²).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prior {
-    /// Whether it is used; a flat prior otherwise.
+    /// True if it is used; a flat prior otherwise.
     pub proper: bool,
     /// In the unit of `scale`.
     pub mean: f64,
     /// The prior's standard deviation, as a relative effect; 0.3 says that effects beyond ±60% are rare.
     pub standard_deviation: f64,
-    /// Whether the two are relative effects or in the metric's unit.
+    /// Scale of the two: relative effects, or the metric's unit.
     pub scale: Scale,
 }
 

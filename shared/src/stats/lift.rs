@@ -37,7 +37,7 @@ enum Measured {
     Quantiles(Quantiles),
 }
 
-/// What a posterior says of a difference.
+/// The posterior of a difference.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chance {
     /// That it is above 0.
@@ -56,7 +56,7 @@ pub(super) struct Lift {
     /// Why the asymptotic part decides nothing yet.
     pub wait: Option<Reason>,
     engine: Engine,
-    /// What is believed about lifts before the data: of the Bayesian engine with a proper prior.
+    /// The prior of lifts: of the Bayesian engine with a proper one.
     belief: Option<Belief>,
     tuning: f64,
     /// The two-sided sequence's, and the one-sided one's.

@@ -35,7 +35,7 @@ fn log_spent(level: f64) -> f64 {
     (LN_2 - 0.5 * (level * level + (2.0 * PI).ln()) + sides.ln()).min(0.0)
 }
 
-/// How many times its level the boundary is, at this share of the planned units.
+/// Returns the boundary as a multiple of its level, at this share of the planned units.
 fn growth(part: f64) -> f64 {
     1.0 + RISE * (part - 1.0).max(0.0)
 }

@@ -11,7 +11,7 @@ const MAX_DOUBLINGS: u32 = 60;
 /// The most looks that power is computed for.
 const MAX_LOOKS: u32 = 1000;
 
-/// How the result will be judged.
+/// The way in which the result will be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judge {
@@ -23,7 +23,7 @@ pub enum Judge {
     Watched {
         /// Units at which it is tightest.
         tuning: f64,
-        /// How many looks; 1 to 1,000.
+        /// Number of looks; 1 to 1,000.
         looks: u32,
     },
     /// The credible interval under a proper prior with this mean and variance, on the effect's scale.
@@ -35,10 +35,10 @@ pub enum Judge {
     },
 }
 
-/// What an experiment is planned for.
+/// The aim of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
-    /// How the result will be judged.
+    /// The way in which the result will be judged.
     pub judge: Judge,
     /// The accepted false-positive rate, divided by the number of comparisons it is shared by.
     pub alpha: f64,
@@ -93,7 +93,7 @@ pub struct History {
     pub mean: f64,
     /// Variance of one unit.
     pub variance: f64,
-    /// Whether it is a conversion rate, whose variance follows from its mean.
+    /// True for a conversion rate, whose variance follows from its mean.
     pub proportion: bool,
 }
 

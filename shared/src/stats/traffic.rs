@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Arrivals {
     /// Days since 1970-01-01 in the site's time zone.
     pub day: i64,
-    /// How many visitors were first exposed to each of the plan's variants, in their order.
+    /// Numbers of visitors who were first exposed to each of the plan's variants, in their order.
     pub units: Vec<u64>,
 }
 

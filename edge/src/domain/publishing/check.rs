@@ -23,7 +23,7 @@ pub struct Review {
     /// The keys of the documents that the publication changes, by id.
     changed: BTreeMap<String, String>,
     removed: Vec<Removed>,
-    /// What was live of the removed documents.
+    /// The live parts of the removed documents.
     before: Definitions,
     problems: Vec<Problem>,
 }

@@ -1,5 +1,5 @@
-//! What is live, read in pages of bounded size, all at one sequence number: a publication of another device in between
-//! would give a mixture.
+//! The live parts of all documents, read in pages of bounded size at one sequence number: a publication of another device in
+//! between would give a mixture.
 
 use beacon_shared::error::{Code, Error, Result};
 use beacon_shared::model::Kind;
@@ -15,7 +15,7 @@ pub const PAGE: u64 = 4_000_000;
 /// The most times that everything is read again because something was published meanwhile.
 pub const ATTEMPTS: usize = 5;
 
-/// What is live at one sequence number.
+/// The live parts at one sequence number.
 pub struct Snapshot<'d> {
     db: &'d dyn Db,
     /// The number of the newest change.

@@ -275,7 +275,7 @@ fn a_full_push_stays_within_the_free_plan() {
     assert!(statements + 2 <= 50, "{statements} statements");
 }
 
-/// What devices ask all the time costs the same in every workspace.
+/// The questions that devices ask all the time cost the same in every workspace.
 #[test]
 fn no_push_pull_or_question_about_events_reads_a_whole_table() {
     let edge = two_documents();

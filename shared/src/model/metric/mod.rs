@@ -8,7 +8,7 @@ pub use usage::{ExperimentMetric, MetricUse};
 use super::measure::beside_kind;
 use super::{Counting, Definition, Kind, MetricKind};
 
-/// What a metric is for.
+/// The purpose of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -20,7 +20,7 @@ pub enum Role {
     Guardrail,
 }
 
-/// Which way is better.
+/// The direction that is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -42,20 +42,20 @@ impl Direction {
 pub struct Metric {
     /// Unique in the experiment.
     pub id: String,
-    /// What people read.
+    /// Name that people read.
     pub name: String,
     /// Part that it plays in the decision.
     pub role: Role,
-    /// How events become a number.
+    /// The way from events to a number.
     #[serde(flatten)]
     pub kind: MetricKind,
-    /// Which way is better.
+    /// The direction that is better.
     #[serde(default, skip_serializing_if = "Direction::is_increase")]
     pub direction: Direction,
     /// Relative loss that a guardrail tolerates; 0.02 is 2%. `None` is the statistics' default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
-    /// Which events count, and how much.
+    /// Events that count, and their values.
     #[serde(flatten)]
     pub counting: Counting,
     /// Fields of a newer schema.
@@ -84,18 +84,18 @@ impl Metric {
 pub struct MetricDefinition {
     /// The name in commands and exports.
     pub key: String,
-    /// What people read.
+    /// Name that people read.
     pub name: String,
-    /// What it measures, and why that matters.
+    /// Text on its meaning and its importance.
     #[serde(default)]
     pub description: String,
-    /// Which way is better.
+    /// The direction that is better.
     #[serde(default)]
     pub direction: Direction,
-    /// How events become a number.
+    /// The way from events to a number.
     #[serde(flatten)]
     pub measure: MetricKind,
-    /// Which events count, and how much.
+    /// Events that count, and their values.
     #[serde(flatten)]
     pub counting: Counting,
     /// Fields of a newer schema.
