@@ -218,6 +218,11 @@ pub async fn urgent(app: &Arc<App>, Urgent { id, revision }: Urgent, action: Act
             sync::documents_now(app).await?;
             publishing::send_at_newest(app, &target, &waiting).await?.ok_or(error)?
         }
+        // An earlier command was done long ago, and somebody may have made the same live again since.
+        Ok(publication) if !publication.live => {
+            sync::documents_now(app).await?;
+            publishing::send_at_newest(app, &target, &waiting).await?.unwrap_or(publication)
+        }
         answer => answer?,
     };
     finish(app, publication).await

@@ -85,6 +85,29 @@ async fn a_kill_that_the_edge_did_not_bring_to_pages_is_sent_until_it_did() {
     assert!(!unconfirmed(&device).await);
 }
 
+/// The answer to a kill is lost, a colleague makes the same flag live again, and it is to be killed once more.
+#[tokio::test]
+async fn a_kill_pressed_again_kills_what_was_made_live_since() {
+    let edge = Arc::new(FakeEdge::default());
+    let (device, site, id) = with_live_flag(&edge).await;
+    let colleague = Device::connected(&edge).await;
+    let seen = device.call::<FlagGet>(ById { id: id.clone() }).await.unwrap().revision;
+    let kill = Urgent { id: id.clone(), revision: seen };
+    edge.fault(Fault::LosesPublications);
+    assert_eq!(device.call::<FlagKill>(kill.clone()).await.unwrap_err().code, Code::Unreachable);
+    edge.fault(Fault::None);
+    colleague.sync().await;
+    let view = colleague.call::<FlagGet>(ById { id: id.clone() }).await.unwrap();
+    assert!(!view.draft.enabled);
+    let draft = Flag { enabled: true, ..view.draft.clone() };
+    colleague.call::<FlagSave>(save(&view, draft)).await.unwrap();
+    colleague.sync().await;
+    publish_all(&colleague).await.unwrap();
+    assert_eq!(served(&edge, &site)["features"]["banner"]["defaultValue"], "on");
+    device.call::<FlagKill>(kill).await.unwrap();
+    assert_eq!(served(&edge, &site)["features"]["banner"]["defaultValue"], json!(null));
+}
+
 /// What the command is about moves on meanwhile: one document is removed by it, the other is edited after it.
 #[tokio::test]
 async fn a_publication_half_done_is_brought_to_its_end_whatever_happens_to_its_documents() {
